@@ -1,0 +1,30 @@
+/**
+ * Lease: one hub's right to one kernel, or to one notebook. Each claim gives a fence, a number that only grows;
+ * whoever writes carries it, and a write with an older one is refused. Kernels' and notebooks' leases are separate.
+ */
+import type { FileId, HubId, KernelId } from '@cokernel/proto/hub';
+
+export type LeaseSubject =
+  | { readonly kind: 'kernel'; readonly id: KernelId }
+  | { readonly kind: 'notebook'; readonly id: FileId };
+
+export type ClaimOutcome =
+  | { readonly outcome: 'claimed'; readonly fence: number }
+  /** Another hub has it for at most so long. */
+  | { readonly outcome: 'taken'; readonly owner: HubId; readonly fence: number; readonly expiresInMs: number };
+
+export type RenewOutcome = { readonly outcome: 'renewed' } | { readonly outcome: 'stale'; readonly highestFence: number };
+
+export interface LeaseStore {
+  /**
+   * Claims for `leaseMs`. A claim of the owner's own lease renews it under a new fence. The fence is above every one
+   * issued before and above `atLeast` (a fence seen elsewhere, 0 when none was).
+   */
+  claim(subject: LeaseSubject, owner: HubId, leaseMs: number, atLeast: number): Promise<ClaimOutcome>;
+  /** Puts the end off by `leaseMs` from now, by the store's clock. */
+  renew(subject: LeaseSubject, fence: number, leaseMs: number): Promise<RenewOutcome>;
+  /** Gives it back; a stale fence changes nothing. */
+  release(subject: LeaseSubject, fence: number): Promise<void>;
+  /** Stops the adapter's connections and timers. Can be called twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,100 @@
+/**
+ * RunQueue: the ordered runs of one kernel, kept in Redis or embedded (LMDB). Each method is one atomic step.
+ * The steps of the kernel's owner carry its lease's fence and are refused when it is stale. All promises of
+ * this port hold after a crash of the hub: a step that resolved is durable.
+ *
+ * Order: as enqueued. At most one run is `running`. A finished run is kept for a while (see the adapters) so that a
+ * repeated request finds it.
+ */
+import type { CellId, FileId, HeldReason, KernelId, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+
+/** A run as the queue keeps it: what everybody may see, and what only the owner needs. */
+export interface QueuedRun {
+  readonly view: RunView;
+  /** The pinned source. */
+  readonly source: string;
+  readonly fileId: FileId | null;
+  /** The participant's device is gone when a page closes; input is asked of the author all the same. */
+  readonly allowStdin: boolean;
+  readonly storeHistory: boolean;
+  readonly silent: boolean;
+  /** An error cancels the rest of its batch. */
+  readonly stopOnError: boolean;
+}
+
+/** The queue after a step: `number` grows by one with each step that changed something. */
+export interface QueueSnapshot {
+  readonly number: number;
+  readonly held: HeldReason | null;
+  readonly running: RunView | null;
+  readonly queued: readonly RunView[];
+}
+
+/** One change, told to subscribers in order. `finished`: runs that this step brought to an end. */
+export interface QueueChange {
+  readonly snapshot: QueueSnapshot;
+  readonly finished: readonly RunView[];
+}
+
+export type EnqueueOutcome = {
+  /** For each run asked for, in order: the new one, or the one it merged into (same cell and hash, still queued; X12). */
+  readonly runs: readonly { readonly outcome: 'queued' | 'merged'; readonly run: RunView; readonly place: number }[];
+};
+
+export interface StaleFence {
+  readonly outcome: 'stale';
+  readonly highestFence: number;
+}
+
+export type TakeOutcome =
+  | { readonly outcome: 'taken'; readonly run: QueuedRun }
+  /** Nothing to take: no queued run, one is running, or the queue is held. */
+  | { readonly outcome: 'nothing' }
+  | StaleFence;
+
+/** How a run ended. Times are ISO 8601. */
+export interface Settlement {
+  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'lost';
+  readonly finishedAt: string;
+  readonly executionCount: number | null;
+  readonly reason: string | null;
+}
+
+export type CancelSelector =
+  | { readonly by: 'runs'; readonly runIds: readonly RunId[] }
+  | { readonly by: 'author'; readonly participantId: string }
+  | { readonly by: 'cell'; readonly cellId: CellId }
+  | { readonly by: 'all' };
+
+export interface RunQueue {
+  /** Idempotent by `requestId`: the second time it answers what the first did and changes nothing. */
+  enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome>;
+  /** Marks the next queued run `running` and hands it over. `startedAt` is ISO 8601. */
+  takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome>;
+  /**
+   * Ends the running run; idempotent. When it `failed` or was `cancelled` and has `stopOnError`, the queued rest of its
+   * batch is cancelled in the same step.
+   */
+  settle(kernelId: KernelId, fence: number, runId: RunId, end: Settlement): Promise<{ readonly outcome: 'settled' } | StaleFence>;
+  /** Cancels queued runs (never the running one); answers which. */
+  cancel(kernelId: KernelId, selector: CancelSelector, finishedAt: string, reason: string): Promise<readonly RunView[]>;
+  /** Nothing is taken until `release`. */
+  hold(kernelId: KernelId, reason: HeldReason): Promise<void>;
+  release(kernelId: KernelId): Promise<void>;
+  snapshot(kernelId: KernelId): Promise<QueueSnapshot>;
+  /** The run that is `running` with all that was pinned, for an owner that takes over; null when none is. */
+  running(kernelId: KernelId): Promise<QueuedRun | null>;
+  /** A run by id while it is kept; null after. */
+  find(kernelId: KernelId, runId: RunId): Promise<RunView | null>;
+  /** Tells each later change in order; returns what ends it. */
+  subscribe(kernelId: KernelId, listener: (change: QueueChange) => void): () => void;
+  /** Forgets a kernel that is gone for good. */
+  drop(kernelId: KernelId): Promise<void>;
+  /** Stops the adapter's connections and timers. Can be called twice. */
+  close(): Promise<void>;
+}
+
+/** The store is out of reach; the step did or did not happen, and may be repeated. */
+export class QueueUnavailable extends Error {
+  override readonly name = 'QueueUnavailable';
+}

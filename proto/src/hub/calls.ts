@@ -1,0 +1,178 @@
+/**
+ * The calls a client makes over the room socket (hub frames, PROTOCOL.md §3): for each its parameters, its
+ * result and the right it needs. The hub parses parameters with these schemas; a client parses results.
+ */
+import { z } from 'zod';
+import { BatchId, CellId, DeviceId, Epoch, FileId, ParticipantId, PromptId, RequestId, RunId } from './ids.js';
+import type { Right } from './roles.js';
+import { Role } from './roles.js';
+import {
+  ClientKind,
+  KernelSpecView,
+  KernelView,
+  ParticipantView,
+  PromptView,
+  QueueView,
+  RunView,
+  SavingView,
+} from './views.js';
+
+/** The version of the hub frames; hello and welcome carry it. */
+export const HUB_PROTOCOL = 1;
+
+const Hello = z.object({
+  protocol: z.literal(HUB_PROTOCOL),
+  deviceId: DeviceId,
+  /** The name that the person would like; the hub makes it unique. Absent: the hub chooses one. */
+  name: z.string().trim().min(1).max(64).optional(),
+  client: ClientKind,
+});
+
+/** Everything a client needs to draw the room; later events change it. */
+export const Welcome = z.object({
+  protocol: z.literal(HUB_PROTOCOL),
+  /** The hub's software version. */
+  version: z.string(),
+  you: z.object({ participantId: ParticipantId, name: z.string(), color: z.string(), role: Role }),
+  fileId: FileId,
+  /** Relative to the served folder, with `/`. */
+  path: z.string(),
+  epoch: Epoch,
+  participants: z.array(ParticipantView),
+  kernel: KernelView.nullable(),
+  kernelSpecs: z.array(KernelSpecView),
+  queue: QueueView,
+  prompt: PromptView.nullable(),
+  saving: SavingView,
+});
+export type Welcome = z.infer<typeof Welcome>;
+
+const CellToRun = z.object({
+  cellId: CellId,
+  /** SHA-256 (hex) of the UTF-8 text that the person saw when they pressed Run. */
+  sourceHash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** What became of one requested cell. `merged`: it waited already, and `run` is that one (X12). */
+const Enqueued = z.object({ outcome: z.enum(['queued', 'merged']), run: RunView, place: z.number().int() });
+
+const Empty = z.object({});
+
+/** A position in `code` counted in Unicode code points, as Jupyter counts. */
+const cursorPos = z.number().int().nonnegative();
+
+/** The content of a kernel's reply, passed through. */
+const ReplyContent = z.record(z.string(), z.unknown());
+
+export const calls = {
+  /** First call on a socket; before it no hub frame is sent to the client. */
+  hello: { right: 'view', params: Hello, result: Welcome },
+
+  /** Queue cells in the order given. Starts the notebook's kernel when it has none. Idempotent by requestId. */
+  run: {
+    right: 'run',
+    params: z.object({
+      requestId: RequestId,
+      cells: z.array(CellToRun).min(1).max(10_000),
+      /** An error cancels what is left of this batch. Default true. */
+      stopOnError: z.boolean().default(true),
+    }),
+    result: z.object({ batchId: BatchId, runs: z.array(Enqueued) }),
+  },
+
+  /** Withdraw queued runs: those named, or all of the caller's own. Another person's need `manage`. */
+  cancel: {
+    right: 'run',
+    params: z.union([z.object({ runIds: z.array(RunId).min(1).max(10_000) }), z.object({ mine: z.literal(true) })]),
+    result: z.object({ cancelled: z.array(RunId) }),
+  },
+
+  /** The whole queue, for a client that missed an event. */
+  queue: { right: 'view', params: Empty, result: QueueView },
+
+  /** Let a held queue go on. */
+  goOn: { right: 'run', params: Empty, result: Empty },
+
+  /** Move a cell before another, or to the end (`before: null`). */
+  moveCell: {
+    right: 'edit',
+    params: z.object({ cellId: CellId, before: CellId.nullable() }),
+    result: Empty,
+  },
+
+  /** Interrupt the named run (dropped when it is over), or whatever runs when none is named. */
+  interrupt: {
+    right: 'run',
+    params: z.object({ runId: RunId.optional() }),
+    result: z.object({ interrupted: RunId.nullable() }),
+  },
+
+  /** Restart the kernel; the running cell is lost. `queued` says what happens to the runs that wait. */
+  restart: {
+    right: 'edit',
+    params: z.object({ queued: z.enum(['keep', 'cancel']).default('cancel') }),
+    result: Empty,
+  },
+
+  /** Start a kernel of this kernelspec for the notebook; one it has already is shut down first. */
+  startKernel: { right: 'edit', params: z.object({ specName: z.string().min(1) }), result: Empty },
+
+  /** Shut the notebook's kernel down. */
+  stopKernel: { right: 'edit', params: Empty, result: Empty },
+
+  /** Answer a question of the kernel; only the first answer counts. `endOfFile` sends end-of-file. */
+  inputReply: {
+    right: 'run',
+    params: z.object({ promptId: PromptId, value: z.string().max(1_048_576), endOfFile: z.boolean().optional() }),
+    result: z.object({ accepted: z.boolean() }),
+  },
+
+  /** complete_request; the result is the content of complete_reply. */
+  complete: { right: 'run', params: z.object({ code: z.string(), cursorPos }), result: ReplyContent },
+
+  /** inspect_request; the result is the content of inspect_reply. */
+  inspect: {
+    right: 'run',
+    params: z.object({ code: z.string(), cursorPos, detailLevel: z.union([z.literal(0), z.literal(1)]).default(0) }),
+    result: ReplyContent,
+  },
+
+  /** is_complete_request; the result is the content of is_complete_reply. */
+  isComplete: { right: 'run', params: z.object({ code: z.string() }), result: ReplyContent },
+
+  /** Write the .ipynb now; answered when it is on disk. */
+  save: { right: 'edit', params: Empty, result: z.object({ at: z.string() }) },
+
+  /** Take another name in this room. */
+  rename: {
+    right: 'view',
+    params: z.object({ name: z.string().trim().min(1).max(64) }),
+    result: z.object({ name: z.string() }),
+  },
+} as const satisfies Record<string, { right: Right; params: z.ZodType; result: z.ZodType }>;
+
+export type CallName = keyof typeof calls;
+/** Parameters as a client writes them (defaults may be left out). */
+export type CallParams<N extends CallName> = z.input<(typeof calls)[N]['params']>;
+/** Parameters as the hub reads them. */
+export type ParsedParams<N extends CallName> = z.output<(typeof calls)[N]['params']>;
+export type CallResult<N extends CallName> = z.output<(typeof calls)[N]['result']>;
+
+/** Every code with which a call can be refused, and what it means (PROTOCOL.md lists the same). */
+export const callErrors = {
+  badCall: 'the call or its parameters are not of the form that PROTOCOL.md gives',
+  noHello: 'a call came before hello',
+  forbidden: "the caller's role does not include the right that the call needs",
+  sourceMismatch: 'the cell has changed since; details.source is its text now',
+  noSuchCell: 'there is no such cell (any more), or it is not a code cell',
+  noSuchKernelSpec: 'there is no kernelspec of that name',
+  noKernel: 'the notebook has no running kernel',
+  kernelFailed: 'the kernel did not start; the message says why',
+  kernelGone: 'the kernel ended before it answered',
+  staleEpoch: 'the room has begun a new history; reload',
+  saveFailed: 'the file could not be written; the message says why',
+  unavailable: 'the queue store is out of reach just now; the hub tries again',
+  tooMuch: 'a bound was reached; the message names it',
+  internal: 'a fault in the hub; the message has a reference into its log',
+} as const;
+export type CallErrorCode = keyof typeof callErrors;

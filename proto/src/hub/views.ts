@@ -1,0 +1,115 @@
+/**
+ * What the hub tells its clients about a room: the shapes inside events and the welcome.
+ * Times are ISO 8601 strings in UTC by the hub's clock.
+ */
+import { z } from 'zod';
+import { BatchId, CellId, KernelId, ParticipantId, PromptId, RunId } from './ids.js';
+import { Role } from './roles.js';
+
+/** What kind of program a participant uses. */
+export const ClientKind = z.enum(['page', 'terminal', 'program']);
+export type ClientKind = z.infer<typeof ClientKind>;
+
+export const ParticipantView = z.object({
+  participantId: ParticipantId,
+  /** Unique in the room; the hub made it so. */
+  name: z.string(),
+  /** A CSS colour, the same for this participant everywhere. */
+  color: z.string(),
+  role: Role,
+  /** The programs through which this person is here now; empty after the last has left. */
+  clients: z.array(ClientKind),
+});
+export type ParticipantView = z.infer<typeof ParticipantView>;
+
+/** Who asked for a run, as of that time. */
+export const Author = z.object({ participantId: ParticipantId, name: z.string() });
+export type Author = z.infer<typeof Author>;
+
+export const RunState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'lost']);
+export type RunState = z.infer<typeof RunState>;
+
+/** Where a run's outputs go: into a cell of the notebook, or into its own transcript. */
+export const RunTarget = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cell'), cellId: CellId }),
+  z.object({ kind: z.literal('transcript') }),
+]);
+export type RunTarget = z.infer<typeof RunTarget>;
+
+export const RunView = z.object({
+  runId: RunId,
+  batchId: BatchId,
+  author: Author,
+  target: RunTarget,
+  state: RunState,
+  /** SHA-256 (hex) of the pinned source's UTF-8 text. */
+  sourceHash: z.string(),
+  queuedAt: z.string(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+  executionCount: z.number().int().nullable(),
+  /** Set when it failed, was cancelled or lost: what to tell a person. */
+  reason: z.string().nullable(),
+});
+export type RunView = z.infer<typeof RunView>;
+
+/** Why nothing is taken from the queue until somebody says go on. */
+export const HeldReason = z.enum(['kernelDied', 'restarted', 'byOwner']);
+export type HeldReason = z.infer<typeof HeldReason>;
+
+/**
+ * The queue of one kernel after one step. `number` grows by one a step; a client that sees a hole asks for
+ * the whole (call `queue`).
+ */
+export const QueueView = z.object({
+  number: z.number().int().nonnegative(),
+  held: HeldReason.nullable(),
+  /** The run that the kernel works on. */
+  running: RunView.nullable(),
+  /** In the order in which they will run. */
+  queued: z.array(RunView),
+});
+export type QueueView = z.infer<typeof QueueView>;
+
+/** `failed`: it never became ready. `dead`: it was ready and its process is gone. */
+export const KernelStatus = z.enum(['starting', 'idle', 'busy', 'restarting', 'dead', 'failed']);
+export type KernelStatus = z.infer<typeof KernelStatus>;
+
+export const KernelView = z.object({
+  kernelId: KernelId,
+  /** The kernelspec's name, such as `python3`. */
+  specName: z.string(),
+  displayName: z.string(),
+  /** As kernel_info says, such as `python`; null until it has answered. */
+  language: z.string().nullable(),
+  status: KernelStatus,
+  /** For `dead` and `failed`: what happened and the kernel's last stderr. */
+  reason: z.string().nullable(),
+});
+export type KernelView = z.infer<typeof KernelView>;
+
+export const KernelSpecView = z.object({ name: z.string(), displayName: z.string(), language: z.string() });
+export type KernelSpecView = z.infer<typeof KernelSpecView>;
+
+/** A question that waits for an answer. */
+export const PromptView = z.object({
+  promptId: PromptId,
+  runId: RunId,
+  /** Null for a transcript run. */
+  cellId: CellId.nullable(),
+  /** Who is asked: the run's author. */
+  asked: Author,
+  text: z.string(),
+  /** The answer must not be shown or kept. */
+  password: z.boolean(),
+});
+export type PromptView = z.infer<typeof PromptView>;
+
+/** Is what people see also in the .ipynb on disk? */
+export const SavingView = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('saved'), at: z.string().nullable() }),
+  z.object({ state: z.literal('unsaved') }),
+  z.object({ state: z.literal('saving') }),
+  z.object({ state: z.literal('failed'), reason: z.string() }),
+]);
+export type SavingView = z.infer<typeof SavingView>;
