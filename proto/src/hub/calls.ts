@@ -169,6 +169,7 @@ export const callErrors = {
   noKernel: 'the notebook has no running kernel',
   kernelFailed: 'the kernel did not start; the message says why',
   kernelGone: 'the kernel ended before it answered',
+  kernelBusy: 'the kernel works on a run and answers only after it',
   staleEpoch: 'the room has begun a new history; reload',
   saveFailed: 'the file could not be written; the message says why',
   unavailable: 'the queue store is out of reach just now; the hub tries again',

@@ -54,7 +54,7 @@ export const RunView = z.object({
 export type RunView = z.infer<typeof RunView>;
 
 /** Why nothing is taken from the queue until somebody says go on. */
-export const HeldReason = z.enum(['kernelDied', 'restarted', 'byOwner']);
+export const HeldReason = z.enum(['kernelDied', 'runLost', 'restarted', 'byOwner']);
 export type HeldReason = z.infer<typeof HeldReason>;
 
 /**

@@ -1,0 +1,310 @@
+/**
+ * Pure: the life of one kernel's runs as a function of events. Times and ids come as arguments; the shell
+ * (kernel-session.ts) hands in one event at a time and carries the effects out in their order.
+ *
+ * It guarantees: at most one execute_request is with the kernel; a run ends at its reply *and* its idle, whichever
+ * is first (J7); its settlement is asked for only after its last output was handed over; a kernel that died or was
+ * restarted never leaves a run without an end.
+ */
+import { parentId } from '@cokernel/proto/jupyter';
+import type { KernelMessage } from '@cokernel/proto/jupyter';
+import type { HeldReason, KernelStatus, PromptView, RunId } from '@cokernel/proto/hub';
+import { PromptId } from '@cokernel/proto/hub';
+import type { KernelInfo } from '../kernel/kernel-host.js';
+import type { QueuedRun, QueueSnapshot, Settlement } from './run-queue.js';
+
+/** When the steps of a run happened, as JupyterLab records them in `metadata.execution` (ISO 8601). */
+export interface RunTimes {
+  readonly busy?: string;
+  readonly executeInput?: string;
+  readonly reply?: string;
+  readonly idle?: string;
+}
+
+interface Reply {
+  readonly status: 'ok' | 'error' | 'aborted';
+  readonly executionCount: number | null;
+  readonly reason: string | null;
+}
+
+/** The run that the kernel works on. */
+export interface CurrentRun {
+  readonly run: QueuedRun;
+  readonly reply: Reply | null;
+  readonly idle: boolean;
+  readonly executionCount: number | null;
+  readonly times: RunTimes;
+}
+
+export type KernelPhase =
+  | { readonly phase: 'starting' }
+  | { readonly phase: 'ready' }
+  | { readonly phase: 'restarting' }
+  | { readonly phase: 'dead'; readonly reason: string }
+  | { readonly phase: 'failed'; readonly reason: string };
+
+export interface KernelSessionState {
+  readonly kernel: KernelPhase;
+  readonly kernelInfo: KernelInfo | null;
+  readonly current: CurrentRun | null;
+  /** A take is under way, or a settlement: no other step of the queue may start. */
+  readonly stepping: 'taking' | 'settling' | null;
+  /** Something may wait in the queue. */
+  readonly work: boolean;
+  readonly prompt: PromptView | null;
+}
+
+export const initialState: KernelSessionState = {
+  kernel: { phase: 'starting' },
+  kernelInfo: null,
+  current: null,
+  stepping: null,
+  work: true,
+  prompt: null,
+};
+
+export type SessionEvent =
+  | { readonly type: 'queueChanged'; readonly snapshot: QueueSnapshot }
+  | { readonly type: 'runTaken'; readonly run: QueuedRun }
+  | { readonly type: 'nothingTaken' }
+  | { readonly type: 'messageArrived'; readonly message: KernelMessage; readonly at: string }
+  | { readonly type: 'runSettled' }
+  | { readonly type: 'requestNotSent'; readonly runId: RunId; readonly reason: string; readonly at: string }
+  | { readonly type: 'kernelBecameReady'; readonly kernelInfo: KernelInfo }
+  /** `asked`: a person restarts it; otherwise its process died and is started anew. */
+  | { readonly type: 'kernelRestarting'; readonly asked: boolean; readonly reason: string; readonly at: string }
+  | { readonly type: 'kernelDied'; readonly reason: string; readonly at: string }
+  | { readonly type: 'promptAnswered'; readonly promptId: PromptId }
+  | { readonly type: 'interruptSent' };
+
+export type SessionEffect =
+  | { readonly type: 'takeNext' }
+  /** Mark the target as running and send the execute_request. */
+  | { readonly type: 'begin'; readonly run: QueuedRun }
+  | { readonly type: 'writeOutput'; readonly runId: RunId; readonly message: KernelMessage }
+  /** After all output of the run is stored. */
+  | { readonly type: 'settle'; readonly run: QueuedRun; readonly end: Settlement; readonly times: RunTimes }
+  | { readonly type: 'hold'; readonly reason: HeldReason }
+  | { readonly type: 'answerRequest'; readonly message: KernelMessage }
+  | { readonly type: 'failRequests'; readonly reason: string }
+  | { readonly type: 'notifyKernel' }
+  | { readonly type: 'notifyPrompt' };
+
+export interface Transition {
+  readonly state: KernelSessionState;
+  readonly effects: readonly SessionEffect[];
+}
+
+/** What people are shown. */
+export function kernelStatus(state: KernelSessionState): KernelStatus {
+  switch (state.kernel.phase) {
+    case 'ready':
+      return state.current === null ? 'idle' : 'busy';
+    case 'starting':
+    case 'restarting':
+    case 'dead':
+    case 'failed':
+      return state.kernel.phase;
+  }
+}
+
+export function transition(state: KernelSessionState, event: SessionEvent): Transition {
+  switch (event.type) {
+    case 'queueChanged':
+      return takeIfFree({ ...state, work: event.snapshot.queued.length > 0 && event.snapshot.held === null });
+    case 'runTaken':
+      return runTaken(state, event.run);
+    case 'nothingTaken':
+      return { state: { ...state, stepping: null, work: false }, effects: [] };
+    case 'messageArrived':
+      return messageArrived(state, event.message, event.at);
+    case 'runSettled':
+      return takeIfFree({ ...state, stepping: null, work: true });
+    case 'requestNotSent':
+      return state.current?.run.view.runId === event.runId
+        ? endCurrent(state, 'lost', event.reason, event.at)
+        : { state, effects: [] };
+    case 'kernelBecameReady':
+      return kernelBecameReady(state, event.kernelInfo);
+    case 'kernelRestarting':
+      return kernelRestarting(state, event);
+    case 'kernelDied':
+      return kernelDied(state, event.reason, event.at);
+    case 'promptAnswered':
+      return state.prompt?.promptId === event.promptId ? clearPrompt(state) : { state, effects: [] };
+    case 'interruptSent':
+      return clearPrompt(state);
+  }
+}
+
+function takeIfFree(state: KernelSessionState): Transition {
+  const free = state.kernel.phase === 'ready' && state.current === null && state.stepping === null && state.work;
+  return free ? { state: { ...state, stepping: 'taking' }, effects: [{ type: 'takeNext' }] } : { state, effects: [] };
+}
+
+function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
+  const current: CurrentRun = { run, reply: null, idle: false, executionCount: null, times: {} };
+  const taken: KernelSessionState = { ...state, stepping: null, current };
+  if (state.kernel.phase !== 'ready') {
+    // The kernel went away while the run was being taken: it was never sent.
+    return endCurrent(taken, 'lost', 'the kernel ended before it could run this', run.view.startedAt ?? run.view.queuedAt);
+  }
+  return { state: taken, effects: [{ type: 'begin', run }, { type: 'notifyKernel' }] };
+}
+
+function kernelBecameReady(state: KernelSessionState, kernelInfo: KernelInfo): Transition {
+  const next = takeIfFree({ ...state, kernel: { phase: 'ready' }, kernelInfo });
+  return { state: next.state, effects: [{ type: 'notifyKernel' }, ...next.effects] };
+}
+
+function kernelRestarting(
+  state: KernelSessionState,
+  { asked, reason, at }: Extract<SessionEvent, { type: 'kernelRestarting' }>,
+): Transition {
+  const gone = kernelGone(state, { phase: 'restarting' }, reason, at, asked ? 'cancelled' : 'lost');
+  if (asked) return gone;
+  return { state: gone.state, effects: [...gone.effects, { type: 'hold', reason: 'kernelDied' }] };
+}
+
+function kernelDied(state: KernelSessionState, reason: string, at: string): Transition {
+  const neverReady = state.kernel.phase === 'starting' && state.kernelInfo === null;
+  const gone = kernelGone(state, { phase: neverReady ? 'failed' : 'dead', reason }, reason, at, 'lost');
+  return { state: gone.state, effects: [...gone.effects, { type: 'hold', reason: 'kernelDied' }] };
+}
+
+function kernelGone(
+  state: KernelSessionState,
+  kernel: KernelPhase,
+  reason: string,
+  at: string,
+  end: 'lost' | 'cancelled',
+): Transition {
+  const cleared = clearPrompt(state);
+  const ended = endCurrent(cleared.state, end, reason, at);
+  return {
+    state: { ...ended.state, kernel },
+    effects: [
+      { type: 'failRequests', reason },
+      ...cleared.effects,
+      ...ended.effects,
+      { type: 'notifyKernel' },
+    ],
+  };
+}
+
+function clearPrompt(state: KernelSessionState): Transition {
+  if (state.prompt === null) return { state, effects: [] };
+  return { state: { ...state, prompt: null }, effects: [{ type: 'notifyPrompt' }] };
+}
+
+function messageArrived(state: KernelSessionState, message: KernelMessage, at: string): Transition {
+  const parent = parentId(message);
+  const current = state.current;
+  const ofCurrent = current !== null && parent === current.run.view.runId;
+  if (message.channel === 'iopub') {
+    if (message.header.msg_type === 'status') return ofCurrent ? statusArrived(state, current, message, at) : same(state);
+    if (message.header.msg_type === 'execute_input') {
+      return ofCurrent ? executeInputArrived(state, current, message, at) : same(state);
+    }
+    return parent === null ? same(state) : outputArrived(state, parent as RunId, message);
+  }
+  if (message.channel === 'stdin') return ofCurrent ? promptArrived(state, current, message) : same(state);
+  if (message.header.msg_type === 'execute_reply') return ofCurrent ? replyArrived(state, current, message, at) : same(state);
+  return { state, effects: [{ type: 'answerRequest', message }] };
+}
+
+const same = (state: KernelSessionState): Transition => ({ state, effects: [] });
+
+const outputTypes = new Set([
+  'stream',
+  'display_data',
+  'update_display_data',
+  'execute_result',
+  'error',
+  'clear_output',
+]);
+
+/** Also for runs that ended already: a thread that prints late still lands in its cell (J7). */
+function outputArrived(state: KernelSessionState, runId: RunId, message: KernelMessage): Transition {
+  if (!outputTypes.has(message.header.msg_type)) return same(state);
+  return { state, effects: [{ type: 'writeOutput', runId, message }] };
+}
+
+function statusArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
+  const executionState = message.content['execution_state'];
+  if (executionState === 'busy') return same(withCurrent(state, { ...current, times: { ...current.times, busy: at } }));
+  if (executionState !== 'idle') return same(state);
+  return endIfComplete(withCurrent(state, { ...current, idle: true, times: { ...current.times, idle: at } }), at);
+}
+
+function executeInputArrived(
+  state: KernelSessionState,
+  current: CurrentRun,
+  message: KernelMessage,
+  at: string,
+): Transition {
+  const times = { ...current.times, executeInput: at };
+  return same(withCurrent(state, { ...current, executionCount: countOf(message) ?? current.executionCount, times }));
+}
+
+function replyArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
+  const reply = readReply(message);
+  const executionCount = reply.executionCount ?? current.executionCount;
+  const times = { ...current.times, reply: at };
+  return endIfComplete(withCurrent(state, { ...current, reply, executionCount, times }), at);
+}
+
+function readReply(message: KernelMessage): Reply {
+  const { status, ename, evalue } = message.content;
+  const executionCount = countOf(message);
+  if (status === 'ok') return { status, executionCount, reason: null };
+  if (status === 'aborted' || status === 'abort') {
+    return { status: 'aborted', executionCount, reason: 'the kernel aborted it' };
+  }
+  const error = [ename, evalue].filter((part) => typeof part === 'string' && part !== '').join(': ');
+  return { status: 'error', executionCount, reason: error === '' ? 'error' : error };
+}
+
+function countOf(message: KernelMessage): number | null {
+  const count = message.content['execution_count'];
+  return typeof count === 'number' ? count : null;
+}
+
+function endIfComplete(state: KernelSessionState, at: string): Transition {
+  const current = state.current;
+  if (current === null || current.reply === null || !current.idle) return same(state);
+  const ends = { ok: 'succeeded', error: 'failed', aborted: 'cancelled' } as const;
+  return endCurrent(state, ends[current.reply.status], current.reply.reason, at);
+}
+
+function endCurrent(state: KernelSessionState, end: Settlement['state'], reason: string | null, at: string): Transition {
+  const current = state.current;
+  if (current === null) return same(state);
+  const settlement: Settlement = { state: end, finishedAt: at, executionCount: current.executionCount, reason };
+  const cleared = clearPrompt(state);
+  const effects: SessionEffect[] = [
+    ...cleared.effects,
+    { type: 'settle', run: current.run, end: settlement, times: current.times },
+    { type: 'notifyKernel' },
+  ];
+  return { state: { ...cleared.state, current: null, stepping: 'settling' }, effects };
+}
+
+function withCurrent(state: KernelSessionState, current: CurrentRun): KernelSessionState {
+  return { ...state, current };
+}
+
+function promptArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage): Transition {
+  if (message.header.msg_type !== 'input_request') return same(state);
+  const { view } = current.run;
+  const text = message.content['prompt'];
+  const prompt: PromptView = {
+    promptId: PromptId.parse(message.header.msg_id),
+    runId: view.runId,
+    cellId: view.target.kind === 'cell' ? view.target.cellId : null,
+    asked: view.author,
+    text: typeof text === 'string' ? text : '',
+    password: message.content['password'] === true,
+  };
+  return { state: { ...state, prompt }, effects: [{ type: 'notifyPrompt' }] };
+}
