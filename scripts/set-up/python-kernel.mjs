@@ -1,0 +1,125 @@
+/**
+ * Sees to it that a Python kernel answers. One that is found and answers kernel_info is taken; else the data folder
+ * gets its own `.venv` with ipykernel by pip; else, on Debian as root, python3-ipykernel. What was found to answer is
+ * noted, and not asked again until its interpreter or its kernelspec changes.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { canInstallByApt, installByApt } from './debian.mjs';
+import { findPythonKernels, virtualEnvironment } from './kernelspecs.mjs';
+import { findProgram, isExecutable, runProgram } from './run-program.mjs';
+import { readText, writeStamp } from './stamp.mjs';
+
+/**
+ * @typedef {object} KernelNeed
+ * @property {string} data the data folder
+ * @property {NodeJS.ProcessEnv} env
+ * @property {readonly string[]} modules that the kernel's Python must have besides ipykernel; the tests want nbformat
+ */
+
+/**
+ * @typedef {object} KernelFound
+ * @property {boolean} changed
+ * @property {string} detail
+ * @property {string | null} python null: there is none, and `detail` says in two lines what to do
+ */
+
+const probe = fileURLToPath(new URL('probe_kernel.py', import.meta.url));
+
+/**
+ * @param {KernelNeed} need
+ * @returns {Promise<KernelFound>}
+ */
+export async function findOrMakeKernel(need) {
+  const known = readNote(need);
+  if (known !== null) return { changed: false, detail: known, python: known };
+  const found = await firstThatAnswers(need);
+  if (found !== null) return { changed: true, detail: `${found} answers`, python: found };
+  for (const make of [makeVirtualEnvironment, installFromDebian]) {
+    const made = (await make(need)) ? await firstThatAnswers(need) : null;
+    if (made !== null) return { changed: true, detail: `${made} made and answers`, python: made };
+  }
+  return { changed: false, python: null, detail: remedy };
+}
+
+const remedy = [
+  'No Python kernel answers, and none could be installed here.',
+  'Run `python3 -m pip install ipykernel` for a Python of yours (or install python3-ipykernel), then start again.',
+].join('\n');
+
+/**
+ * @param {KernelNeed} need
+ * @returns {Promise<string | null>}
+ */
+async function firstThatAnswers(need) {
+  const check = ['-c', `import ${['ipykernel', ...need.modules].join(', ')}`];
+  for (const { folder, python } of findPythonKernels(need.data, need.env)) {
+    const { env } = need;
+    if (!(await runProgram(python, check, { env, timeoutMs: 60_000 })).ok) continue;
+    if (!(await runProgram(python, [probe, folder], { env, timeoutMs: 90_000 })).ok) continue;
+    writeStamp(noteFile(need), JSON.stringify({ folder, python, mark: mark(folder, python) }));
+    return python;
+  }
+  return null;
+}
+
+/** @param {KernelNeed} need */
+function noteFile(need) {
+  return join(need.data, `python-kernel${need.modules.map((name) => `-${name}`).join('')}.json`);
+}
+
+/**
+ * The kernel that answered last time, if nothing about it or before it has changed since.
+ * @param {KernelNeed} need
+ * @returns {string | null}
+ */
+function readNote(need) {
+  const text = readText(noteFile(need));
+  if (text === null) return null;
+  const { folder, python, mark: noted } = JSON.parse(text);
+  const stillFound = findPythonKernels(need.data, need.env).some((kernel) => kernel.folder === folder);
+  return stillFound && mark(folder, python) === noted ? python : null;
+}
+
+/**
+ * @param {string} folder
+ * @param {string} python
+ */
+function mark(folder, python) {
+  const times = [python, join(folder, 'kernel.json')].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs);
+  return times.join(' ');
+}
+
+/**
+ * @param {KernelNeed} need
+ * @returns {Promise<boolean>}
+ */
+async function makeVirtualEnvironment(need) {
+  const folder = virtualEnvironment(need.data);
+  const python = join(folder, 'bin', 'python');
+  if (!isExecutable(python) && !(await makeEmptyEnvironment(folder, need.env))) return false;
+  process.stderr.write(`set-up  kernel: pip install ipykernel into ${folder} …\n`);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'ipykernel', ...need.modules];
+  const { ok, output } = await runProgram(python, pip, { env: need.env });
+  if (!ok) process.stderr.write(`${output.trimEnd().split('\n').slice(-2).join('\n')}\n`);
+  return ok;
+}
+
+/**
+ * @param {string} folder
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function makeEmptyEnvironment(folder, env) {
+  // --clear: what a former attempt left half made is no environment.
+  const args = ['-m', 'venv', '--clear', folder];
+  const tried = findProgram('python3', env['PATH']);
+  if (tried !== null && (await runProgram(tried, args, { env })).ok) return true;
+  if (!canInstallByApt() || !(await installByApt(['python3', 'python3-venv']))) return false;
+  return (await runProgram('/usr/bin/python3', args, { env })).ok;
+}
+
+/** @param {KernelNeed} need */
+async function installFromDebian(need) {
+  return canInstallByApt() && (await installByApt(['python3-ipykernel', ...need.modules.map((name) => `python3-${name}`)]));
+}
