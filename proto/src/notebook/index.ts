@@ -1,0 +1,3 @@
+export * from './json.js';
+export * from './nbformat.js';
+export * from './output-edit.js';
