@@ -115,7 +115,7 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
     case 'runTaken':
       return runTaken(state, event.run);
     case 'nothingTaken':
-      return { state: { ...state, stepping: null, work: false }, effects: [] };
+      return takeIfFree({ ...state, stepping: null });
     case 'messageArrived':
       return messageArrived(state, event.message, event.at);
     case 'runSettled':
@@ -139,7 +139,9 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
 
 function takeIfFree(state: KernelSessionState): Transition {
   const free = state.kernel.phase === 'ready' && state.current === null && state.stepping === null && state.work;
-  return free ? { state: { ...state, stepping: 'taking' }, effects: [{ type: 'takeNext' }] } : { state, effects: [] };
+  if (!free) return { state, effects: [] };
+  // `work` is spent here: a change that comes while this take is under way sets it again and is not missed.
+  return { state: { ...state, stepping: 'taking', work: false }, effects: [{ type: 'takeNext' }] };
 }
 
 function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
@@ -147,7 +149,12 @@ function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
   const taken: KernelSessionState = { ...state, stepping: null, current };
   if (state.kernel.phase !== 'ready') {
     // The kernel went away while the run was being taken: it was never sent.
-    return endCurrent(taken, 'lost', 'the kernel ended before it could run this', run.view.startedAt ?? run.view.queuedAt);
+    return endCurrent(
+      taken,
+      'lost',
+      'the kernel ended before it could run this',
+      run.view.startedAt ?? run.view.queuedAt,
+    );
   }
   return { state: taken, effects: [{ type: 'begin', run }, { type: 'notifyKernel' }] };
 }
@@ -183,12 +190,7 @@ function kernelGone(
   const ended = endCurrent(cleared.state, end, reason, at);
   return {
     state: { ...ended.state, kernel },
-    effects: [
-      { type: 'failRequests', reason },
-      ...cleared.effects,
-      ...ended.effects,
-      { type: 'notifyKernel' },
-    ],
+    effects: [{ type: 'failRequests', reason }, ...cleared.effects, ...ended.effects, { type: 'notifyKernel' }],
   };
 }
 
@@ -202,14 +204,16 @@ function messageArrived(state: KernelSessionState, message: KernelMessage, at: s
   const current = state.current;
   const ofCurrent = current !== null && parent === current.run.view.runId;
   if (message.channel === 'iopub') {
-    if (message.header.msg_type === 'status') return ofCurrent ? statusArrived(state, current, message, at) : same(state);
+    if (message.header.msg_type === 'status')
+      return ofCurrent ? statusArrived(state, current, message, at) : same(state);
     if (message.header.msg_type === 'execute_input') {
       return ofCurrent ? executeInputArrived(state, current, message, at) : same(state);
     }
     return parent === null ? same(state) : outputArrived(state, parent as RunId, message);
   }
   if (message.channel === 'stdin') return ofCurrent ? promptArrived(state, current, message) : same(state);
-  if (message.header.msg_type === 'execute_reply') return ofCurrent ? replyArrived(state, current, message, at) : same(state);
+  if (message.header.msg_type === 'execute_reply')
+    return ofCurrent ? replyArrived(state, current, message, at) : same(state);
   return { state, effects: [{ type: 'answerRequest', message }] };
 }
 
@@ -277,7 +281,12 @@ function endIfComplete(state: KernelSessionState, at: string): Transition {
   return endCurrent(state, ends[current.reply.status], current.reply.reason, at);
 }
 
-function endCurrent(state: KernelSessionState, end: Settlement['state'], reason: string | null, at: string): Transition {
+function endCurrent(
+  state: KernelSessionState,
+  end: Settlement['state'],
+  reason: string | null,
+  at: string,
+): Transition {
   const current = state.current;
   if (current === null) return same(state);
   const settlement: Settlement = { state: end, finishedAt: at, executionCount: current.executionCount, reason };

@@ -5,15 +5,15 @@
 import type { FileId, HubId, KernelId } from '@cokernel/proto/hub';
 
 export type LeaseSubject =
-  | { readonly kind: 'kernel'; readonly id: KernelId }
-  | { readonly kind: 'notebook'; readonly id: FileId };
+  { readonly kind: 'kernel'; readonly id: KernelId } | { readonly kind: 'notebook'; readonly id: FileId };
 
 export type ClaimOutcome =
   | { readonly outcome: 'claimed'; readonly fence: number }
   /** Another hub has it for at most so long. */
   | { readonly outcome: 'taken'; readonly owner: HubId; readonly fence: number; readonly expiresInMs: number };
 
-export type RenewOutcome = { readonly outcome: 'renewed' } | { readonly outcome: 'stale'; readonly highestFence: number };
+export type RenewOutcome =
+  { readonly outcome: 'renewed' } | { readonly outcome: 'stale'; readonly highestFence: number };
 
 export interface LeaseStore {
   /**

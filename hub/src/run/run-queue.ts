@@ -75,7 +75,12 @@ export interface RunQueue {
    * Ends the running run; idempotent. When it `failed` or was `cancelled` and has `stopOnError`, the queued rest of its
    * batch is cancelled in the same step.
    */
-  settle(kernelId: KernelId, fence: number, runId: RunId, end: Settlement): Promise<{ readonly outcome: 'settled' } | StaleFence>;
+  settle(
+    kernelId: KernelId,
+    fence: number,
+    runId: RunId,
+    end: Settlement,
+  ): Promise<{ readonly outcome: 'settled' } | StaleFence>;
   /** Cancels queued runs (never the running one); answers which. */
   cancel(kernelId: KernelId, selector: CancelSelector, finishedAt: string, reason: string): Promise<readonly RunView[]>;
   /** Nothing is taken until `release`. */

@@ -8,9 +8,19 @@ export type TranscriptEntry =
   /** More text for the last stream output of that name. */
   | { readonly type: 'streamText'; readonly name: 'stdout' | 'stderr'; readonly text: string }
   | { readonly type: 'clear' }
-  | { readonly type: 'updateDisplay'; readonly displayId: string; readonly data: Readonly<Record<string, unknown>>; readonly metadata: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'updateDisplay';
+      readonly displayId: string;
+      readonly data: Readonly<Record<string, unknown>>;
+      readonly metadata: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'prompt'; readonly text: string; readonly password: boolean }
-  | { readonly type: 'finished'; readonly state: string; readonly executionCount: number | null; readonly reason: string | null };
+  | {
+      readonly type: 'finished';
+      readonly state: string;
+      readonly executionCount: number | null;
+      readonly reason: string | null;
+    };
 
 export interface TranscriptStore {
   /** Appends; resolves when durable. */

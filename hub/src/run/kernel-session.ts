@@ -1,0 +1,372 @@
+/**
+ * KernelSession: the hub's side of one kernel, with or without a notebook. The shell around kernel-session-state:
+ * it hands events in one at a time, in the order in which they happened, and carries out their effects.
+ */
+import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
+import {
+  completeRequest,
+  executeRequest,
+  inputReply,
+  inspectRequest,
+  isCompleteRequest,
+  stream,
+} from '@cokernel/proto/jupyter';
+import type { KernelId, KernelView, PromptId, PromptView, RunId, RunView } from '@cokernel/proto/hub';
+import { Refusal, messageOf } from '../errors.js';
+import type { AttachedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
+import { KernelRequests } from './kernel-requests.js';
+import type { KernelSessionState, RunTimes, SessionEffect, SessionEvent } from './kernel-session-state.js';
+import { initialState, kernelStatus, transition } from './kernel-session-state.js';
+import { LiveRun } from './live-run.js';
+import type { RunOutputs } from './run-outputs.js';
+import type { QueueChange, QueuedRun, RunQueue, Settlement } from './run-queue.js';
+
+export interface SessionLog {
+  readonly info: (fields: object, message: string) => void;
+  readonly warn: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
+}
+
+/** What a session tells those who refer to it (its rooms). */
+export interface SessionListener {
+  readonly kernelChanged: (kernel: KernelView) => void;
+  readonly promptChanged: (prompt: PromptView | null) => void;
+  readonly queueChanged: (change: QueueChange) => void;
+}
+
+export interface KernelSessionOptions {
+  readonly kernelId: KernelId;
+  readonly specName: string;
+  readonly displayName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fence: number;
+  readonly queue: RunQueue;
+  /** Where the output of a run goes. */
+  readonly outputsOf: (run: QueuedRun) => Promise<RunOutputs>;
+  /** Told of a question of a run without a cell. */
+  readonly transcriptPrompted: (runId: RunId, text: string, password: boolean) => Promise<void>;
+  readonly newId: () => string;
+  readonly clock: () => Date;
+  readonly log: SessionLog;
+}
+
+/** Joins output for one frame of a screen. */
+const COALESCE_MS = 16;
+/** Finished runs whose late output is still written (J7). */
+const LATE_RUNS = 64;
+const REQUEST_TIMEOUT_MS = 10_000;
+const QUEUE_RETRY_MS = 1_000;
+
+export class KernelSession {
+  private state: KernelSessionState = initialState;
+  private kernel: AttachedKernel | null = null;
+  private readonly session: string;
+  private readonly liveRuns = new Map<string, LiveRun>();
+  private readonly requests = new KernelRequests(REQUEST_TIMEOUT_MS);
+  private readonly listeners = new Set<SessionListener>();
+  private promptMessage: KernelMessage | null = null;
+  private restartAsked: string | null = null;
+  private unsubscribe: (() => void) | null = null;
+  private retry: NodeJS.Timeout | null = null;
+  private currentSeq = 0;
+  private fence: number;
+
+  constructor(private readonly options: KernelSessionOptions) {
+    this.session = options.newId();
+    this.fence = options.fence;
+  }
+
+  get kernelId(): KernelId {
+    return this.options.kernelId;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.options.labels;
+  }
+
+  get prompt(): PromptView | null {
+    return this.state.prompt;
+  }
+
+  get language(): string | null {
+    return this.state.kernelInfo?.language_info.name ?? null;
+  }
+
+  /** The kernel's language_info, for the notebook's metadata; null before it was ready. */
+  get languageInfo(): Readonly<Record<string, unknown>> | null {
+    return this.state.kernelInfo?.language_info ?? null;
+  }
+
+  get currentRun(): RunView | null {
+    return this.state.current?.run.view ?? null;
+  }
+
+  view(): KernelView {
+    const { kernel } = this.state;
+    return {
+      kernelId: this.kernelId,
+      specName: this.options.specName,
+      displayName: this.options.displayName,
+      language: this.language,
+      status: kernelStatus(this.state),
+      reason: kernel.phase === 'dead' || kernel.phase === 'failed' ? kernel.reason : null,
+    };
+  }
+
+  /** Subscribes to the queue and waits for `attached`. */
+  start(): void {
+    this.unsubscribe = this.options.queue.subscribe(this.kernelId, (change) => this.queueChanged(change));
+  }
+
+  /** The kernel it talks to from now on; also after it was started anew, under a new fence. */
+  attached(kernel: AttachedKernel, fence: number): void {
+    this.kernel?.detach();
+    this.kernel = kernel;
+    this.fence = fence;
+  }
+
+  /** Leaves the kernel as it is. Can be called twice. */
+  stop(): void {
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.unsubscribe?.();
+    this.unsubscribe = null;
+    this.requests.failAll('the hub leaves this kernel');
+    this.kernel?.detach();
+    this.kernel = null;
+    this.listeners.clear();
+  }
+
+  listen(listener: SessionListener): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  /** The host's event for this kernel. */
+  hostEvent(event: KernelHostEvent): void {
+    const at = this.now();
+    switch (event.type) {
+      case 'message':
+        this.currentSeq = event.seq;
+        if (event.message.header.msg_type === 'input_request') this.promptMessage = event.message;
+        return this.handle({ type: 'messageArrived', message: event.message, at });
+      case 'ready':
+        this.restartAsked = null;
+        return this.handle({ type: 'kernelBecameReady', kernelInfo: event.kernelInfo });
+      case 'restarting': {
+        const asked = this.restartAsked;
+        return this.handle({ type: 'kernelRestarting', asked: asked !== null, reason: asked ?? event.reason, at });
+      }
+      case 'died':
+        return this.handle({ type: 'kernelDied', reason: deathOf(event.reason, event.stderr), at });
+      case 'detached':
+        return this.handle({ type: 'kernelDied', reason: `the kernel is out of reach: ${event.reason}`, at });
+      case 'gap':
+        return this.options.log.warn({ kernelId: this.kernelId, ...event }, 'messages of the kernel were dropped');
+      case 'heartbeat':
+        return this.options.log.info({ kernelId: this.kernelId, ...event }, 'heartbeat');
+    }
+  }
+
+  /** Interrupts the named run, or what runs. Answers which; null when that one is over or nothing runs. */
+  async interrupt(runId?: RunId): Promise<RunId | null> {
+    const current = this.currentRun;
+    if (current === null || (runId !== undefined && current.runId !== runId)) return null;
+    await this.live().interrupt();
+    this.handle({ type: 'interruptSent' });
+    return current.runId;
+  }
+
+  /** Restarts the kernel; `by` is told to those whose run it ends. */
+  async restart(by: string): Promise<void> {
+    this.restartAsked = `the kernel was restarted by ${by}`;
+    await this.live().restart();
+  }
+
+  async shutdown(): Promise<void> {
+    await this.kernel?.shutdown();
+  }
+
+  /** Only the first answer counts; answers whether this was it (J18). The answer itself is never logged. */
+  async answerPrompt(promptId: PromptId, value: string): Promise<boolean> {
+    const { prompt } = this.state;
+    const request = this.promptMessage;
+    if (prompt?.promptId !== promptId || request === null) return false;
+    this.promptMessage = null;
+    this.handle({ type: 'promptAnswered', promptId });
+    this.echoAnswer(prompt, request, value);
+    await this.live().send(inputReply(this.sender(), request.header, value));
+    return true;
+  }
+
+  complete(code: string, cursorPos: number): Promise<Readonly<Record<string, unknown>>> {
+    return this.ask(completeRequest(this.sender(), code, cursorPos));
+  }
+
+  inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Readonly<Record<string, unknown>>> {
+    return this.ask(inspectRequest(this.sender(), code, cursorPos, detailLevel));
+  }
+
+  isComplete(code: string): Promise<Readonly<Record<string, unknown>>> {
+    return this.ask(isCompleteRequest(this.sender(), code));
+  }
+
+  private ask(message: KernelMessage): Promise<Readonly<Record<string, unknown>>> {
+    if (this.state.current !== null) throw new Refusal('kernelBusy', 'the kernel works on a run; ask again after it');
+    return this.requests.ask(message, (request) => this.live().send(request));
+  }
+
+  private live(): AttachedKernel {
+    if (this.kernel === null) throw new Refusal('noKernel', 'the notebook has no running kernel');
+    return this.kernel;
+  }
+
+  private handle(event: SessionEvent): void {
+    const { state, effects } = transition(this.state, event);
+    this.state = state;
+    for (const effect of effects) this.perform(effect);
+  }
+
+  private perform(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'takeNext':
+        return this.background(this.takeNext());
+      case 'begin':
+        return this.background(this.begin(effect.run));
+      case 'writeOutput':
+        return this.liveRuns.get(effect.runId)?.accept(effect.message, this.currentSeq);
+      case 'settle':
+        return this.background(this.settle(effect.run, effect.end, effect.times));
+      case 'hold':
+        return this.background(this.options.queue.hold(this.kernelId, effect.reason));
+      case 'answerRequest':
+        return this.requests.answer(effect.message);
+      case 'failRequests':
+        return this.requests.failAll(effect.reason);
+      case 'notifyKernel':
+        return this.tell((listener) => listener.kernelChanged(this.view()));
+      case 'notifyPrompt':
+        return this.promptChanged();
+    }
+  }
+
+  private async takeNext(): Promise<void> {
+    const taken = await this.options.queue.takeNext(this.kernelId, this.fence, this.now()).catch((error: unknown) => {
+      this.retryLater(error);
+      return null;
+    });
+    if (taken?.outcome === 'taken') {
+      // Opened before the run begins, so that its first output finds its target.
+      await this.openRun(taken.run);
+      return this.handle({ type: 'runTaken', run: taken.run });
+    }
+    if (taken?.outcome === 'stale') this.options.log.warn({ kernelId: this.kernelId }, 'another hub owns this kernel');
+    this.handle({ type: 'nothingTaken' });
+  }
+
+  private async openRun(run: QueuedRun): Promise<void> {
+    const live = new LiveRun({
+      run,
+      outputs: await this.options.outputsOf(run),
+      coalesceMs: COALESCE_MS,
+      now: () => performance.now(),
+      onWriteFailed: (error) => this.options.log.error({ error, runId: run.view.runId }, 'output was not stored'),
+    });
+    this.liveRuns.set(run.view.runId, live);
+    for (const runId of [...this.liveRuns.keys()].slice(0, -LATE_RUNS)) this.liveRuns.delete(runId);
+  }
+
+  private async begin(run: QueuedRun): Promise<void> {
+    const begun = this.liveRuns.get(run.view.runId)?.outputs.begin(run);
+    const sender = { ...this.sender(), msgId: run.view.runId };
+    const { source, silent, storeHistory, allowStdin, stopOnError } = run;
+    const request = executeRequest(sender, { code: source, silent, storeHistory, allowStdin, stopOnError });
+    const sent = Promise.resolve(this.live().send(request)).catch((error: unknown) => {
+      const reason = `it did not reach the kernel: ${messageOf(error)}`;
+      this.handle({ type: 'requestNotSent', runId: run.view.runId, reason, at: this.now() });
+    });
+    await Promise.all([begun, sent]);
+  }
+
+  private async settle(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
+    const live = this.liveRuns.get(run.view.runId);
+    await live?.drained();
+    await live?.outputs.finish(run, end, times);
+    await this.persistently(() => this.options.queue.settle(this.kernelId, this.fence, run.view.runId, end));
+    if (end.state === 'lost') await this.persistently(() => this.options.queue.hold(this.kernelId, 'runLost'));
+    this.handle({ type: 'runSettled' });
+  }
+
+  /** A step that must happen: tried until the queue's store is there again. */
+  private async persistently(step: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      try {
+        await step();
+        return;
+      } catch (error) {
+        this.options.log.warn({ error: messageOf(error), kernelId: this.kernelId }, 'the queue is out of reach');
+        if (this.unsubscribe === null) return;
+        await new Promise((resolve) => setTimeout(resolve, QUEUE_RETRY_MS));
+      }
+    }
+  }
+
+  private retryLater(error: unknown): void {
+    this.options.log.warn(
+      { error: messageOf(error), kernelId: this.kernelId },
+      'nothing could be taken from the queue',
+    );
+    this.retry = setTimeout(() => {
+      this.background(
+        this.options.queue.snapshot(this.kernelId).then(
+          (snapshot) => this.handle({ type: 'queueChanged', snapshot }),
+          (again: unknown) => this.retryLater(again),
+        ),
+      );
+    }, QUEUE_RETRY_MS);
+  }
+
+  private queueChanged(change: QueueChange): void {
+    this.tell((listener) => listener.queueChanged(change));
+    this.handle({ type: 'queueChanged', snapshot: change.snapshot });
+  }
+
+  private promptChanged(): void {
+    const { prompt } = this.state;
+    if (prompt === null) this.promptMessage = null;
+    else if (prompt.cellId === null) {
+      this.background(this.options.transcriptPrompted(prompt.runId, prompt.text, prompt.password));
+    }
+    this.tell((listener) => listener.promptChanged(prompt));
+  }
+
+  /** What was asked and answered stays in the output, as in a terminal; a password never does. */
+  private echoAnswer(prompt: PromptView, request: KernelMessage, value: string): void {
+    const shown = `${prompt.text}${prompt.password ? '········' : value.replace('\u0004', '')}\n`;
+    const message = stream({ ...this.sender(), parent: request.header }, 'stdout', shown);
+    this.liveRuns.get(prompt.runId)?.accept(message, this.currentSeq);
+  }
+
+  private tell(say: (listener: SessionListener) => void): void {
+    for (const listener of [...this.listeners]) say(listener);
+  }
+
+  private sender(): Sender {
+    return { msgId: this.options.newId(), session: this.session, username: 'cokernel', date: this.now() };
+  }
+
+  private now(): string {
+    return this.options.clock().toISOString();
+  }
+
+  private background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.options.log.error({ error, kernelId: this.kernelId }, 'a step of the kernel session failed');
+    });
+  }
+}
+
+function deathOf(reason: string, stderr: string): string {
+  return stderr.trim() === '' ? reason : `${reason}\n${stderr.trim()}`;
+}

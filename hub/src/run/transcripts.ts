@@ -1,0 +1,76 @@
+/**
+ * Transcripts: the output of runs without a cell. Every entry is stored under the run's id before anybody is told, and
+ * a reader that follows gets what is stored, then what comes, each once and in order, until the run is over.
+ */
+import type { OutputEdit } from '@cokernel/proto/notebook';
+import type { RunId } from '@cokernel/proto/hub';
+import type { RunTimes } from './kernel-session-state.js';
+import type { RunOutputs } from './run-outputs.js';
+import type { QueuedRun, Settlement } from './run-queue.js';
+import { TranscriptReducer } from './transcript-reducer.js';
+import type { TranscriptEntry, TranscriptStore } from './transcript-store.js';
+
+interface OpenTranscript {
+  readonly reducer: TranscriptReducer;
+  readonly followers: Set<(entry: TranscriptEntry) => void>;
+}
+
+export class Transcripts implements RunOutputs {
+  private readonly open = new Map<RunId, OpenTranscript>();
+
+  constructor(private readonly store: TranscriptStore) {}
+
+  async begin(run: QueuedRun): Promise<void> {
+    await this.add(run.view.runId, []);
+  }
+
+  async write(run: QueuedRun, edits: readonly OutputEdit[]): Promise<void> {
+    const { reducer } = this.opened(run.view.runId);
+    await this.add(
+      run.view.runId,
+      edits.flatMap((edit) => reducer.entriesOf(edit)),
+    );
+  }
+
+  async finish(run: QueuedRun, end: Settlement, _times: RunTimes): Promise<void> {
+    await this.end(run.view.runId, end);
+  }
+
+  /** A question of the kernel, told to those who follow so that they can answer it. */
+  async prompted(runId: RunId, text: string, password: boolean): Promise<void> {
+    await this.add(runId, [{ type: 'prompt', text, password }]);
+  }
+
+  /** Ends a transcript; also of a run that never began (cancelled while queued). */
+  async end(runId: RunId, end: Pick<Settlement, 'state' | 'executionCount' | 'reason'>): Promise<void> {
+    const { state, executionCount, reason } = end;
+    await this.add(runId, [{ type: 'finished', state, executionCount, reason }]);
+    this.open.delete(runId);
+  }
+
+  /** All entries so far; null when there is no such transcript. */
+  read(runId: RunId): Promise<readonly TranscriptEntry[] | null> {
+    return this.store.read(runId);
+  }
+
+  /** Tells each entry stored from now on; returns what ends it. */
+  follow(runId: RunId, listener: (entry: TranscriptEntry) => void): () => void {
+    const { followers } = this.opened(runId);
+    followers.add(listener);
+    return () => {
+      followers.delete(listener);
+    };
+  }
+
+  private async add(runId: RunId, entries: readonly TranscriptEntry[]): Promise<void> {
+    const { followers } = this.opened(runId);
+    await this.store.append(runId, entries);
+    for (const entry of entries) for (const follower of [...followers]) follower(entry);
+  }
+
+  private opened(runId: RunId): OpenTranscript {
+    const opened = this.open.get(runId) ?? { reducer: new TranscriptReducer(), followers: new Set() };
+    this.open.set(runId, opened);
+    return opened;
+  }
+}
