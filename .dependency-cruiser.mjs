@@ -38,34 +38,69 @@ export default {
       {},
       { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     ),
-    only('unresolved', 'An import that resolves to nothing.', { path: '^(proto|hub|clients|scripts)/' }, {
-      couldNotResolve: true,
-      pathNot: ['\\?raw$', '\\.css$', '^virtual:', '(^|/)dist/main\\.js$'],
-    }),
-    only('proto-imports-nothing-of-ours', 'proto crosses every border.', { path: '^proto/src/' }, {
-      path: '^(hub|clients|scripts)/',
-    }),
+    only(
+      'unresolved',
+      'An import that resolves to nothing.',
+      { path: '^(proto|hub|clients|scripts)/' },
+      {
+        couldNotResolve: true,
+        pathNot: ['\\?raw$', '\\.css$', '^virtual:', '(^|/)dist/main\\.js$'],
+      },
+    ),
+    only(
+      'proto-imports-nothing-of-ours',
+      'proto crosses every border.',
+      { path: '^proto/src/' },
+      {
+        path: '^(hub|clients|scripts)/',
+      },
+    ),
     only(
       'proto-has-no-io',
       'proto runs in browsers and in Node.',
       { path: '^proto/src/' },
       { dependencyTypes: ['core'] },
     ),
-    only('hub-imports-proto-only', 'The hub knows its clients by proto alone.', { path: '^hub/src/' }, {
-      path: '^(clients|scripts|test)/',
-    }),
-    only('clients-import-proto-and-core', 'A client has no private way into the hub.', { path: '^clients/' }, {
-      path: '^(hub|scripts)/',
-    }),
-    only('core-imports-proto-only', 'core stands below both clients.', { path: '^clients/core/src/' }, {
-      path: '^clients/(cli|web)/',
-    }),
-    only('clients-are-apart', 'The page and the terminal do not share but by core.', { path: '^clients/cli/' }, {
-      path: '^clients/web/',
-    }),
-    only('clients-are-apart-too', 'The page and the terminal do not share but by core.', { path: '^clients/web/' }, {
-      path: '^clients/cli/',
-    }),
+    only(
+      'hub-imports-proto-only',
+      'The hub knows its clients by proto alone.',
+      { path: '^hub/src/' },
+      {
+        path: '^(clients|scripts|test)/',
+      },
+    ),
+    only(
+      'clients-import-proto-and-core',
+      'A client has no private way into the hub.',
+      { path: '^clients/' },
+      {
+        path: '^(hub|scripts)/',
+      },
+    ),
+    only(
+      'core-imports-proto-only',
+      'core stands below both clients.',
+      { path: '^clients/core/src/' },
+      {
+        path: '^clients/(cli|web)/',
+      },
+    ),
+    only(
+      'clients-are-apart',
+      'The page and the terminal do not share but by core.',
+      { path: '^clients/cli/' },
+      {
+        path: '^clients/web/',
+      },
+    ),
+    only(
+      'clients-are-apart-too',
+      'The page and the terminal do not share but by core.',
+      { path: '^clients/web/' },
+      {
+        path: '^clients/cli/',
+      },
+    ),
     only(
       'storage-is-wired-by-hub',
       'Storage implements ports; who uses a port does not choose its adapter.',

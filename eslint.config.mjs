@@ -9,7 +9,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.mjs', 'jest.config.mjs', 'clients/cli/bin/cokernel.js'] },
+        projectService: {
+          allowDefaultProject: ['eslint.config.mjs', 'jest.config.mjs', 'clients/cli/bin/cokernel.js'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -5,8 +5,14 @@ import { repository } from './set-up/paths.mjs';
 import { reportFailure } from './set-up/report.mjs';
 import { setUpForStart } from './set-up/set-up.mjs';
 
+/** The hub's options that take a value, so that the value is not taken for the folder. */
+const valueOptions = Object.fromEntries(
+  ['port', 'token', 'host', 'redis', 'log-level'].map((name) => [name, { type: /** @type {const} */ ('string') }]),
+);
+
 try {
   const { notebooks } = await setUpForStart();
+  /** @type {{ main: (argv: string[]) => Promise<void> }} */
   const { main } = await import(new URL('../hub/dist/main.js', import.meta.url).href);
   await main(hubArguments(process.argv.slice(2), notebooks));
 } catch (error) {
@@ -26,8 +32,3 @@ function hubArguments(args, notebooks) {
   const from = process.env['INIT_CWD'] ?? repository;
   return args.map((argument, index) => (index === named.index ? resolve(from, argument) : argument));
 }
-
-/** The hub's options that take a value, so that the value is not taken for the folder. */
-const valueOptions = Object.fromEntries(
-  ['port', 'token', 'host', 'redis', 'log-level'].map((name) => [name, { type: /** @type {const} */ ('string') }]),
-);

@@ -108,7 +108,8 @@ async function bundle(root, entryPoints) {
       plugins: [packagesOutside],
     });
   } catch (error) {
-    if (error instanceof Error) throw new SetUpError(error.message, 'The sources do not build: npm run check says more.');
+    if (error instanceof Error)
+      throw new SetUpError(error.message, 'The sources do not build: npm run check says more.');
     throw error;
   }
 }

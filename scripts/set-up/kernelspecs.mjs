@@ -82,7 +82,9 @@ function readPythonKernel(folder, env) {
  */
 function parse(text) {
   try {
-    return JSON.parse(text);
+    /** @type {unknown} */
+    const spec = JSON.parse(text);
+    return typeof spec === 'object' && spec !== null ? spec : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

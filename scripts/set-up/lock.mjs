@@ -1,5 +1,5 @@
 /** One set-up at a time in a clone: a second one waits until the first is done, or takes over from one that died. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { readText } from './stamp.mjs';
@@ -25,12 +25,17 @@ export async function withLock(file, work) {
 
 /** @param {string} file */
 function tryLock(file) {
+  // A link appears whole: nobody reads a lock that has no owner yet.
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    linkSync(own, file);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 

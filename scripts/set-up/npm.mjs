@@ -15,7 +15,10 @@ import { SetUpError } from './report.mjs';
 export function findNpm(env, node = process.execPath) {
   const found = candidates(env, node).find((file) => file.endsWith('npm-cli.js') && existsSync(file));
   if (found !== undefined) return found;
-  throw new SetUpError('npm was not found.', 'Install it with Node (https://nodejs.org) and run the same command again.');
+  throw new SetUpError(
+    'npm was not found.',
+    'Install it with Node (https://nodejs.org) and run the same command again.',
+  );
 }
 
 /**

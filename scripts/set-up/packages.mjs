@@ -30,7 +30,8 @@ export async function installPackages(root, env) {
     // npm must not take `npm start`'s own settings for settings of the installation.
     env: withoutNpmSettings(env),
   });
-  if (!ok) throw new SetUpError(lastLines(output), 'npm ci failed: check the network, then run the same command again.');
+  if (!ok)
+    throw new SetUpError(lastLines(output), 'npm ci failed: check the network, then run the same command again.');
   writeStamp(stamp, wanted);
   return { changed: true, detail: 'npm ci' };
 }
@@ -69,5 +70,7 @@ export function isInstalled(lockfile, installed) {
  * @returns {Record<string, { version?: string, optional?: boolean }>}
  */
 function packagesOf(lockfile) {
-  return JSON.parse(lockfile).packages ?? {};
+  /** @type {{ packages: Record<string, { version?: string, optional?: boolean }> }} */
+  const { packages } = JSON.parse(lockfile);
+  return packages;
 }

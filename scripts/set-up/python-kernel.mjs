@@ -77,6 +77,7 @@ function noteFile(need) {
 function readNote(need) {
   const text = readText(noteFile(need));
   if (text === null) return null;
+  /** @type {{ folder: string, python: string, mark: string }} */
   const { folder, python, mark: noted } = JSON.parse(text);
   const stillFound = findPythonKernels(need.data, need.env).some((kernel) => kernel.folder === folder);
   return stillFound && mark(folder, python) === noted ? python : null;
@@ -121,5 +122,7 @@ async function makeEmptyEnvironment(folder, env) {
 
 /** @param {KernelNeed} need */
 async function installFromDebian(need) {
-  return canInstallByApt() && (await installByApt(['python3-ipykernel', ...need.modules.map((name) => `python3-${name}`)]));
+  return (
+    canInstallByApt() && (await installByApt(['python3-ipykernel', ...need.modules.map((name) => `python3-${name}`)]))
+  );
 }

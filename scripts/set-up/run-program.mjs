@@ -26,11 +26,11 @@ export function runProgram(program, args, options = {}) {
     });
     let stdout = '';
     let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
+    child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       stdout += text;
       output += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
+    child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       output += text;
     });
     child.on('error', (error) => resolve({ ok: false, stdout, output: `${output}${error.message}\n` }));
