@@ -1,0 +1,131 @@
+/**
+ * RoomDocument: a notebook's live Yjs document over its log. It guarantees:
+ * - a person's edit is applied once, handed on at once, and appended to the log;
+ * - what the hub writes (outputs) is handed on, and is in a sync answer, only after its record is durable (design §4);
+ * - nothing of another history is merged: the first struct of an epoch has a client id that the epoch gives.
+ */
+import * as Y from 'yjs';
+import { sourceHash } from '@cokernel/proto/hub';
+import type { Epoch } from '@cokernel/proto/hub';
+import type { DocumentLog, KernelMark } from './document-store.js';
+
+/** The Yjs client id under which an epoch's first structs are written: the same for ever, and of no live client. */
+export function genesisClientId(epoch: Epoch): number {
+  return Number.parseInt(sourceHash(epoch).slice(0, 8), 16);
+}
+
+export interface RoomDocumentOptions {
+  readonly doc: Y.Doc;
+  readonly log: DocumentLog;
+  /** Hands an update on to everybody but the socket that it came from. */
+  readonly relay: (update: Uint8Array, except: object | null) => void;
+  /** The log is durable up to this state vector. */
+  readonly onStored: (stateVector: Uint8Array) => void;
+  readonly onChanged: () => void;
+  readonly onStoreFailed: (error: unknown) => void;
+}
+
+/** A log this long, and this many times its compacted state, is compacted. */
+const COMPACT_FROM_BYTES = 4 * 1024 * 1024;
+const COMPACT_FACTOR = 3;
+
+/** The origin of what the hub writes by itself. */
+const HUB = { name: 'hub' };
+
+export class RoomDocument {
+  private writing: { mark: KernelMark | undefined; durable: Promise<void> } | null = null;
+  private compacting = false;
+
+  constructor(private readonly options: RoomDocumentOptions) {}
+
+  get doc(): Y.Doc {
+    return this.options.doc;
+  }
+
+  get epoch(): Epoch {
+    return this.options.log.epoch;
+  }
+
+  /** The origin under which hub-side operations on the document transact. */
+  get hubOrigin(): object {
+    return HUB;
+  }
+
+  start(): void {
+    this.doc.on('update', this.updated);
+  }
+
+  /** Flushes and closes the log. Can be called twice. */
+  async stop(): Promise<void> {
+    this.doc.off('update', this.updated);
+    await this.options.log.close();
+    this.doc.destroy();
+  }
+
+  /** True when a state vector is not empty and not of this history. */
+  isForeign(encodedStateVector: Uint8Array): boolean {
+    const vector = Y.decodeStateVector(encodedStateVector);
+    return vector.size > 0 && !vector.has(genesisClientId(this.epoch));
+  }
+
+  /** Applies a person's update; `origin` is their socket. Throws on bytes that are no update. */
+  applyFrom(update: Uint8Array, origin: object): void {
+    Y.applyUpdate(this.doc, update, origin);
+  }
+
+  /** One transaction of the hub's own; resolves when its record is durable. */
+  async write(change: () => void, mark?: KernelMark): Promise<void> {
+    const writing = { mark, durable: Promise.resolve() };
+    this.writing = writing;
+    try {
+      this.doc.transact(change, HUB);
+    } finally {
+      this.writing = null;
+    }
+    await writing.durable;
+  }
+
+  /** What a client with this state vector lacks, as of now; resolves when all of it is durable. */
+  async missing(encodedStateVector: Uint8Array): Promise<Uint8Array> {
+    const update = Y.encodeStateAsUpdate(this.doc, encodedStateVector);
+    await this.options.log.flushed();
+    return update;
+  }
+
+  stateVector(): Uint8Array {
+    return Y.encodeStateVector(this.doc);
+  }
+
+  private readonly updated = (update: Uint8Array, origin: unknown): void => {
+    const { relay, log, onChanged, onStoreFailed } = this.options;
+    const byHub = origin === HUB;
+    if (!byHub) relay(update, typeof origin === 'object' ? origin : null);
+    const mark = this.writing?.mark;
+    const vector = this.stateVector();
+    const durable = log.append(mark === undefined ? { update } : { update, mark });
+    const told = durable.then(() => {
+      if (byHub) relay(update, null);
+      this.stored(vector);
+    });
+    if (this.writing !== null) this.writing.durable = told;
+    told.catch(onStoreFailed);
+    onChanged();
+    this.compactIfLong();
+  };
+
+  private stored(vector: Uint8Array): void {
+    this.options.onStored(vector);
+  }
+
+  private compactIfLong(): void {
+    const { logBytes, baseBytes } = this.options.log.size();
+    if (this.compacting || logBytes < COMPACT_FROM_BYTES || logBytes < COMPACT_FACTOR * baseBytes) return;
+    this.compacting = true;
+    this.options.log
+      .compact(Y.encodeStateAsUpdate(this.doc))
+      .catch(this.options.onStoreFailed)
+      .finally(() => {
+        this.compacting = false;
+      });
+  }
+}
