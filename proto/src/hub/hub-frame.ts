@@ -40,7 +40,7 @@ export type EventFrame = z.infer<typeof EventFrame>;
 export type HubFrame = CallFrame | AnswerFrame | EventFrame;
 
 /** The bytes of one hub frame, type included. */
-export function encodeHubFrame(frame: HubFrame): Uint8Array {
+export function encodeHubFrame(frame: HubFrame): Uint8Array<ArrayBuffer> {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, FRAME_HUB);
   encoding.writeVarString(encoder, JSON.stringify(frame));

@@ -5,4 +5,5 @@ export * from './hub-frame.js';
 export * from './ids.js';
 export * from './roles.js';
 export * from './source-hash.js';
+export * from './transcript.js';
 export * from './views.js';

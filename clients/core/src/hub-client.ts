@@ -1,0 +1,134 @@
+/**
+ * A hub as a program sees it: its REST endpoints as methods, and the way into a room. Works in browsers and in Node ≥ 20.
+ * Rejections are HubError.
+ */
+import type { KernelId } from '@cokernel/proto/hub';
+import { RunId } from '@cokernel/proto/hub';
+import type { TranscriptEntry } from '@cokernel/proto/hub';
+import { z } from 'zod';
+import { PlatformWebSocket } from '#websocket';
+import type { HubAddress } from './hub-address.js';
+import { encodePath } from './hub-address.js';
+import { HubError } from './hub-error.js';
+import { HubRoom } from './hub-room.js';
+import type { Fetch } from './rest.js';
+import { Rest } from './rest.js';
+import { ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel } from './rest-models.js';
+import type { JoinRoom, Room } from './room.js';
+import type { ReadTranscript } from './transcript.js';
+import { readTranscript } from './transcript.js';
+
+export interface HubClientOptions {
+  /** Default: the platform's. */
+  readonly fetch?: Fetch;
+  /** Default: the browser's, or `ws` in Node. */
+  readonly webSocket?: typeof WebSocket;
+  /** What a developer should know (a frame that can't be read). Default: console.warn. */
+  readonly log?: (message: string) => void;
+}
+
+export class HubClient {
+  readonly #rest: Rest;
+
+  constructor(
+    readonly address: HubAddress,
+    private readonly options: HubClientOptions = {},
+  ) {
+    this.#rest = new Rest(address, options.fetch ?? fetch);
+  }
+
+  status(): Promise<HubStatus> {
+    return this.#rest.json({ method: 'GET', path: '/api/hub/status' }, HubStatus);
+  }
+
+  kernelSpecs(): Promise<KernelSpecs> {
+    return this.#rest.json({ method: 'GET', path: '/api/kernelspecs' }, KernelSpecs);
+  }
+
+  kernels(): Promise<KernelModel[]> {
+    return this.#rest.json({ method: 'GET', path: '/api/kernels' }, z.array(KernelModel));
+  }
+
+  /** A folder's entries or a file, by path relative to the served folder (`''` is the folder itself). */
+  contents(path: string): Promise<ContentsModel> {
+    return this.#rest.json({ method: 'GET', path: `/api/contents/${encodePath(path)}` }, ContentsModel);
+  }
+
+  /** An empty notebook of a name that is free; answers where it lies. */
+  createNotebook(directory: string): Promise<{ path: string }> {
+    const path = `/api/contents/${encodePath(directory)}`;
+    return this.#rest.json({ method: 'POST', path, body: { type: 'notebook' } }, z.object({ path: z.string() }));
+  }
+
+  /** The notebook's session; begun, with a kernel of that kernelspec, when it has none. */
+  session(path: string, kernelName?: string): Promise<SessionModel> {
+    const kernel = kernelName === undefined ? {} : { name: kernelName };
+    const name = path.split('/').at(-1) ?? path;
+    const body = { path, name, type: 'notebook', kernel };
+    return this.#rest.json({ method: 'POST', path: '/api/sessions', body }, SessionModel);
+  }
+
+  /** Starts a kernel without a notebook. */
+  startKernel(name?: string): Promise<KernelModel> {
+    const body = name === undefined ? {} : { name };
+    return this.#rest.json({ method: 'POST', path: '/api/kernels', body }, KernelModel);
+  }
+
+  async deleteKernel(kernelId: KernelId): Promise<void> {
+    await this.#rest.send({ method: 'DELETE', path: kernelPath(kernelId) });
+  }
+
+  async interruptKernel(kernelId: KernelId): Promise<void> {
+    await this.#rest.send({ method: 'POST', path: `${kernelPath(kernelId)}/interrupt` });
+  }
+
+  /** Ends the hub. */
+  async stop(): Promise<void> {
+    await this.#rest.send({ method: 'POST', path: '/api/hub/stop' });
+  }
+
+  /** Queues code whose output goes into a transcript. Idempotent by requestId. */
+  async execute(kernelId: KernelId, code: string, requestId?: string): Promise<{ runId: RunId }> {
+    const body = { code, ...(requestId === undefined ? {} : { request_id: requestId }) };
+    const path = `${kernelPath(kernelId)}/execute`;
+    const response = await this.#rest.send({ method: 'POST', path, body });
+    const runId = RunId.safeParse(lastSegment(response.headers.get('Location') ?? ''));
+    if (runId.success) return { runId: runId.data };
+    throw new HubError('badAnswer', `POST ${path} named no request in its Location header`, response.status);
+  }
+
+  /** The entries of a run's transcript; with `follow`, as they come, until `finished`. */
+  transcript(runId: RunId, options: ReadTranscript): AsyncIterable<TranscriptEntry> {
+    return readTranscript(this.#rest, runId, options);
+  }
+
+  /** Answers what a run without a cell asks. */
+  async answerPrompt(kernelId: KernelId, runId: RunId, text: string): Promise<void> {
+    const path = `${kernelPath(kernelId)}/requests/${encodeURIComponent(runId)}/input`;
+    await this.#rest.send({ method: 'POST', path, body: { input: text } });
+  }
+
+  joinRoom(join: JoinRoom): Room {
+    const room = new HubRoom({
+      join,
+      rest: this.#rest,
+      webSocket: this.options.webSocket ?? PlatformWebSocket,
+      log: this.options.log ?? console.warn,
+    });
+    room.start();
+    return room;
+  }
+}
+
+function kernelPath(kernelId: KernelId): string {
+  return `/api/kernels/${encodeURIComponent(kernelId)}`;
+}
+
+function lastSegment(location: string): string {
+  return decodeURIComponent(
+    location
+      .replace(/[?#].*$/, '')
+      .split('/')
+      .at(-1) ?? '',
+  );
+}

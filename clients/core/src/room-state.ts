@@ -1,0 +1,114 @@
+/** Pure: a room's state after each thing that the hub or the connection told. */
+import type { HubEvent, QueueView, RunId, RunView, Welcome } from '@cokernel/proto/hub';
+import type { RoomState } from './room.js';
+
+/** Enough for what a person still looks at; the saved file has the rest. */
+const KEPT_RUNS = 200;
+
+export type RoomChange =
+  | { readonly type: 'connecting' }
+  | { readonly type: 'disconnected' }
+  | { readonly type: 'failed'; readonly failure: string }
+  | { readonly type: 'synced' }
+  | { readonly type: 'welcomed'; readonly welcome: Welcome }
+  | { readonly type: 'queueRead'; readonly queue: QueueView }
+  | { readonly type: 'told'; readonly event: HubEvent };
+
+export function initialRoomState(path: string): RoomState {
+  return {
+    connection: 'connecting',
+    failure: null,
+    synced: false,
+    you: null,
+    path,
+    participants: [],
+    kernel: null,
+    kernelSpecs: [],
+    queue: { number: 0, held: null, running: null, queued: [] },
+    prompt: null,
+    saving: { state: 'saved', at: null },
+    runs: new Map(),
+  };
+}
+
+/** The state after `change`; the same object when nothing in it changed. */
+export function nextRoomState(state: RoomState, change: RoomChange): RoomState {
+  switch (change.type) {
+    case 'connecting':
+      return state.connection === 'connecting' ? state : { ...state, connection: 'connecting', synced: false };
+    case 'disconnected':
+      return afterDrop(state);
+    case 'failed':
+      return { ...state, connection: 'failed', failure: change.failure, synced: false };
+    case 'synced':
+      return { ...state, synced: true };
+    case 'welcomed':
+      return afterWelcome(state, change.welcome);
+    case 'queueRead':
+      return { ...state, queue: change.queue };
+    case 'told':
+      return afterEvent(state, change.event);
+  }
+}
+
+/** Before the first welcome a lost socket is still `connecting`: a person has lost nothing yet. */
+function afterDrop(state: RoomState): RoomState {
+  if (state.connection === 'failed') return state;
+  return { ...state, connection: state.you === null ? 'connecting' : 'disconnected', synced: false };
+}
+
+function afterWelcome(state: RoomState, welcome: Welcome): RoomState {
+  const { you, path, participants, kernel, kernelSpecs, queue, prompt, saving } = welcome;
+  return {
+    ...state,
+    connection: 'connected',
+    failure: null,
+    you,
+    path,
+    participants,
+    kernel,
+    kernelSpecs,
+    queue,
+    prompt,
+    saving,
+  };
+}
+
+function afterEvent(state: RoomState, event: HubEvent): RoomState {
+  switch (event.event) {
+    case 'queueChanged':
+      return { ...state, queue: event.queue };
+    case 'runFinished':
+      return { ...state, runs: withRun(state.runs, event.run) };
+    case 'kernelChanged':
+      return { ...state, kernel: event.kernel };
+    case 'kernelSpecsChanged':
+      return { ...state, kernelSpecs: event.kernelSpecs };
+    case 'participantsChanged':
+      return { ...state, participants: event.participants, you: yourself(state, event.participants) };
+    case 'promptChanged':
+      return { ...state, prompt: event.prompt };
+    case 'saved':
+      return { ...state, saving: event.saving };
+    case 'pathChanged':
+      return { ...state, path: event.path };
+    case 'stored':
+    case 'notice':
+    case 'transcriptOutput':
+    case 'refused':
+      return state;
+  }
+}
+
+/** Name, colour and role may change while one is in the room. */
+function yourself(state: RoomState, participants: RoomState['participants']): RoomState['you'] {
+  const seen = participants.find((participant) => participant.participantId === state.you?.participantId);
+  if (state.you === null || seen === undefined) return state.you;
+  const { participantId, name, color, role } = seen;
+  return { participantId, name, color, role };
+}
+
+function withRun(runs: ReadonlyMap<RunId, RunView>, run: RunView): ReadonlyMap<RunId, RunView> {
+  const others = [...runs].filter(([runId]) => runId !== run.runId);
+  return new Map([...others.slice(-(KEPT_RUNS - 1)), [run.runId, run]]);
+}
