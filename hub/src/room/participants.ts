@@ -26,7 +26,18 @@ export interface Arrival {
 }
 
 /** Readable as text on light and dark grounds and told apart by most people. */
-const COLORS = ['#2563eb', '#c2410c', '#15803d', '#9333ea', '#be123c', '#0e7490', '#a16207', '#4f46e5', '#a21caf', '#047857'];
+const COLORS = [
+  '#2563eb',
+  '#c2410c',
+  '#15803d',
+  '#9333ea',
+  '#be123c',
+  '#0e7490',
+  '#a16207',
+  '#4f46e5',
+  '#a21caf',
+  '#047857',
+];
 
 /** Somebody said hello on a socket. */
 export function arrived(participants: Participants, arrival: Arrival): Participants {

@@ -71,7 +71,8 @@ export class RoomAwareness {
   }
 
   private readonly updated = ({ added, updated, removed }: AwarenessChange, origin: unknown): void => {
-    for (const id of [...added, ...updated]) if (typeof origin === 'object' && origin !== null) this.owners.set(id, origin);
+    for (const id of [...added, ...updated])
+      if (typeof origin === 'object' && origin !== null) this.owners.set(id, origin);
     for (const id of removed) this.owners.delete(id);
     for (const id of [...added, ...updated, ...removed]) this.changed.add(id);
     const wait = this.options.batchMs - (performance.now() - this.lastSent);

@@ -52,7 +52,9 @@ export class ServedFolder {
   async list(relative: string): Promise<readonly FolderEntry[]> {
     const folder = await this.resolve(relative);
     const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
-    const entries = await Promise.all(names.map((name) => this.entry(path.posix.join(relative, name)).catch(() => null)));
+    const entries = await Promise.all(
+      names.map((name) => this.entry(path.posix.join(relative, name)).catch(() => null)),
+    );
     return entries
       .filter((entry) => entry !== null)
       .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, undefined, { numeric: true }));

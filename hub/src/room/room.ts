@@ -1,0 +1,231 @@
+/**
+ * Room: the live meeting around one notebook: its document, its people, and the kernel session that it refers to.
+ * Sockets join and leave; the room goes on without any, so that a run with nobody connected ends as any other.
+ */
+import type { Epoch, FileId, HubEvent, KernelSpecView, ParticipantId, QueueView } from '@cokernel/proto/hub';
+import { ParticipantId as ParticipantIdSchema, encodeHubFrame, sourceHash } from '@cokernel/proto/hub';
+import type { Author, ClientKind, DeviceId, ParticipantView, Welcome } from '@cokernel/proto/hub';
+import { HUB_PROTOCOL } from '@cokernel/proto/hub';
+import type { KernelSession } from '../run/kernel-session.js';
+import type { QueueChange, RunQueue } from '../run/run-queue.js';
+import type { CellOutputs } from './cell-outputs.js';
+import type { Participants } from './participants.js';
+import { arrived, left, present, renamed } from './participants.js';
+import type { RoomAwareness } from './room-awareness.js';
+import type { RoomClient } from './room-client.js';
+import type { RoomDocument } from './room-document.js';
+import type { Saving } from './saving.js';
+import { awarenessFrame, updateFrame } from './frames.js';
+
+export interface RoomParts {
+  readonly fileId: FileId;
+  readonly document: RoomDocument;
+  readonly awareness: RoomAwareness;
+  readonly outputs: CellOutputs;
+  readonly saving: Saving;
+  readonly queue: RunQueue;
+  /** The hub's software version, for the welcome. */
+  readonly version: string;
+  readonly kernelSpecs: () => readonly KernelSpecView[];
+  /** A kernel of this notebook became ready: what it says of its language. */
+  readonly onKernelReady: (session: KernelSession) => void;
+  readonly onEmpty: () => void;
+}
+
+const NO_QUEUE: QueueView = { number: 0, held: null, running: null, queued: [] };
+
+export class Room {
+  private readonly clients = new Set<RoomClient>();
+  private participants: Participants = new Map();
+  private session: KernelSession | null = null;
+  private unlisten: (() => void) | null = null;
+  private queueView: QueueView = NO_QUEUE;
+
+  constructor(
+    private readonly parts: RoomParts,
+    private relativePath: string,
+  ) {}
+
+  get fileId(): FileId {
+    return this.parts.fileId;
+  }
+
+  get epoch(): Epoch {
+    return this.parts.document.epoch;
+  }
+
+  /** Relative to the served folder. */
+  get path(): string {
+    return this.relativePath;
+  }
+
+  get document(): RoomDocument {
+    return this.parts.document;
+  }
+
+  get awareness(): RoomAwareness {
+    return this.parts.awareness;
+  }
+
+  get outputs(): CellOutputs {
+    return this.parts.outputs;
+  }
+
+  get saving(): Saving {
+    return this.parts.saving;
+  }
+
+  get kernel(): KernelSession | null {
+    return this.session;
+  }
+
+  get clientCount(): number {
+    return this.clients.size;
+  }
+
+  get people(): readonly ParticipantView[] {
+    return present(this.participants);
+  }
+
+  // Sockets
+
+  add(client: RoomClient): void {
+    this.clients.add(client);
+  }
+
+  remove(client: RoomClient): void {
+    if (!this.clients.delete(client)) return;
+    this.awareness.left(client);
+    if (client.participantId !== null) this.setParticipants(left(this.participants, client.socket.id));
+    if (this.clients.size === 0) this.parts.onEmpty();
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const client of [...this.clients]) client.socket.close(code, reason);
+  }
+
+  /** Sends to every client of this history but one. */
+  relayUpdate(update: Uint8Array, except: object | null): void {
+    const frame = updateFrame(update);
+    for (const client of this.clients) {
+      if (client !== except && client.phase === 'synced') client.socket.send(frame);
+    }
+  }
+
+  broadcastAwareness(update: Uint8Array): void {
+    const frame = awarenessFrame(update);
+    for (const client of this.clients) client.socket.send(frame);
+  }
+
+  /** Tells everybody who said hello. */
+  tell(event: HubEvent): void {
+    for (const client of this.clients) this.tellOne(client, event);
+  }
+
+  tellOne(client: RoomClient, event: HubEvent): void {
+    if (client.participantId === null) return;
+    client.socket.send(encodeHubFrame({ seq: client.nextSeq(), event }));
+  }
+
+  // People
+
+  hello(client: RoomClient, said: { deviceId: DeviceId; name?: string | undefined; client: ClientKind }): Author {
+    // The same device is the same person, also after the hub started anew: nothing has to be kept.
+    const participantId = ParticipantIdSchema.parse(sourceHash(`participant ${said.deviceId}`).slice(0, 16));
+    const arrival = { participantId, deviceId: said.deviceId, wishedName: said.name, role: client.socket.role };
+    const next = arrived(this.participants, { ...arrival, socketId: client.socket.id, client: said.client });
+    this.setParticipants(next);
+    client.participantId = participantId;
+    return this.author(participantId);
+  }
+
+  rename(participantId: ParticipantId, wish: string): string {
+    this.setParticipants(renamed(this.participants, participantId, wish));
+    return this.author(participantId).name;
+  }
+
+  author(participantId: ParticipantId): Author {
+    return { participantId, name: this.participants.get(participantId)?.name ?? 'somebody' };
+  }
+
+  /** The `user` that this client's awareness states show; null for one that said no hello. */
+  userOf(client: RoomClient): Readonly<Record<string, unknown>> | null {
+    const known = client.participantId === null ? undefined : this.participants.get(client.participantId);
+    if (known === undefined) return null;
+    const { name, color, participantId } = known;
+    return { name, display_name: name, color, colorLight: `${color}33`, participantId };
+  }
+
+  welcome(participantId: ParticipantId): Welcome {
+    const you = this.participants.get(participantId);
+    return {
+      protocol: HUB_PROTOCOL,
+      version: this.parts.version,
+      you: { participantId, name: you?.name ?? '', color: you?.color ?? '', role: you?.role ?? 'viewer' },
+      fileId: this.fileId,
+      path: this.path,
+      epoch: this.epoch,
+      participants: [...this.people],
+      kernel: this.session?.view() ?? null,
+      kernelSpecs: [...this.parts.kernelSpecs()],
+      queue: this.queueView,
+      prompt: this.session?.prompt ?? null,
+      saving: this.saving.view,
+    };
+  }
+
+  private setParticipants(participants: Participants): void {
+    this.participants = participants;
+    this.tell({ event: 'participantsChanged', participants: [...this.people] });
+  }
+
+  // Kernel
+
+  get queue(): QueueView {
+    return this.queueView;
+  }
+
+  /** Refers to this session from now on, or to none. */
+  async useKernel(session: KernelSession | null): Promise<void> {
+    this.unlisten?.();
+    this.unlisten = null;
+    this.session = session;
+    if (session !== null) {
+      this.unlisten = session.listen({
+        kernelChanged: () => this.kernelChanged(session),
+        promptChanged: (prompt) => this.tell({ event: 'promptChanged', prompt }),
+        queueChanged: (change) => this.queueChanged(change),
+      });
+      this.queueView = viewOf(await this.parts.queue.snapshot(session.kernelId));
+    } else this.queueView = NO_QUEUE;
+    this.tell({ event: 'kernelChanged', kernel: session?.view() ?? null });
+    this.tell({ event: 'queueChanged', queue: this.queueView });
+    if (session?.languageInfo) this.parts.onKernelReady(session);
+  }
+
+  private kernelChanged(session: KernelSession): void {
+    const kernel = session.view();
+    this.tell({ event: 'kernelChanged', kernel });
+    if (kernel.status === 'idle') this.parts.onKernelReady(session);
+  }
+
+  private queueChanged(change: QueueChange): void {
+    if (change.snapshot.number <= this.queueView.number) return;
+    this.queueView = viewOf(change.snapshot);
+    this.tell({ event: 'queueChanged', queue: this.queueView });
+    for (const run of change.finished) this.tell({ event: 'runFinished', run });
+  }
+
+  /** Saves what is due and closes the document. Can be called twice. */
+  async stop(): Promise<void> {
+    this.unlisten?.();
+    this.unlisten = null;
+    this.awareness.stop();
+    await this.saving.stop();
+    await this.document.stop();
+  }
+}
+
+function viewOf(snapshot: QueueChange['snapshot']): QueueView {
+  return { ...snapshot, queued: [...snapshot.queued] };
+}
