@@ -1,0 +1,80 @@
+/** The hub as a user runs it: its own process by its built entry point, with its own data folder. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { repository } from './repository.js';
+import type { Scratch } from './scratch.js';
+import { until } from './until.js';
+
+export interface HubOptions {
+  /** The folder to serve. */
+  readonly served: string;
+  /** JUPYTER_PATH: where its kernelspecs lie. */
+  readonly kernelspecs: string;
+  /** Absent: the embedded store. */
+  readonly redisUrl?: string;
+}
+
+export interface HubProcess {
+  /** Without the token, such as `http://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly token: string;
+  /** The page of a notebook, with the token and the name of who opens it. */
+  pageUrl(path: string, name: string): string;
+  /** Stops it as Ctrl-C does and resolves when it is gone. Can be called twice. */
+  stop(): Promise<void>;
+}
+
+const token = 'end-to-end-token';
+
+/** Starts a hub and waits until it has printed its URL. A second one on the same scratch finds the first one's data. */
+export async function startHub(scratch: Scratch, options: HubOptions): Promise<HubProcess> {
+  const args = [repository.hub, options.served, '--port', '0', '--token', token, '--no-open'];
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(scratch, options),
+  });
+  const said = listen(child);
+  const stop = (): Promise<void> => end(child);
+  scratch.atEnd(stop);
+  const url = await until(
+    'the hub to print its URL',
+    () => {
+      if (child.exitCode !== null) throw new Error(`The hub ended with ${child.exitCode}:\n${said()}`);
+      return /https?:\/\/[\w.:[\]-]+/.exec(said())?.[0];
+    },
+    { state: said },
+  );
+  return {
+    url,
+    token,
+    pageUrl: (path, name) => `${url}/notebooks/${path}?token=${token}&name=${encodeURIComponent(name)}`,
+    stop,
+  };
+}
+
+function environment(scratch: Scratch, options: HubOptions): NodeJS.ProcessEnv {
+  const { REDIS_URL: _outer, NODE_OPTIONS: _jest, ...outer } = process.env;
+  return {
+    ...outer,
+    COKERNEL_DATA: scratch.make('data'),
+    JUPYTER_PATH: options.kernelspecs,
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+  };
+}
+
+function listen(child: ChildProcess): () => string {
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  return () => said;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
