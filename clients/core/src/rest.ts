@@ -15,6 +15,7 @@ export interface RestRequest {
 }
 
 const ErrorBody = z.object({ message: z.string() });
+const WithCause = z.object({ cause: z.object({ message: z.string().min(1) }) });
 
 export class Rest {
   constructor(
@@ -77,6 +78,6 @@ async function refusal(request: RestRequest, response: Response): Promise<string
 
 /** Node's fetch says only `fetch failed`; the reason is in its cause. */
 function cause(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+  const nested = WithCause.safeParse(error);
+  return nested.success ? nested.data.cause.message : String(error);
 }

@@ -186,7 +186,7 @@ export class RoomConnection {
   }
 
   #told({ seq, event }: EventFrame): void {
-    const missed = this.#lastSeq > 0 && seq > this.#lastSeq + 1;
+    const missed = seq > this.#lastSeq + 1;
     this.#lastSeq = seq;
     this.listener.changed({ type: 'told', event });
     if (missed) this.#begin(this.#readQueue());
