@@ -87,7 +87,7 @@ function write(screen: Screen, text: string): Screen {
 }
 
 function put(screen: Screen, character: string): Screen {
-  const line = [...(screen.lines[screen.row] ?? '').padEnd(screen.column)];
+  const line = Array.from((screen.lines[screen.row] ?? '').padEnd(screen.column));
   line[screen.column] = character;
   return { ...withLine(screen, line.join('')), column: screen.column + 1 };
 }
