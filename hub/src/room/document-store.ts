@@ -72,6 +72,8 @@ export class DocumentStoreError extends Error {
   constructor(
     readonly code: 'damaged' | 'staleFence',
     message: string,
+    /** With `staleFence`: the highest fence seen. */
+    readonly highestFence?: number,
   ) {
     super(message);
   }

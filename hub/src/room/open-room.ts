@@ -1,0 +1,112 @@
+/** Builds one room out of its parts, wired to each other, and starts it. */
+import type { FileId, KernelSpecView } from '@cokernel/proto/hub';
+import { OutputWriter, notebookMetadata, setNotebookMetadata, toJson, toJsonObject } from '@cokernel/proto/notebook';
+import { messageOf } from '../errors.js';
+import type { KernelSession, SessionLog } from '../run/kernel-session.js';
+import type { RunQueue } from '../run/run-queue.js';
+import { CellOutputs } from './cell-outputs.js';
+import type { FileSync, OpenedDocument } from './file-sync.js';
+import { RoomAwareness } from './room-awareness.js';
+import { RoomDocument } from './room-document.js';
+import { Room } from './room.js';
+import { Saving } from './saving.js';
+
+export interface OpenRoomOptions {
+  readonly fileId: FileId;
+  readonly path: string;
+  readonly absolute: string;
+  readonly opened: OpenedDocument;
+  readonly files: FileSync;
+  readonly queue: RunQueue;
+  readonly version: string;
+  readonly kernelSpecs: () => readonly KernelSpecView[];
+  readonly clock: () => Date;
+  readonly onEmpty: (room: Room) => void;
+  readonly log: SessionLog;
+}
+
+const AUTOSAVE = { quietMs: 1_000, latestMs: 10_000, retryMs: 5_000 };
+const AWARENESS_BATCH_MS = 50;
+
+export function openRoom(options: OpenRoomOptions): Room {
+  const { opened, clock, log, fileId } = options;
+  const { doc } = opened;
+  let saved = opened.saved;
+  // The parts below speak to the room, and the room is made of them: each is called only after `start`.
+  const writing = async (): Promise<void> => {
+    const outcome = await options.files.save({ ...opened, saved }, options.absolute);
+    saved = outcome.saved;
+    if (outcome.keptAs !== null) room.tell(foundOnDisk(outcome.keptAs));
+  };
+  const saving = new Saving({
+    ...AUTOSAVE,
+    clock,
+    write: writing,
+    onChanged: (view) => room.tell({ event: 'saved', saving: view }),
+  });
+  const document = new RoomDocument({
+    doc,
+    log: opened.log,
+    relay: (update, except) => room.relayUpdate(update, except),
+    onStored: (vector) => room.tell({ event: 'stored', stateVector: Buffer.from(vector).toString('base64') }),
+    onChanged: () => saving.changed(),
+    onStoreFailed: (error) => {
+      log.error({ error, fileId }, 'the log of a notebook could not be written');
+      room.tell({
+        event: 'notice',
+        level: 'error',
+        code: 'storeFailed',
+        message: `Edits are not stored: ${messageOf(error)}`,
+      });
+    },
+  });
+  const awareness = new RoomAwareness({
+    doc,
+    batchMs: AWARENESS_BATCH_MS,
+    broadcast: (update) => room.broadcastAwareness(update),
+  });
+  const room: Room = new Room(
+    {
+      fileId,
+      document,
+      awareness,
+      saving,
+      outputs: new CellOutputs(document, new OutputWriter(doc)),
+      queue: options.queue,
+      version: options.version,
+      kernelSpecs: options.kernelSpecs,
+      onKernelReady: (session) => {
+        nameKernel(document, session).catch((error: unknown) =>
+          log.error({ error, fileId }, 'metadata was not stored'),
+        );
+      },
+      onEmpty: () => options.onEmpty(room),
+    },
+    options.path,
+  );
+  document.start();
+  awareness.start();
+  return room;
+}
+
+/** The notebook says which kernel it is for, as every Jupyter front end writes it. */
+async function nameKernel(document: RoomDocument, session: KernelSession): Promise<void> {
+  const { specName, displayName, language } = session.view();
+  const kernelspec = { name: specName, display_name: displayName, ...(language === null ? {} : { language }) };
+  const wanted = { kernelspec, language_info: toJsonObject(session.languageInfo ?? {}) };
+  const known = notebookMetadata(document.doc)?.toJSON() ?? {};
+  const changed = Object.entries(wanted).filter(([key, value]) => !sameJson(known[key], value));
+  if (changed.length === 0) return;
+  await document.write(() => {
+    for (const [key, value] of changed) setNotebookMetadata(document.doc, key, value);
+  });
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(toJson(a)) === JSON.stringify(toJson(b));
+}
+
+function foundOnDisk(keptAs: string): Parameters<Room['tell']>[0] {
+  const message = `Another program had changed the file. Its version is kept as '${keptAs.split('/').at(-1) ?? keptAs}'.`;
+  return { event: 'notice', level: 'warning', code: 'changedOnDisk', message };
+}

@@ -1,0 +1,249 @@
+/**
+ * The calls of the hub frames on one room: one handler a call, after one check of form and of rights. What a handler
+ * must see as it was when the call came (sources, queue) it reads before it waits for anything.
+ */
+import type { CallName, CallResult, ParsedParams, RunView } from '@cokernel/proto/hub';
+import { BatchId, CallFrame, RunId, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
+import type { AnswerFrame, Author, CallErrorCode } from '@cokernel/proto/hub';
+import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
+import { Refusal, messageOf } from '../errors.js';
+import type { KernelSession, SessionLog } from '../run/kernel-session.js';
+import type { QueuedRun, RunQueue } from '../run/run-queue.js';
+import { QueueUnavailable } from '../run/run-queue.js';
+import type { NotebookKernel } from './notebook-kernel.js';
+import type { RoomClient } from './room-client.js';
+import type { Room } from './room.js';
+
+export interface RoomCallsOptions {
+  readonly room: Room;
+  readonly client: RoomClient;
+  readonly kernel: NotebookKernel;
+  readonly queue: RunQueue;
+  readonly newId: () => string;
+  readonly clock: () => Date;
+  readonly log: SessionLog;
+}
+
+type Handlers = { readonly [N in CallName]: (params: ParsedParams<N>) => CallResult<N> | Promise<CallResult<N>> };
+
+export class RoomCalls {
+  private readonly handlers: Handlers = {
+    hello: (params) => this.hello(params),
+    run: (params) => this.run(params),
+    cancel: (params) => this.cancel(params),
+    queue: () => this.options.room.queue,
+    goOn: () => this.goOn(),
+    moveCell: (params) => this.moveCell(params),
+    interrupt: async ({ runId }) => ({ interrupted: (await this.options.room.kernel?.interrupt(runId)) ?? null }),
+    restart: (params) => this.restart(params),
+    startKernel: async ({ specName }) => this.empty(this.options.kernel.change(specName, this.author().name)),
+    stopKernel: async () => this.empty(this.options.kernel.stop(this.author().name)),
+    inputReply: (params) => this.inputReply(params),
+    complete: async ({ code, cursorPos }) => ({ ...(await this.session().complete(code, cursorPos)) }),
+    inspect: async ({ code, cursorPos, detailLevel }) => ({
+      ...(await this.session().inspect(code, cursorPos, detailLevel)),
+    }),
+    isComplete: async ({ code }) => ({ ...(await this.session().isComplete(code)) }),
+    save: () => this.save(),
+    rename: ({ name }) => ({ name: this.options.room.rename(this.author().participantId, name) }),
+  };
+
+  constructor(private readonly options: RoomCallsOptions) {}
+
+  /** Takes one hub frame's JSON; answers it on the socket it came from. */
+  async receive(json: unknown): Promise<void> {
+    const frame = CallFrame.safeParse(json);
+    if (!frame.success) {
+      this.send({ id: -1, ok: false, error: { code: 'badCall', message: 'a call is {id, call, params}' } });
+      return;
+    }
+    const { id, call, params } = frame.data;
+    try {
+      this.send({ id, ok: true, result: await this.perform(call, params) });
+    } catch (error) {
+      this.send({ id, ok: false, error: this.errorOf(error, call) });
+    }
+  }
+
+  private send(frame: AnswerFrame): void {
+    this.options.client.socket.send(encodeHubFrame(frame));
+  }
+
+  private perform(call: string, params: unknown): unknown {
+    if (!isCallName(call)) throw new Refusal('badCall', `there is no call '${call}'`);
+    if (call !== 'hello' && this.options.client.participantId === null) {
+      throw new Refusal('noHello', `'${call}' came before hello`);
+    }
+    const { role } = this.options.client.socket;
+    if (!roleHas(role, calls[call].right)) throw new Refusal('forbidden', `a ${role} may not call '${call}'`);
+    return this.invoke(call, params);
+  }
+
+  private invoke<N extends CallName>(call: N, params: unknown): unknown {
+    const parsed = calls[call].params.safeParse(params);
+    if (!parsed.success) {
+      const where = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'params'}: ${issue.message}`);
+      throw new Refusal('badCall', `'${call}' has bad parameters: ${where.join('; ')}`);
+    }
+    return this.handlers[call](parsed.data as ParsedParams<N>);
+  }
+
+  private errorOf(error: unknown, call: string): Extract<AnswerFrame, { ok: false }>['error'] {
+    if (error instanceof Refusal) {
+      return { code: error.code, message: error.message, ...(error.details && { details: { ...error.details } }) };
+    }
+    const code: CallErrorCode = error instanceof QueueUnavailable ? 'unavailable' : 'internal';
+    const reference = this.options.newId();
+    this.options.log.error({ error, call, reference }, 'a call failed');
+    return { code, message: code === 'internal' ? `a fault in the hub (${reference})` : messageOf(error) };
+  }
+
+  private hello(params: ParsedParams<'hello'>): CallResult<'hello'> {
+    const { room, client } = this.options;
+    const { participantId } = room.hello(client, params);
+    return room.welcome(participantId);
+  }
+
+  private async run(params: ParsedParams<'run'>): Promise<CallResult<'run'>> {
+    const { kernel, queue, client } = this.options;
+    const batchId = BatchId.parse(this.options.newId());
+    const author = this.author();
+    const runs = params.cells.map((cell) => this.pin(cell, { batchId, author, stopOnError: params.stopOnError }));
+    const session = await kernel.ensure();
+    // The same request of another person is another request.
+    const requestId = `${client.participantId ?? ''}:${params.requestId}` as typeof params.requestId;
+    const { runs: enqueued } = await queue.enqueue(session.kernelId, requestId, runs);
+    return { batchId, runs: enqueued.map((one) => ({ ...one })) };
+  }
+
+  /** The cell's text as it is now, if it is what the person saw. */
+  private pin(
+    asked: ParsedParams<'run'>['cells'][number],
+    batch: { readonly batchId: BatchId; readonly author: Author; readonly stopOnError: boolean },
+  ): QueuedRun {
+    const { room } = this.options;
+    const cell = findCell(room.document.doc, asked.cellId);
+    if (cell === null || cellType(cell) !== 'code') {
+      throw new Refusal('noSuchCell', `there is no code cell '${asked.cellId}' in this notebook`);
+    }
+    const source = sourceText(cell)?.toString() ?? '';
+    if (sourceHash(source) !== asked.sourceHash) {
+      const details = { cellId: asked.cellId, source };
+      throw new Refusal(
+        'sourceMismatch',
+        `the cell '${asked.cellId}' has changed since; look at it and run it again`,
+        details,
+      );
+    }
+    const { batchId, author, stopOnError } = batch;
+    const view: RunView = {
+      runId: RunId.parse(this.options.newId()),
+      batchId,
+      author,
+      target: { kind: 'cell', cellId: asked.cellId },
+      state: 'queued',
+      sourceHash: asked.sourceHash,
+      queuedAt: this.options.clock().toISOString(),
+      startedAt: null,
+      finishedAt: null,
+      executionCount: null,
+      reason: null,
+    };
+    return { view, source, fileId: room.fileId, allowStdin: true, storeHistory: true, silent: false, stopOnError };
+  }
+
+  private async cancel(params: ParsedParams<'cancel'>): Promise<CallResult<'cancel'>> {
+    const { room, queue, clock } = this.options;
+    const author = this.author();
+    const wanted = 'mine' in params ? this.mine() : params.runIds;
+    this.mayCancel(wanted);
+    const kernelId = this.session().kernelId;
+    const reason = `withdrawn by ${author.name}`;
+    const runs = await queue.cancel(kernelId, { by: 'runs', runIds: wanted }, clock().toISOString(), reason);
+    return { cancelled: runs.map((run) => run.runId) };
+  }
+
+  private mine(): readonly RunId[] {
+    const { participantId } = this.author();
+    return this.options.room.queue.queued
+      .filter((run) => run.author.participantId === participantId)
+      .map((run) => run.runId);
+  }
+
+  /** One's own runs; another person's only for who manages the room. */
+  private mayCancel(wanted: readonly RunId[]): void {
+    const { room, client } = this.options;
+    const mine = new Set(this.mine());
+    const foreign = room.queue.queued.find((run) => wanted.includes(run.runId) && !mine.has(run.runId));
+    if (foreign !== undefined && !roleHas(client.socket.role, 'manage')) {
+      throw new Refusal('forbidden', `the run of ${foreign.author.name} can be withdrawn by them or by the owner`);
+    }
+  }
+
+  private async goOn(): Promise<CallResult<'goOn'>> {
+    await this.options.queue.release(this.session().kernelId);
+    return {};
+  }
+
+  private async moveCell({ cellId, before }: ParsedParams<'moveCell'>): Promise<CallResult<'moveCell'>> {
+    const { document } = this.options.room;
+    for (const id of [cellId, before]) {
+      if (id !== null && findCell(document.doc, id) === null) {
+        throw new Refusal('noSuchCell', `there is no cell '${id}' (any more)`);
+      }
+    }
+    await document.write(() => moveCell(document.doc, cellId, before));
+    return {};
+  }
+
+  private async restart({ queued }: ParsedParams<'restart'>): Promise<CallResult<'restart'>> {
+    const { queue, clock, kernel } = this.options;
+    const session = this.session();
+    const by = this.author().name;
+    if (queued === 'cancel') {
+      await queue.cancel(session.kernelId, { by: 'all' }, clock().toISOString(), `the kernel was restarted by ${by}`);
+    }
+    await kernel.restart(session, by);
+    if (queued === 'keep') await queue.release(session.kernelId);
+    return {};
+  }
+
+  private async inputReply({
+    promptId,
+    value,
+    endOfFile,
+  }: ParsedParams<'inputReply'>): Promise<CallResult<'inputReply'>> {
+    // The kernel reads end-of-file from this one character.
+    const answer = endOfFile === true ? '\u0004' : value;
+    return { accepted: await this.session().answerPrompt(promptId, answer) };
+  }
+
+  private async save(): Promise<CallResult<'save'>> {
+    try {
+      return { at: (await this.options.room.saving.now()).toISOString() };
+    } catch (error) {
+      throw new Refusal('saveFailed', messageOf(error));
+    }
+  }
+
+  private session(): KernelSession {
+    const session = this.options.room.kernel;
+    if (session === null) throw new Refusal('noKernel', 'the notebook has no running kernel; run a cell to start one');
+    return session;
+  }
+
+  private author(): Author {
+    const { room, client } = this.options;
+    if (client.participantId === null) throw new Refusal('noHello', 'say hello first');
+    return room.author(client.participantId);
+  }
+
+  private async empty(work: Promise<unknown>): Promise<Record<string, never>> {
+    await work;
+    return {};
+  }
+}
+
+function isCallName(call: string): call is CallName {
+  return Object.hasOwn(calls, call);
+}

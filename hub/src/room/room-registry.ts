@@ -1,0 +1,188 @@
+/**
+ * The rooms of this hub: one a document, opened when somebody comes or a run needs it, closed a while after the last has
+ * left and nothing runs. Two who ask at once get the same room.
+ */
+import type { FileId, KernelSpecView } from '@cokernel/proto/hub';
+import { notebookMetadata } from '@cokernel/proto/notebook';
+import path from 'node:path';
+import { messageOf } from '../errors.js';
+import type { HeldLease, HeldLeaseOptions } from '../run/held-lease.js';
+import { holdLease } from '../run/held-lease.js';
+import type { SessionLog } from '../run/kernel-session.js';
+import type { KernelSessions } from '../run/kernel-sessions.js';
+import type { RunOutputs } from '../run/run-outputs.js';
+import type { QueuedRun, RunQueue } from '../run/run-queue.js';
+import type { DocumentStore } from './document-store.js';
+import type { FileIndex } from './file-index.js';
+import { FileSync } from './file-sync.js';
+import { NotebookKernel } from './notebook-kernel.js';
+import { openRoom } from './open-room.js';
+import type { Room } from './room.js';
+import { PathError } from './served-folder.js';
+import type { ServedFolder } from './served-folder.js';
+
+export interface RoomRegistryOptions {
+  readonly folder: ServedFolder;
+  readonly index: FileIndex;
+  readonly store: DocumentStore;
+  readonly queue: RunQueue;
+  readonly lease: HeldLeaseOptions;
+  readonly sessions: () => KernelSessions;
+  readonly kernelLabels: Readonly<Record<string, string>>;
+  readonly kernelSpecs: () => readonly KernelSpecView[];
+  readonly version: string;
+  readonly newId: () => string;
+  readonly clock: () => Date;
+  /** After the last has left: long enough for a reload (60,000). */
+  readonly closeAfterMs: number;
+  readonly log: SessionLog;
+}
+
+/** A room with what belongs to it but is none of its business. */
+export interface OpenRoom {
+  readonly room: Room;
+  readonly kernel: NotebookKernel;
+}
+
+interface Entry extends OpenRoom {
+  readonly lease: HeldLease;
+  closing: NodeJS.Timeout | null;
+}
+
+export class RoomRegistry {
+  private readonly rooms = new Map<FileId, Promise<Entry>>();
+  private readonly closed = new Map<FileId, Promise<void>>();
+
+  constructor(private readonly options: RoomRegistryOptions) {}
+
+  /** The id of a notebook by its path in the served folder. Throws `PathError`. */
+  async fileIdOf(relative: string): Promise<FileId> {
+    const { folder, index } = this.options;
+    return index.idOf(folder.relative(await folder.resolve(relative)));
+  }
+
+  /** The room of a document. Throws `PathError`, `NotebookFormatError`. */
+  async open(fileId: FileId): Promise<OpenRoom> {
+    const known = this.rooms.get(fileId);
+    if (known !== undefined) return known;
+    const opening = this.build(fileId);
+    this.rooms.set(fileId, opening);
+    opening.catch(() => this.rooms.delete(fileId));
+    return opening;
+  }
+
+  /** Where runs of cells write; opens the room when nobody is there. */
+  async cellOutputs(run: QueuedRun): Promise<RunOutputs> {
+    if (run.fileId === null) throw new Error('a run in a cell names its notebook');
+    const { room } = await this.open(run.fileId);
+    return room.outputs;
+  }
+
+  /** The rooms that are open now. */
+  async list(): Promise<readonly Room[]> {
+    const entries = await Promise.allSettled(this.rooms.values());
+    return entries.flatMap((entry) => (entry.status === 'fulfilled' ? [entry.value.room] : []));
+  }
+
+  /** Closes every room; sockets are told `code`. */
+  async close(code: number, reason: string): Promise<void> {
+    for (const [fileId, opening] of [...this.rooms]) {
+      const entry = await opening.catch(() => null);
+      entry?.room.closeAll(code, reason);
+      if (entry !== null) await this.closeRoom(fileId, entry);
+    }
+  }
+
+  private async build(fileId: FileId): Promise<Entry> {
+    await this.closed.get(fileId);
+    const { folder, index, store, lease, newId, clock } = this.options;
+    const relative = index.pathOf(fileId);
+    if (relative === null) throw new PathError('missing', `there is no notebook with the id '${fileId}'`);
+    const absolute = await folder.resolve(relative);
+    const held = await holdLease(lease, { kind: 'notebook', id: fileId }, 0, () => this.leaseLost(fileId));
+    try {
+      const files = new FileSync({ store, newId, clock });
+      const opened = await files.open(fileId, absolute, held.fence);
+      const room = openRoom({
+        ...this.options,
+        fileId,
+        path: relative,
+        absolute,
+        opened,
+        files,
+        onEmpty: () => this.emptied(fileId),
+      });
+      const kernel = this.kernelOf(room, absolute);
+      await kernel.find();
+      return { room, kernel, lease: held, closing: null };
+    } catch (error) {
+      await held.release();
+      throw error;
+    }
+  }
+
+  private kernelOf(room: Room, absolute: string): NotebookKernel {
+    return new NotebookKernel({
+      room,
+      sessions: this.options.sessions(),
+      labels: this.options.kernelLabels,
+      workingDirectory: () => path.dirname(absolute),
+      wish: () => wishOf(notebookMetadata(room.document.doc)?.toJSON() ?? {}),
+    });
+  }
+
+  private emptied(fileId: FileId): void {
+    const opening = this.rooms.get(fileId);
+    opening
+      ?.then((entry) => this.closeLater(fileId, entry))
+      .catch((error: unknown) => this.options.log.warn({ fileId, error: messageOf(error) }, 'a room did not open'));
+  }
+
+  private closeLater(fileId: FileId, entry: Entry): void {
+    if (entry.closing !== null) clearTimeout(entry.closing);
+    entry.closing = setTimeout(() => {
+      if (entry.room.clientCount > 0) return;
+      if (isWorking(entry.room)) return this.closeLater(fileId, entry);
+      this.closeRoom(fileId, entry).catch((error: unknown) => {
+        this.options.log.error({ error, fileId }, 'a room was not closed cleanly');
+      });
+    }, this.options.closeAfterMs);
+    entry.closing.unref();
+  }
+
+  private async closeRoom(fileId: FileId, entry: Entry): Promise<void> {
+    if (entry.closing !== null) clearTimeout(entry.closing);
+    this.rooms.delete(fileId);
+    const closing = entry.room
+      .stop()
+      .finally(() => entry.lease.release())
+      .finally(() => this.closed.delete(fileId));
+    this.closed.set(fileId, closing);
+    await closing;
+  }
+
+  private leaseLost(fileId: FileId): void {
+    this.options.log.error({ fileId }, 'the lease of a notebook ended: its room closes here');
+    const opening = this.rooms.get(fileId);
+    opening
+      ?.then(async (entry) => {
+        entry.room.closeAll(1001, 'another hub serves this notebook now');
+        await this.closeRoom(fileId, entry);
+      })
+      .catch((error: unknown) => this.options.log.error({ error, fileId }, 'a room was not closed cleanly'));
+  }
+}
+
+function isWorking(room: Room): boolean {
+  return room.queue.running !== null || room.queue.queued.length > 0;
+}
+
+function wishOf(metadata: Readonly<Record<string, unknown>>): { specName: string | null; language: string | null } {
+  return { specName: textAt(metadata['kernelspec'], 'name'), language: textAt(metadata['kernelspec'], 'language') };
+}
+
+function textAt(value: unknown, key: string): string | null {
+  if (typeof value !== 'object' || value === null || !(key in value)) return null;
+  const found = Reflect.get(value, key) as unknown;
+  return typeof found === 'string' ? found : null;
+}
