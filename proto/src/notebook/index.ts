@@ -1,3 +1,13 @@
+export * from './cell-contents.js';
+export * from './cell-id.js';
+export * from './cell-operations.js';
 export * from './json.js';
+export * from './make-cell.js';
 export * from './nbformat.js';
 export * from './output-edit.js';
+export * from './output-writer.js';
+export * from './read-notebook.js';
+export { UnknownCellError } from './require-cell.js';
+export * from './run-metadata.js';
+export * from './write-notebook.js';
+export * from './y-notebook.js';

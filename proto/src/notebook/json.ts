@@ -42,6 +42,11 @@ export function toJsonObject(value: unknown, depth = 0): JsonObject {
   return Object.freeze(Object.fromEntries(entries.map(([key, item]) => [key, toJson(item, depth + 1)])));
 }
 
+/** The object without these keys. */
+export function omit(object: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.freeze(Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key))));
+}
+
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -62,7 +67,9 @@ export function jsonEquals(a: JsonValue | undefined, b: JsonValue | undefined): 
   }
   if (isJsonObject(a) && isJsonObject(b)) {
     const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((key) => key in b && jsonEquals(a[key], b[key]));
+    return (
+      keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && jsonEquals(a[key], b[key]))
+    );
   }
   return Object.is(a, b);
 }

@@ -70,3 +70,7 @@ export interface Notebook {
   readonly metadata: JsonObject;
   readonly cells: readonly Cell[];
 }
+
+/** Metadata that nbformat keeps out of files, on reading and on writing. */
+export const NEVER_IN_METADATA: readonly string[] = ['orig_nbformat', 'orig_nbformat_minor', 'signature'];
+export const NEVER_IN_CELL_METADATA: readonly string[] = ['trusted'];

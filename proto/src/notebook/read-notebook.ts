@@ -1,0 +1,242 @@
+/**
+ * Pure but for new cell ids: reads the text of an .ipynb file, nbformat 4.0 to 4.5 and 3 (C1). Multi-line strings
+ * are joined for sources, streams and MIME types that are not JSON (C5); ids are made where missing and made unique
+ * (C4). A file that can't be read whole is refused with the place of the fault, never read in part.
+ */
+import type { CellId } from '../hub/ids.js';
+import { uniqueCellId } from './cell-id.js';
+import { isJsonArray, isJsonObject, omit, toJson, toJsonObject, type JsonObject, type JsonValue } from './json.js';
+import {
+  NEVER_IN_CELL_METADATA,
+  NEVER_IN_METADATA,
+  type Cell,
+  type MimeBundle,
+  type Notebook,
+  type Output,
+} from './nbformat.js';
+import { JsonSyntaxError, parseJson } from './parse-json.js';
+import { upgradeFromV3 } from './upgrade-v3.js';
+
+const NEWEST_MINOR = 5;
+
+/** Why a file is no notebook that we read. The message says what and where, for a person. */
+export class NotebookFormatError extends Error {
+  override readonly name = 'NotebookFormatError';
+  constructor(
+    message: string,
+    /** Of the fault in the file, counted from 1; null when the JSON is sound but its content is not. */
+    readonly line: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+export interface NotebookReading {
+  readonly notebook: Notebook;
+  /** What saving will change beyond the layout of the JSON, one sentence each; as a rule none. */
+  readonly notices: readonly string[];
+}
+
+/** Throws NotebookFormatError. */
+export function readNotebook(text: string): NotebookReading {
+  const file = parseFile(text);
+  const version = versionOf(file);
+  const reader = new NotebookReader();
+  const notebook = reader.read(version.major === 3 ? upgraded(file) : file, version.minor);
+  if (version.major === 3) {
+    reader.notices.unshift('The notebook was of nbformat 3 and becomes one of nbformat 4.5.');
+  }
+  return { notebook, notices: reader.notices };
+}
+
+function parseFile(text: string): JsonObject {
+  const value = sound(() => parseJson(text.startsWith('\ufeff') ? text.slice(1) : text), 'This is not JSON');
+  if (!isJsonObject(value)) {
+    throw new NotebookFormatError('This is JSON, but not a notebook: a notebook is an object.');
+  }
+  return value;
+}
+
+function upgraded(file: JsonObject): JsonObject {
+  return sound(() => upgradeFromV3(file), 'An application/json output is not JSON');
+}
+
+function sound<T>(read: () => T, what: string): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) {
+      throw new NotebookFormatError(`${what}: line ${error.line}: ${error.message}.`, error.line);
+    }
+    throw error;
+  }
+}
+
+function versionOf(file: JsonObject): { readonly major: 3 | 4; readonly minor: number } {
+  const major = file['nbformat'];
+  const minor = file['nbformat_minor'] ?? 0;
+  if (major === 3) {
+    return { major, minor: NEWEST_MINOR };
+  }
+  if (major === 4 && typeof minor === 'number' && minor >= 0 && minor <= NEWEST_MINOR) {
+    return { major, minor };
+  }
+  if (major === undefined) {
+    throw new NotebookFormatError("This is JSON, but not a notebook: it has no 'nbformat'.");
+  }
+  const shown = `${JSON.stringify(major)}${major === 4 ? `.${JSON.stringify(minor)}` : ''}`;
+  throw new NotebookFormatError(
+    `nbformat ${shown} is not known here; nbformat 3 and 4.0 to 4.${NEWEST_MINOR} are read.`,
+  );
+}
+
+class NotebookReader {
+  readonly notices: string[] = [];
+  readonly #ids = new Set<CellId>();
+
+  read(file: JsonObject, minor: number): Notebook {
+    const { metadata, cells, ...rest } = file;
+    this.#dropped('The notebook', omit(rest, ['nbformat', 'nbformat_minor']));
+    if (!isJsonArray(cells)) {
+      throw new NotebookFormatError("The notebook has no list 'cells'.");
+    }
+    return {
+      nbformat: 4,
+      nbformat_minor: minor,
+      metadata: omit(toJsonObject(metadata), NEVER_IN_METADATA),
+      cells: cells.map((cell, index) => this.#cell(cell, `Cell ${index + 1}`, minor)),
+    };
+  }
+
+  #cell(value: JsonValue, where: string, minor: number): Cell {
+    if (!isJsonObject(value)) {
+      throw new NotebookFormatError(`${where} is not an object.`);
+    }
+    const { id: wished, cell_type: type, source, metadata, ...rest } = value;
+    const id = this.#id(wished, where, minor);
+    const base = {
+      id,
+      source: this.#text(source, `${where}: 'source'`),
+      metadata: omit(toJsonObject(metadata), NEVER_IN_CELL_METADATA),
+    };
+    if (type === 'code') {
+      return { ...base, cell_type: type, ...this.#codeParts(rest, where) };
+    }
+    if (type !== 'markdown' && type !== 'raw') {
+      throw new NotebookFormatError(`${where} has the unknown type ${JSON.stringify(type ?? null)}.`);
+    }
+    const { attachments, ...unknown } = rest;
+    this.#dropped(where, unknown);
+    return {
+      ...base,
+      cell_type: type,
+      ...(isJsonObject(attachments) ? { attachments: toJsonObject(attachments) } : {}),
+    };
+  }
+
+  #codeParts(rest: JsonObject, where: string): { execution_count: number | null; outputs: readonly Output[] } {
+    const { outputs = [], execution_count: count, ...unknown } = rest;
+    this.#dropped(where, unknown);
+    if (!isJsonArray(outputs)) {
+      throw new NotebookFormatError(`${where}: 'outputs' is not a list.`);
+    }
+    const read = outputs.map((output, index) => this.#output(output, `${where}, output ${index + 1}`));
+    return { execution_count: countOf(count), outputs: read };
+  }
+
+  #output(value: JsonValue, where: string): Output {
+    if (!isJsonObject(value)) {
+      throw new NotebookFormatError(`${where} is not an object.`);
+    }
+    const { output_type: type, ...rest } = value;
+    switch (type) {
+      case 'stream': {
+        const { name, text, ...unknown } = rest;
+        this.#dropped(where, unknown);
+        return {
+          output_type: type,
+          name: typeof name === 'string' ? name : 'stdout',
+          text: this.#text(text, `${where}: 'text'`),
+        };
+      }
+      case 'error':
+        return this.#error(rest, where);
+      case 'execute_result': {
+        const { execution_count: count, ...bundle } = rest;
+        return { output_type: type, ...this.#bundle(bundle, where), execution_count: countOf(count) };
+      }
+      case 'display_data':
+        return { output_type: type, ...this.#bundle(rest, where) };
+      default:
+        throw new NotebookFormatError(`${where} has the unknown type ${JSON.stringify(type ?? null)}.`);
+    }
+  }
+
+  #error(rest: JsonObject, where: string): Output {
+    const { ename, evalue, traceback = [], ...unknown } = rest;
+    this.#dropped(where, unknown);
+    if (!isTextList(traceback)) {
+      throw new NotebookFormatError(`${where}: 'traceback' is not a list of strings.`);
+    }
+    return {
+      output_type: 'error',
+      ename: this.#text(ename, `${where}: 'ename'`),
+      evalue: this.#text(evalue, `${where}: 'evalue'`),
+      traceback,
+    };
+  }
+
+  #bundle(rest: JsonObject, where: string): { readonly data: MimeBundle; readonly metadata: JsonObject } {
+    const { data = {}, metadata, ...unknown } = rest;
+    this.#dropped(where, unknown);
+    if (!isJsonObject(data)) {
+      throw new NotebookFormatError(`${where}: 'data' is not an object.`);
+    }
+    const joined = Object.entries(data).map(([mime, value]): [string, JsonValue] => [mime, joinData(mime, value)]);
+    return { data: Object.fromEntries(joined), metadata: toJsonObject(metadata) };
+  }
+
+  #text(value: JsonValue | undefined, where: string): string {
+    if (value === undefined || typeof value === 'string') {
+      return value ?? '';
+    }
+    if (isTextList(value)) {
+      return value.join('');
+    }
+    throw new NotebookFormatError(`${where} is neither a string nor a list of strings.`);
+  }
+
+  #id(wished: JsonValue | undefined, where: string, minor: number): CellId {
+    const id = uniqueCellId(wished, this.#ids);
+    if (minor >= 5 && wished !== undefined && id !== wished) {
+      this.notices.push(
+        `${where} had the id ${JSON.stringify(wished)}, which is repeated or not valid; it gets a new one.`,
+      );
+    }
+    return id;
+  }
+
+  #dropped(where: string, unknown: JsonObject): void {
+    const keys = Object.keys(unknown);
+    if (keys.length > 0) {
+      this.notices.push(`${where} has keys that nbformat does not know and that are not kept: ${keys.join(', ')}.`);
+    }
+  }
+}
+
+/** MIME types whose value is JSON and stands in the file as it is. */
+function isJsonMime(mime: string): boolean {
+  return mime === 'application/json' || (mime.startsWith('application/') && mime.endsWith('+json'));
+}
+
+function joinData(mime: string, value: JsonValue): JsonValue {
+  return !isJsonMime(mime) && isTextList(value) ? value.join('') : toJson(value);
+}
+
+function isTextList(value: JsonValue): value is readonly string[] {
+  return isJsonArray(value) && value.every((line) => typeof line === 'string');
+}
+
+function countOf(value: JsonValue | undefined): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}

@@ -1,0 +1,52 @@
+/**
+ * Pure: what a cell's metadata tells of its newest run: JupyterLab's timings (`execution`) and whose run it was
+ * (`cokernel.run`). Other keys stay as they are.
+ */
+import type { RunId } from '../hub/ids.js';
+import type { Author, RunState } from '../hub/views.js';
+import { isJsonObject, type JsonObject } from './json.js';
+import { cellMetadata, inTransaction, setCellMetadata, type YCell } from './y-notebook.js';
+
+/** Times of the kernel's messages, ISO 8601 in UTC; only those that have come. */
+export interface RunTimes {
+  readonly busy?: string;
+  readonly executeInput?: string;
+  readonly executeReply?: string;
+  readonly idle?: string;
+}
+
+export interface RunMetadata {
+  readonly author: Author;
+  readonly runId: RunId;
+  readonly state: RunState;
+  readonly times?: RunTimes;
+}
+
+/** Times of the same run are added to; those of an earlier run go. */
+export function setRunMetadata(cell: YCell, run: RunMetadata): void {
+  const metadata = cellMetadata(cell);
+  const cokernel = objectIn(metadata, 'cokernel');
+  const isSameRun = objectIn(cokernel, 'run')['runId'] === run.runId;
+  const times = { ...(isSameRun ? objectIn(metadata, 'execution') : {}), ...jupyterTimes(run.times ?? {}) };
+  inTransaction(cell, () => {
+    setCellMetadata(cell, 'execution', Object.keys(times).length === 0 ? undefined : times);
+    setCellMetadata(cell, 'cokernel', {
+      ...cokernel,
+      run: { author: run.author, runId: run.runId, state: run.state },
+    });
+  });
+}
+
+function jupyterTimes(times: RunTimes): JsonObject {
+  return {
+    ...(times.busy === undefined ? {} : { 'iopub.status.busy': times.busy }),
+    ...(times.executeInput === undefined ? {} : { 'iopub.execute_input': times.executeInput }),
+    ...(times.executeReply === undefined ? {} : { 'shell.execute_reply': times.executeReply }),
+    ...(times.idle === undefined ? {} : { 'iopub.status.idle': times.idle }),
+  };
+}
+
+function objectIn(object: JsonObject, key: string): JsonObject {
+  const value = object[key];
+  return isJsonObject(value) ? value : {};
+}
