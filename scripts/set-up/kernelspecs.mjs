@@ -7,6 +7,7 @@ import { homedir, platform } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { findProgram } from './run-program.mjs';
 import { readText } from './stamp.mjs';
+import { isNativeError } from 'node:util/types';
 
 /**
  * @typedef {object} PythonKernel
@@ -86,7 +87,7 @@ function parse(text) {
     const spec = JSON.parse(text);
     return typeof spec === 'object' && spec !== null ? spec : null;
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (isNativeError(error)) return null;
     throw error;
   }
 }

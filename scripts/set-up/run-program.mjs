@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { errorCode } from './error-code.mjs';
 
 /**
  * @typedef {object} Outcome
@@ -56,7 +57,7 @@ export function isExecutable(file) {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
+    if (errorCode(error) !== null) return false;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Real Chromium, and what these tests do on a notebook's page. Each page has its own cookies, as another person has. */
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import { findProgram } from './program.js';
+import { neededProgram } from './program.js';
 import type { Scratch } from './scratch.js';
 import { until } from './until.js';
 
@@ -10,7 +10,7 @@ const quiet = ['--disable-component-update', '--disable-sync'];
 const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
 export async function openBrowser(scratch: Scratch): Promise<Browser> {
-  const executablePath = findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable');
+  const executablePath = neededProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable');
   const browser = await chromium.launch({ executablePath, headless: true, args: [...flags, ...quiet, ...sandbox] });
   scratch.atEnd(() => browser.close());
   return browser;

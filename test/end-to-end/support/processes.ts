@@ -1,6 +1,7 @@
 /** Processes that a test began, directly or through the hub: found by its scratch folder in their command line. */
 import { execFileSync } from 'node:child_process';
 import { until } from './until.js';
+import { errorCode } from '../../../scripts/set-up/error-code.mjs';
 
 /** The processes whose command line names the folder. */
 export function processesOf(folder: string): readonly { readonly pid: number; readonly command: string }[] {
@@ -35,6 +36,6 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     // It may have gone by itself since it was listed.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (errorCode(error) !== 'ESRCH') throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection, createServer } from 'node:net';
-import { findProgram } from './program.js';
+import { neededProgram } from './program.js';
 import type { Scratch } from './scratch.js';
 import { until } from './until.js';
 
@@ -11,7 +11,7 @@ export async function startRedis(scratch: Scratch): Promise<string> {
   const port = await freePort();
   const folder = scratch.make('redis');
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const child = spawn(findProgram('redis-server'), args, { stdio: 'ignore' });
+  const child = spawn(neededProgram('redis-server'), args, { stdio: 'ignore' });
   scratch.atEnd(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
