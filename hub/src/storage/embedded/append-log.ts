@@ -1,0 +1,221 @@
+/**
+ * AppendLog: one file to which frames are appended. Frames become durable in the order of the calls; those that came
+ * while the disk was busy share the next write and fdatasync. Compaction writes a new file beside the log while
+ * appends go on, then copies what came since, and takes the log's place by rename.
+ *
+ * After a failed write nobody knows what the disk holds: every later append is refused with the first cause, and
+ * the log must be opened anew.
+ */
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ownerOnly, syncFolder, writeAll } from './durable-files.js';
+import type { FrameContent } from './log-content.js';
+import { encodeFrame, logMagic } from './log-frame.js';
+
+export interface AppendLogOptions {
+  readonly path: string;
+  /** Carried by every frame. */
+  readonly fence: number;
+  /** The seq of the last frame in the file. */
+  readonly lastSeq: number;
+  /** Length of the file, which must end with a whole frame. */
+  readonly bytes: number;
+}
+
+interface PendingFrame {
+  readonly frame: Buffer;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The new file of a compaction, ready to take the log's place. */
+interface Draft {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly bytes: number;
+}
+
+interface ReadyDraft {
+  readonly draft: Draft;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class AppendLog {
+  readonly #options: AppendLogOptions;
+  #handle: FileHandle | null = null;
+  #seq: number;
+  #bytes: number;
+  #pending: PendingFrame[] = [];
+  #lastAppend: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | null = null;
+  #compacting: Promise<void> | null = null;
+  #ready: ReadyDraft | null = null;
+  /** All frames appended since the compaction in progress began. */
+  #since: Buffer[] = [];
+  #refusal: Error | null = null;
+
+  constructor(options: AppendLogOptions) {
+    this.#options = options;
+    this.#seq = options.lastSeq;
+    this.#bytes = options.bytes;
+  }
+
+  async start(): Promise<void> {
+    this.#handle = await open(this.#options.path, 'a', ownerOnly);
+  }
+
+  /** Bytes of the file, with those on their way. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Resolves when the frame is durable. */
+  append(content: FrameContent): Promise<void> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    this.#seq += 1;
+    const frame = encodeFrame({ ...content, fence: this.#options.fence, seq: this.#seq });
+    this.#bytes += frame.length;
+    if (this.#compacting !== null) this.#since.push(frame);
+    this.#lastAppend = new Promise((resolve, reject) => {
+      this.#pending.push({ frame, resolve, reject });
+    });
+    this.#writing ??= this.#writeAll();
+    return this.#lastAppend;
+  }
+
+  /** Resolves when all that was appended before is durable. */
+  flushed(): Promise<void> {
+    return this.#lastAppend;
+  }
+
+  /** Puts two frames in the place of all appended so far. While one compaction is under way, another call joins it. */
+  compact(header: FrameContent, base: FrameContent): Promise<void> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    if (this.#compacting !== null) return this.#compacting;
+    this.#since = [];
+    this.#compacting = this.#compact(header, base, this.#seq).finally(() => {
+      this.#compacting = null;
+      this.#since = [];
+    });
+    return this.#compacting;
+  }
+
+  /** Refuses further appends with `reason`, lets those under way end, and closes the file. Can be called twice. */
+  async close(reason: Error): Promise<void> {
+    this.#refusal ??= reason;
+    await Promise.allSettled([this.#writing, this.#compacting]);
+    const handle = this.#handle;
+    this.#handle = null;
+    await handle?.close();
+  }
+
+  async #compact(header: FrameContent, base: FrameContent, lastSeq: number): Promise<void> {
+    const draft = await this.#writeDraft(header, base, lastSeq);
+    await new Promise<void>((resolve, reject) => {
+      this.#ready = { draft, resolve, reject };
+      this.#writing ??= this.#writeAll();
+    });
+  }
+
+  async #writeDraft(header: FrameContent, base: FrameContent, lastSeq: number): Promise<Draft> {
+    const { fence } = this.#options;
+    const path = `${this.#options.path}.compacting`;
+    await rm(path, { force: true });
+    const handle = await open(path, 'ax', ownerOnly);
+    const contents = [
+      logMagic,
+      encodeFrame({ ...header, fence, seq: lastSeq - 1 }),
+      encodeFrame({ ...base, fence, seq: lastSeq }),
+    ];
+    try {
+      for (const bytes of contents) await writeAll(handle, bytes);
+      await handle.datasync();
+    } catch (error) {
+      await discard({ path, handle });
+      throw error;
+    }
+    return { path, handle, bytes: contents.reduce((sum, { length }) => sum + length, 0) };
+  }
+
+  /** Never rejects: each caller is told of its own. */
+  async #writeAll(): Promise<void> {
+    while (this.#pending.length > 0 || this.#ready !== null) {
+      // Taken before the batch, so that all frames from before the compaction are through when its file is put in.
+      const ready = this.#ready;
+      await this.#writeBatch();
+      if (ready !== null) await this.#putIn(ready);
+    }
+    this.#writing = null;
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch = this.#pending;
+    if (batch.length === 0) return;
+    this.#pending = [];
+    try {
+      const handle = this.#open();
+      await writeAll(handle, Buffer.concat(batch.map(({ frame }) => frame)));
+      await handle.datasync();
+    } catch (error) {
+      const failure = this.#fail(error);
+      for (const { reject } of batch) reject(failure);
+      return;
+    }
+    for (const { resolve } of batch) resolve();
+  }
+
+  async #putIn({ draft, resolve, reject }: ReadyDraft): Promise<void> {
+    this.#ready = null;
+    // What is pending was appended last, and goes to the new file with the next batch.
+    const since = Buffer.concat(this.#since.slice(0, this.#since.length - this.#pending.length));
+    try {
+      const old = this.#open();
+      await writeAll(draft.handle, since);
+      await draft.handle.datasync();
+      await rename(draft.path, this.#options.path);
+      this.#handle = draft.handle;
+      await old.close();
+    } catch (error) {
+      await discard(draft);
+      reject(asError(error));
+      return;
+    }
+    this.#bytes = draft.bytes + since.length + this.#pending.reduce((sum, { frame }) => sum + frame.length, 0);
+    try {
+      await syncFolder(dirname(this.#options.path));
+    } catch (error) {
+      // After a power cut the name may lead to the old file again, which would lack what is appended from now on.
+      reject(this.#fail(error));
+      return;
+    }
+    resolve();
+  }
+
+  #open(): FileHandle {
+    if (this.#refusal instanceof WriteFailure) throw this.#refusal;
+    if (this.#handle === null) throw new Error('The log is not open.');
+    return this.#handle;
+  }
+
+  #fail(cause: unknown): WriteFailure {
+    const failure = new WriteFailure(`${this.#options.path} could not be written: ${asError(cause).message}`, {
+      cause,
+    });
+    this.#refusal ??= failure;
+    return failure;
+  }
+}
+
+class WriteFailure extends Error {
+  override readonly name = 'WriteFailure';
+}
+
+async function discard({ path, handle }: { readonly path: string; readonly handle: FileHandle }): Promise<void> {
+  await handle.close();
+  await rm(path, { force: true });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

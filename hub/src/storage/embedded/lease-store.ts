@@ -1,0 +1,85 @@
+/**
+ * The leases in LMDB. One hub alone uses them, so nobody contends; they are kept all the same, for their fences: a
+ * fence issued before a restart is never issued again.
+ */
+import type { HubId } from '@cokernel/proto/hub';
+import type { ClaimOutcome, LeaseStore, LeaseSubject, RenewOutcome } from '../../run/lease.js';
+import { claimLease, LeaseState, releaseLease, renewLease, unclaimedLease } from '../../run/lease-state.js';
+import { QueueUnavailable } from '../../run/run-queue.js';
+import type { StepLine } from '../step-line.js';
+import type { LmdbRoot } from './lmdb-database.js';
+
+export interface EmbeddedLeaseStoreOptions {
+  readonly root: LmdbRoot;
+  /** Shared with the run queue. */
+  readonly line: StepLine;
+  /** The store's clock, in milliseconds. */
+  readonly nowMs: () => number;
+}
+
+export class EmbeddedLeaseStore implements LeaseStore {
+  readonly #options: EmbeddedLeaseStoreOptions;
+  #closed = false;
+
+  constructor(options: EmbeddedLeaseStoreOptions) {
+    this.#options = options;
+  }
+
+  claim(subject: LeaseSubject, owner: HubId, leaseMs: number, atLeast: number): Promise<ClaimOutcome> {
+    return this.#inLine(subject, async () => {
+      const before = this.#load(subject);
+      const { state, answer } = claimLease(before, { owner, leaseMs, atLeast }, this.#options.nowMs());
+      await this.#store(subject, before, state);
+      return answer;
+    });
+  }
+
+  renew(subject: LeaseSubject, fence: number, leaseMs: number): Promise<RenewOutcome> {
+    return this.#inLine(subject, async () => {
+      const before = this.#load(subject);
+      const { state, answer } = renewLease(before, fence, leaseMs, this.#options.nowMs());
+      await this.#store(subject, before, state);
+      return answer;
+    });
+  }
+
+  release(subject: LeaseSubject, fence: number): Promise<void> {
+    return this.#inLine(subject, async () => {
+      const before = this.#load(subject);
+      await this.#store(subject, before, releaseLease(before, fence));
+    });
+  }
+
+  /** The highest fence issued for the subject; 0 before the first. */
+  highestFence(subject: LeaseSubject): number {
+    return this.#load(subject).fence;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#options.line.idle();
+  }
+
+  #inLine<Answer>(subject: LeaseSubject, step: () => Promise<Answer>): Promise<Answer> {
+    if (this.#closed) return Promise.reject(new QueueUnavailable('The store of leases is closed.'));
+    return this.#options.line.pass(subject.id, step);
+  }
+
+  #load(subject: LeaseSubject): LeaseState {
+    const stored = this.#options.root.get(keyOf(subject));
+    return stored === undefined ? unclaimedLease : LeaseState.parse(stored);
+  }
+
+  async #store(subject: LeaseSubject, before: LeaseState, after: LeaseState): Promise<void> {
+    if (after === before) return;
+    try {
+      await this.#options.root.put(keyOf(subject), after);
+    } catch (error) {
+      throw new QueueUnavailable('The store of leases could not be written.', { cause: error });
+    }
+  }
+}
+
+function keyOf(subject: LeaseSubject): string[] {
+  return ['lease', subject.kind, subject.id];
+}

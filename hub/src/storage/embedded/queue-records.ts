@@ -1,0 +1,92 @@
+/**
+ * How one kernel's queue lies in LMDB: a head, the running run, and one record an entry of each list, so that a step
+ * writes what it changed and no more.
+ */
+import type { KernelId } from '@cokernel/proto/hub';
+import { RequestId, RunView } from '@cokernel/proto/hub';
+import { z } from 'zod';
+import type { AnsweredRequest, Entry, RunQueueState } from '../../run/run-queue-state.js';
+import { emptyRunQueue } from '../../run/run-queue-state.js';
+import { StoredAnswer, StoredHead, StoredRun } from '../stored-run.js';
+import type { LmdbRoot } from './lmdb-database.js';
+
+const StoredRequest: z.ZodType<AnsweredRequest> = z.object({ requestId: RequestId, answer: StoredAnswer });
+
+const lists = ['queued', 'finished', 'requests'] as const;
+type ListName = (typeof lists)[number];
+
+export function loadQueue(root: LmdbRoot, kernelId: KernelId): RunQueueState {
+  const head = root.get(keyOf(kernelId, 'head'));
+  if (head === undefined) return emptyRunQueue;
+  const running = root.get(keyOf(kernelId, 'running'));
+  return {
+    ...StoredHead.parse(head),
+    running: running === undefined ? null : StoredRun.parse(running),
+    queued: loadList(root, kernelId, 'queued', StoredRun),
+    finished: loadList(root, kernelId, 'finished', RunView),
+    requests: loadList(root, kernelId, 'requests', StoredRequest),
+  };
+}
+
+/** Resolves when what differs between the two states is durable, all of it or nothing. */
+export async function storeQueue(
+  root: LmdbRoot,
+  kernelId: KernelId,
+  before: RunQueueState,
+  after: RunQueueState,
+): Promise<void> {
+  const writes: Promise<boolean>[] = [];
+  await root.batch(() => {
+    const { number, held, fence, nextEntry } = after;
+    writes.push(root.put(keyOf(kernelId, 'head'), { number, held, fence, nextEntry }));
+    if (after.running !== before.running) writes.push(storeRunning(root, kernelId, after));
+    for (const list of lists) writes.push(...storeList(root, kernelId, list, before[list], after[list]));
+  });
+  await Promise.all(writes);
+}
+
+export async function dropQueue(root: LmdbRoot, kernelId: KernelId): Promise<void> {
+  const keys = [...root.getKeys(rangeOf(kernelId))];
+  await Promise.all(keys.map((key) => root.remove(key)));
+}
+
+function storeRunning(root: LmdbRoot, kernelId: KernelId, state: RunQueueState): Promise<boolean> {
+  const key = keyOf(kernelId, 'running');
+  return state.running === null ? root.remove(key) : root.put(key, state.running);
+}
+
+function storeList(
+  root: LmdbRoot,
+  kernelId: KernelId,
+  list: ListName,
+  before: readonly Entry<unknown>[],
+  after: readonly Entry<unknown>[],
+): Promise<boolean>[] {
+  if (before === after) return [];
+  const kept = new Set(after.map(({ entry }) => entry));
+  const known = new Set(before.map(({ entry }) => entry));
+  const removed = before.filter(({ entry }) => !kept.has(entry));
+  const added = after.filter(({ entry }) => !known.has(entry));
+  return [
+    ...removed.map(({ entry }) => root.remove([...keyOf(kernelId, list), entry])),
+    ...added.map(({ entry, value }) => root.put([...keyOf(kernelId, list), entry], value)),
+  ];
+}
+
+function loadList<T>(root: LmdbRoot, kernelId: KernelId, list: ListName, shape: z.ZodType<T>): readonly Entry<T>[] {
+  const entries: Entry<T>[] = [];
+  for (const { key, value } of root.getRange(rangeOf(kernelId, list))) {
+    entries.push({ entry: z.number().int().parse(key.at(-1)), value: shape.parse(value) });
+  }
+  return entries;
+}
+
+function keyOf(kernelId: KernelId, part: string): string[] {
+  return ['queue', kernelId, part];
+}
+
+/** All keys that begin so: entries are numbers, and parts are text of letters. */
+function rangeOf(kernelId: KernelId, list?: ListName): { start: (string | number)[]; end: (string | number)[] } {
+  if (list === undefined) return { start: ['queue', kernelId], end: ['queue', kernelId, '\u{10ffff}'] };
+  return { start: [...keyOf(kernelId, list), 0], end: [...keyOf(kernelId, list), Number.MAX_SAFE_INTEGER] };
+}
