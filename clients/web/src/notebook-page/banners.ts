@@ -1,0 +1,68 @@
+/** Pure: what stands above the notebook because everybody must know it now. */
+import type { RoomState } from '@cokernel/core';
+import type { HeldReason } from '@cokernel/proto/hub';
+
+export type BannerAction = 'goOn' | 'restart' | 'reload';
+
+export interface Banner {
+  readonly id: string;
+  readonly tone: 'info' | 'warning' | 'error';
+  readonly title: string;
+  /** Several lines, such as a kernel's last stderr. */
+  readonly detail: string | null;
+  readonly action: BannerAction | null;
+}
+
+const heldTitles: Readonly<Record<HeldReason, string>> = {
+  runLost: 'The queue is held because what became of a run is not known',
+  kernelDied: 'The queue is held because the kernel died',
+  restarted: 'The queue is held because the kernel was restarted',
+  byOwner: 'The queue is held by an owner of this notebook',
+};
+
+function connectionBanner(state: RoomState): Banner[] {
+  switch (state.connection) {
+    case 'disconnected': {
+      const detail = 'What you type is kept here and sent as soon as the hub answers again.';
+      return [{ id: 'disconnected', tone: 'warning', title: 'Connection lost, trying again…', detail, action: null }];
+    }
+    case 'failed':
+      return [
+        {
+          id: 'failed',
+          tone: 'error',
+          title: "This notebook can't be opened",
+          detail: state.failure,
+          action: 'reload',
+        },
+      ];
+    case 'connecting':
+    case 'connected':
+      return [];
+  }
+}
+
+function kernelBanner(state: RoomState, notices: readonly string[]): Banner[] {
+  const { kernel, kernelSpecs, connection } = state;
+  if (kernel?.status === 'dead')
+    return [{ id: 'dead', tone: 'error', title: 'The kernel died', detail: kernel.reason, action: 'restart' }];
+  if (kernel?.status === 'failed')
+    return [
+      { id: 'launch', tone: 'error', title: 'The kernel did not start', detail: kernel.reason, action: 'restart' },
+    ];
+  if (connection !== 'connected' || kernelSpecs.length > 0) return [];
+  const detail = notices.length > 0 ? notices.join('\n') : 'Install one, for Python with: pip install ipykernel';
+  return [{ id: 'no-kernel', tone: 'warning', title: 'No kernel was found on this machine', detail, action: null }];
+}
+
+function queueBanner({ queue }: RoomState): Banner[] {
+  if (queue.held === null) return [];
+  const count = queue.queued.length;
+  const detail = count === 0 ? null : count === 1 ? 'One run waits.' : `${count} runs wait.`;
+  return [{ id: 'held', tone: 'warning', title: heldTitles[queue.held], detail, action: 'goOn' }];
+}
+
+/** `notices` are the hub's own, such as what to do when there is no Python kernel. */
+export function banners(state: RoomState, notices: readonly string[]): Banner[] {
+  return [...connectionBanner(state), ...kernelBanner(state, notices), ...queueBanner(state)];
+}

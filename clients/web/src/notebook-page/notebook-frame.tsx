@@ -1,0 +1,37 @@
+/** Holds the notebook widget in the page: builds it when the document is here, takes it away with the page. */
+import type { Room } from '@cokernel/core';
+import type { YNotebook } from '@jupyter/ydoc';
+import { Widget } from '@lumino/widgets';
+import { useEffect, useRef, type ReactElement } from 'react';
+import { buildNotebook } from '../notebook-widget/build-notebook.js';
+import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
+import { tellEnqueued, tellRefused } from './run-notices.js';
+
+interface NotebookFrameProps {
+  readonly room: Room;
+  readonly document: YNotebook;
+  readonly onBuilt: (notebook: HubNotebook | null) => void;
+}
+
+export function NotebookFrame({ room, document, onBuilt }: NotebookFrameProps): ReactElement {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (host.current === null) return undefined;
+    const built = buildNotebook({
+      room,
+      document,
+      onEnqueued: (runs) => tellEnqueued(room, runs),
+      onRefused: tellRefused,
+    });
+    Widget.attach(built.widget, host.current);
+    built.widget.activeCellIndex = 0;
+    onBuilt(built.widget);
+    return () => {
+      onBuilt(null);
+      // React may have taken the node out already; then there is nothing left to detach from.
+      if (built.widget.isAttached) Widget.detach(built.widget);
+      built.dispose();
+    };
+  }, [room, document, onBuilt]);
+  return <div className="ck-notebook jp-ThemedContainer" data-testid="notebook" ref={host} />;
+}

@@ -1,0 +1,112 @@
+/** One notebook and the people around it. */
+import type { HubClient, RoomState } from '@cokernel/core';
+import { useCallback, useEffect, useState, type ReactElement } from 'react';
+import type { CommandTargets } from '../notebook-widget/commands.js';
+import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
+import { navigate } from '../navigation.js';
+import type { Person } from '../person.js';
+import { nameOf, notebookUrl } from '../route.js';
+import { useNotices } from '../use-notices.js';
+import { askHub } from './ask-hub.js';
+import { BannerStack } from './banner-stack.js';
+import { CommandPalette } from './command-palette.js';
+import './jupyter-styles.js';
+import { NotebookFrame } from './notebook-frame.js';
+import { People } from './people.js';
+import { PromptPlace } from './prompt-place.js';
+import { QueuePanel } from './queue-panel.js';
+import { RestartDialog } from './restart-dialog.js';
+import { tellNotice } from './run-notices.js';
+import { Toolbar } from './toolbar.js';
+import { TopBar } from './top-bar.js';
+import { cellNode, firstLineOf, showCellOf, useCommandTargets, useSyncedNotebook } from './use-notebook.js';
+import { useOpenRoom, useRoomState, type OpenRoom } from './use-room.js';
+
+interface NotebookPageProps {
+  readonly hub: HubClient;
+  readonly path: string;
+  readonly person: Person;
+}
+
+export function NotebookPage({ hub, path, person }: NotebookPageProps): ReactElement {
+  const open = useOpenRoom(hub, path, person);
+  const notices = useNotices(hub);
+  if (open === null) return <p className="ck-loading">Opening the notebook…</p>;
+  return <OpenNotebook open={open} notices={notices} />;
+}
+
+interface OpenNotebookProps {
+  readonly open: OpenRoom;
+  readonly notices: readonly string[];
+}
+
+/** The tab's title, the address after a rename, and toasts for what the hub tells. */
+function useTellings({ room }: OpenRoom, path: string): void {
+  useEffect(() => {
+    document.title = `${nameOf(path)} · Cokernel`;
+  }, [path]);
+  useEffect(
+    () =>
+      room.onEvent((event) => {
+        tellNotice(event);
+        if (event.event === 'pathChanged') navigate(notebookUrl(event.path), 'replace');
+      }),
+    [room],
+  );
+}
+
+function OpenNotebook({ open, notices }: OpenNotebookProps): ReactElement {
+  const { room } = open;
+  const state = useRoomState(room);
+  const shared = useSyncedNotebook(open, state);
+  const [notebook, setNotebook] = useState<HubNotebook | null>(null);
+  const [restarting, setRestarting] = useState(false);
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  const [sideOpen, setSideOpen] = useState(() => window.innerWidth >= 900);
+  const onRestart = useCallback(() => setRestarting(true), []);
+  const onPalette = useCallback(() => setPaletteOpen(true), []);
+  const targets = useCommandTargets({ room, notebook, onRestart, onPalette });
+  useTellings(open, state.path);
+  return (
+    <div className="ck-page" data-side={sideOpen ? 'open' : 'closed'}>
+      <TopBar
+        room={room}
+        state={state}
+        sideOpen={sideOpen}
+        onToggleSide={() => setSideOpen(!sideOpen)}
+        onSave={() => askHub(room, 'save', {})}
+        onRestart={onRestart}
+      />
+      <ToolbarRow targets={targets} state={state} />
+      <BannerStack room={room} state={state} notices={notices} />
+      <main className="ck-main">
+        {shared === null ? (
+          <OpeningNotebook state={state} />
+        ) : (
+          <NotebookFrame key={shared.ydoc.guid} room={room} document={shared} onBuilt={setNotebook} />
+        )}
+        <aside className="ck-side" aria-label="People and queue" hidden={!sideOpen}>
+          <People participants={state.participants} you={state.you?.participantId ?? null} />
+          <QueuePanel
+            room={room}
+            state={state}
+            firstLine={(run) => firstLineOf(notebook, run)}
+            onShow={(run) => showCellOf(notebook, run)}
+          />
+        </aside>
+      </main>
+      <PromptPlace room={room} state={state} cellNode={(cellId) => cellNode(notebook, cellId)} />
+      {restarting ? <RestartDialog room={room} state={state} onClose={() => setRestarting(false)} /> : null}
+      <CommandPalette open={paletteOpen} onOpenChange={setPaletteOpen} targets={targets} />
+    </div>
+  );
+}
+
+function OpeningNotebook({ state }: { readonly state: RoomState }): ReactElement {
+  return <div className="ck-opening">{state.connection === 'failed' ? null : <p>Opening the notebook…</p>}</div>;
+}
+
+function ToolbarRow({ targets, state }: { targets: CommandTargets | null; state: RoomState }): ReactElement {
+  if (targets === null) return <div className="ck-toolbar" aria-hidden />;
+  return <Toolbar targets={targets} busy={state.queue.running !== null || state.kernel?.status === 'busy'} />;
+}

@@ -1,0 +1,100 @@
+/** The buttons above the notebook. What they do stands in the command table. */
+import type { Notebook } from '@jupyterlab/notebook';
+import { ArrowDown, ArrowUp, ChevronsRight, CircleStop, Command, Play, Plus, RotateCcw, Trash2 } from 'lucide-react';
+import { useCallback, useSyncExternalStore, type ReactElement } from 'react';
+import { commandOf, type CommandTargets } from '../notebook-widget/commands.js';
+import { chordText } from '../notebook-widget/keys.js';
+import { IconButton } from '../ui/icon-button.js';
+
+interface ToolbarProps {
+  readonly targets: CommandTargets;
+  /** Something runs that can be interrupted. */
+  readonly busy: boolean;
+}
+
+const buttons = {
+  add: [{ id: 'insert-below', Icon: Plus }],
+  cells: [
+    { id: 'move-up', Icon: ArrowUp },
+    { id: 'move-down', Icon: ArrowDown },
+    { id: 'delete', Icon: Trash2 },
+  ],
+  run: [
+    { id: 'run-cell', Icon: Play },
+    { id: 'run-all', Icon: ChevronsRight },
+  ],
+  kernel: [
+    { id: 'interrupt', Icon: CircleStop },
+    { id: 'restart', Icon: RotateCcw },
+  ],
+  page: [{ id: 'palette', Icon: Command }],
+} as const;
+
+function Buttons({ group, targets, busy }: ToolbarProps & { readonly group: keyof typeof buttons }): ReactElement {
+  return (
+    <div className="ck-toolbar-group" role="group" data-group={group}>
+      {buttons[group].map(({ id, Icon }) => {
+        const command = commandOf(id);
+        const keys = command.keys[0] === undefined ? undefined : chordText(command.keys[0].chord);
+        return (
+          <IconButton
+            key={id}
+            label={command.label}
+            keys={keys}
+            testId={id}
+            disabled={id === 'interrupt' && !busy}
+            onClick={() => command.run(targets)}
+          >
+            <Icon aria-hidden />
+          </IconButton>
+        );
+      })}
+    </div>
+  );
+}
+
+/** The active cell's type, which others may change too. */
+function useCellType(notebook: Notebook): string {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      notebook.activeCellChanged.connect(listener);
+      notebook.modelContentChanged.connect(listener);
+      return () => {
+        notebook.activeCellChanged.disconnect(listener);
+        notebook.modelContentChanged.disconnect(listener);
+      };
+    },
+    [notebook],
+  );
+  return useSyncExternalStore(subscribe, () => notebook.activeCell?.model.type ?? 'code');
+}
+
+function CellType({ targets }: { readonly targets: CommandTargets }): ReactElement {
+  const type = useCellType(targets.notebook);
+  return (
+    <select
+      className="ck-select"
+      aria-label="Type of the cell"
+      data-testid="cell-type"
+      value={type}
+      onChange={(event) => commandOf(`to-${event.target.value}`).run(targets)}
+    >
+      <option value="code">Code</option>
+      <option value="markdown">Text</option>
+      <option value="raw">Raw</option>
+    </select>
+  );
+}
+
+export function Toolbar(props: ToolbarProps): ReactElement {
+  return (
+    <div className="ck-toolbar" role="toolbar" aria-label="Notebook">
+      <Buttons {...props} group="run" />
+      <Buttons {...props} group="kernel" />
+      <Buttons {...props} group="add" />
+      <CellType targets={props.targets} />
+      <Buttons {...props} group="cells" />
+      <Buttons {...props} group="page" />
+    </div>
+  );
+}

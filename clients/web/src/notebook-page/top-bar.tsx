@@ -1,0 +1,54 @@
+/** Where one is, whether it is saved, who is here, how the kernel does. */
+import type { Room, RoomState } from '@cokernel/core';
+import { PanelRight } from 'lucide-react';
+import type { ReactElement } from 'react';
+import { folderOf, folderUrl, nameOf } from '../route.js';
+import mark from '../theme/mark.svg';
+import { ThemeSwitch } from '../theme/theme-switch.js';
+import { IconButton } from '../ui/icon-button.js';
+import { Link } from '../ui/link.js';
+import { KernelMenu } from './kernel-menu.js';
+import { Faces } from './people.js';
+import { SavingStatus } from './saving-status.js';
+
+interface TopBarProps {
+  readonly room: Room;
+  readonly state: RoomState;
+  readonly sideOpen: boolean;
+  readonly onToggleSide: () => void;
+  readonly onSave: () => void;
+  readonly onRestart: () => void;
+}
+
+const connectionTexts: Readonly<Record<RoomState['connection'], string>> = {
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  disconnected: 'Connection lost',
+  failed: 'Not connected',
+};
+
+export function TopBar({ room, state, sideOpen, onToggleSide, onSave, onRestart }: TopBarProps): ReactElement {
+  const folder = folderOf(state.path);
+  return (
+    <header className="ck-top-bar">
+      <Link to={folderUrl(folder)} className="ck-home" aria-label="Files">
+        <img src={mark} alt="" width={28} height={28} />
+      </Link>
+      <div className="ck-title">
+        {folder === '' ? null : <span className="ck-folder">{folder} /</span>}
+        <h1>{nameOf(state.path).replace(/\.ipynb$/, '')}</h1>
+      </div>
+      <SavingStatus saving={state.saving} onSave={onSave} />
+      <span className="ck-connection" data-testid="connection" data-state={state.connection} role="status">
+        {connectionTexts[state.connection]}
+      </span>
+      <span className="ck-spring" />
+      <Faces participants={state.participants} />
+      <KernelMenu room={room} state={state} onRestart={onRestart} />
+      <ThemeSwitch />
+      <IconButton label="People and queue" pressed={sideOpen} onClick={onToggleSide} testId="toggle-side">
+        <PanelRight aria-hidden />
+      </IconButton>
+    </header>
+  );
+}

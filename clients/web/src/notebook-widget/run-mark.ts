@@ -1,0 +1,148 @@
+/**
+ * Pure: what a cell's badge says: who ran it, whether it waits and at which place, how it went. The queue is asked
+ * first, then runs that ended lately, then what the saved file says.
+ */
+import type { Author, CellId, PromptView, QueueView, RunState, RunView } from '@cokernel/proto/hub';
+import { ClientKind } from '@cokernel/proto/hub';
+import { z } from 'zod';
+
+/** What the hub writes into a cell's metadata about its last run and its author. */
+const CellMetadata = z.object({
+  cokernel: z
+    .object({
+      run: z
+        .object({ author: z.object({ name: z.string() }), runId: z.string(), state: z.string() })
+        .optional()
+        .catch(undefined),
+      author: z.object({ name: z.string(), client: ClientKind }).optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+  execution: z.record(z.string(), z.string()).optional().catch(undefined),
+});
+
+export interface RunMark {
+  readonly state: RunState | 'idle';
+  /** The run that can be withdrawn; null when none waits. */
+  readonly cancellable: RunView['runId'] | null;
+  /** In the order shown, such as ['Ann', 'terminal', '0.4 s']; empty: no badge. */
+  readonly parts: readonly string[];
+  /** The text that runs is not the text that stands in the cell now. */
+  readonly changedSince: boolean;
+}
+
+/** What the room knows, arranged so that a cell finds its own in one step. */
+export interface RunIndex {
+  readonly running: RunView | null;
+  readonly places: ReadonlyMap<CellId, { readonly run: RunView; readonly place: number }>;
+  readonly finished: ReadonlyMap<CellId, RunView>;
+  readonly prompt: PromptView | null;
+  readonly you: Author['participantId'] | null;
+}
+
+const cellOf = (run: RunView): CellId | null => (run.target.kind === 'cell' ? run.target.cellId : null);
+
+export function runIndex(
+  queue: QueueView,
+  runs: ReadonlyMap<RunView['runId'], RunView>,
+  prompt: PromptView | null,
+  you: Author['participantId'] | null,
+): RunIndex {
+  const places = new Map<CellId, { run: RunView; place: number }>();
+  queue.queued.forEach((run, index) => {
+    const cellId = cellOf(run);
+    if (cellId !== null) places.set(cellId, { run, place: index + 1 });
+  });
+  const finished = new Map<CellId, RunView>();
+  for (const run of runs.values()) {
+    const cellId = cellOf(run);
+    if (cellId !== null) finished.set(cellId, run);
+  }
+  return { running: queue.running, places, finished, prompt, you };
+}
+
+/** A time that a person can take in: '0.4 s', '12 s', '3 min 5 s'. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(seconds < 0.1 ? 2 : 1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+function nameFor(index: RunIndex, author: Author): string {
+  return author.participantId === index.you ? 'you' : author.name;
+}
+
+/** '1st in line', as the queue stands. */
+export function placeText(place: number): string {
+  return place === 1 ? 'next in line' : `place ${place} in line`;
+}
+
+function elapsed(startedAt: string | null, finishedAt: string | null): string[] {
+  if (startedAt === null || finishedAt === null) return [];
+  const milliseconds = Date.parse(finishedAt) - Date.parse(startedAt);
+  return Number.isFinite(milliseconds) ? [durationText(milliseconds)] : [];
+}
+
+function finishedParts(index: RunIndex, run: RunView): string[] {
+  const who = nameFor(index, run.author);
+  switch (run.state) {
+    case 'succeeded':
+      return [who, ...elapsed(run.startedAt, run.finishedAt)];
+    case 'failed':
+      return [who, 'failed', ...elapsed(run.startedAt, run.finishedAt)];
+    case 'cancelled':
+      return [`${who}: withdrawn`];
+    case 'lost':
+      return [`${who}: lost`, ...(run.reason === null ? [] : [run.reason])];
+    case 'queued':
+    case 'running':
+      return [who];
+  }
+}
+
+function savedMark(metadata: unknown): RunMark {
+  const parsed = CellMetadata.safeParse(metadata);
+  const { cokernel, execution } = parsed.success ? parsed.data : {};
+  const signature = cokernel?.author?.client === 'terminal' ? [cokernel.author.name, 'terminal'] : [];
+  const run = cokernel?.run;
+  const who = signature.length > 0 ? signature : run === undefined ? [] : [run.author.name];
+  const began = execution?.['iopub.execute_input'] ?? execution?.['shell.execute_reply.started'] ?? null;
+  const took = elapsed(began, execution?.['shell.execute_reply'] ?? null);
+  const state = z.enum(['succeeded', 'failed', 'cancelled', 'lost']).safeParse(run?.state);
+  const outcome =
+    state.success && state.data !== 'succeeded' ? [state.data === 'cancelled' ? 'withdrawn' : state.data] : [];
+  return {
+    state: state.success ? state.data : 'idle',
+    cancellable: null,
+    parts: who.length === 0 ? [] : [...who, ...outcome, ...(run === undefined ? [] : took)],
+    changedSince: false,
+  };
+}
+
+function runningMark(index: RunIndex, run: RunView, cellId: CellId, hash: string): RunMark {
+  const asked = index.prompt?.cellId === cellId ? [`waits for ${nameFor(index, index.prompt.asked)}`] : ['running'];
+  const parts = [nameFor(index, run.author), ...asked];
+  return { state: 'running', cancellable: null, parts, changedSince: run.sourceHash !== hash };
+}
+
+/**
+ * The mark of one cell. `hash` is asked only for a cell that runs or waits, since hashing every cell at every
+ * change would cost.
+ */
+export function runMark(index: RunIndex, cellId: CellId, metadata: unknown, hash: () => string): RunMark {
+  const running = index.running;
+  if (running !== null && cellOf(running) === cellId) return runningMark(index, running, cellId, hash());
+  const waiting = index.places.get(cellId);
+  if (waiting !== undefined) {
+    const parts = [`queued by ${nameFor(index, waiting.run.author)}`, placeText(waiting.place)];
+    const changedSince = waiting.run.sourceHash !== hash();
+    return { state: 'queued', cancellable: waiting.run.runId, parts, changedSince };
+  }
+  const finished = index.finished.get(cellId);
+  const saved = savedMark(metadata);
+  if (finished === undefined) return saved;
+  const terminal = saved.parts[1] === 'terminal' ? ['terminal'] : [];
+  const [who, ...rest] = finishedParts(index, finished);
+  return { state: finished.state, cancellable: null, parts: [who ?? '', ...terminal, ...rest], changedSince: false };
+}
