@@ -1,6 +1,7 @@
 /** Runs' outputs in the cells of a notebook (the RunOutputs of a room): the only writer of what runs produce. */
 import type { OutputEdit, OutputWriter, YCell } from '@cokernel/proto/notebook';
 import { findCell, outputsOf, setExecution, setRunMetadata } from '@cokernel/proto/notebook';
+import type { RunView } from '@cokernel/proto/hub';
 import type { RunTimes } from '../run/kernel-session-state.js';
 import type { FlushMark, RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, Settlement } from '../run/run-queue.js';
@@ -47,6 +48,6 @@ export class CellOutputs implements RunOutputs {
   }
 }
 
-function signature(run: QueuedRun): { readonly runId: string; readonly author: { readonly name: string } } {
-  return { runId: run.view.runId, author: { name: run.view.author.name } };
+function signature(run: QueuedRun): Pick<RunView, 'runId' | 'author'> {
+  return { runId: run.view.runId, author: run.view.author };
 }

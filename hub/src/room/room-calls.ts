@@ -2,14 +2,15 @@
  * The calls of the hub frames on one room: one handler a call, after one check of form and of rights. What a handler
  * must see as it was when the call came (sources, queue) it reads before it waits for anything.
  */
-import type { CallName, CallResult, ParsedParams, RunView } from '@cokernel/proto/hub';
-import { BatchId, CallFrame, RunId, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
+import type { CallName, CallResult, ParsedParams, RunId } from '@cokernel/proto/hub';
+import { BatchId, CallFrame, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
 import type { AnswerFrame, Author, CallErrorCode } from '@cokernel/proto/hub';
 import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
 import { Refusal, messageOf } from '../errors.js';
 import type { KernelSession, SessionLog } from '../run/kernel-session.js';
 import type { QueuedRun, RunQueue } from '../run/run-queue.js';
 import { QueueUnavailable } from '../run/run-queue.js';
+import { newRun } from '../run/new-run.js';
 import type { NotebookKernel } from './notebook-kernel.js';
 import type { RoomClient } from './room-client.js';
 import type { Room } from './room.js';
@@ -135,25 +136,12 @@ export class RoomCalls {
         details,
       );
     }
-    const { batchId, author, stopOnError } = batch;
-    const view: RunView = {
-      runId: RunId.parse(this.options.newId()),
-      batchId,
-      author,
-      target: { kind: 'cell', cellId: asked.cellId },
-      state: 'queued',
-      sourceHash: asked.sourceHash,
-      queuedAt: this.options.clock().toISOString(),
-      startedAt: null,
-      finishedAt: null,
-      executionCount: null,
-      reason: null,
-    };
-    return { view, source, fileId: room.fileId, allowStdin: true, storeHistory: true, silent: false, stopOnError };
+    const target = { kind: 'cell', cellId: asked.cellId } as const;
+    return newRun(this.options, { ...batch, target, source, fileId: room.fileId });
   }
 
   private async cancel(params: ParsedParams<'cancel'>): Promise<CallResult<'cancel'>> {
-    const { room, queue, clock } = this.options;
+    const { queue, clock } = this.options;
     const author = this.author();
     const wanted = 'mine' in params ? this.mine() : params.runIds;
     this.mayCancel(wanted);

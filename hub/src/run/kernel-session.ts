@@ -70,10 +70,22 @@ export class KernelSession {
   private retry: NodeJS.Timeout | null = null;
   private currentSeq = 0;
   private fence: number;
+  private activity: Date;
 
   constructor(private readonly options: KernelSessionOptions) {
     this.session = options.newId();
     this.fence = options.fence;
+    this.activity = options.clock();
+  }
+
+  /** When the kernel last said or was asked something. */
+  get lastActivity(): Date {
+    return this.activity;
+  }
+
+  /** How many rooms refer to it. */
+  get listenerCount(): number {
+    return this.listeners.size;
   }
 
   get kernelId(): KernelId {
@@ -149,6 +161,7 @@ export class KernelSession {
     switch (event.type) {
       case 'message':
         this.currentSeq = event.seq;
+        this.activity = this.options.clock();
         if (event.message.header.msg_type === 'input_request') this.promptMessage = event.message;
         return this.handle({ type: 'messageArrived', message: event.message, at });
       case 'ready':

@@ -6,7 +6,7 @@ import type { OutputEdit } from '@cokernel/proto/notebook';
 import type { TranscriptEntry } from './transcript-store.js';
 
 interface StreamSoFar {
-  readonly name: 'stdout' | 'stderr';
+  readonly name: string;
   text: string;
 }
 

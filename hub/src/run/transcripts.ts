@@ -13,6 +13,7 @@ import type { TranscriptEntry, TranscriptStore } from './transcript-store.js';
 interface OpenTranscript {
   readonly reducer: TranscriptReducer;
   readonly followers: Set<(entry: TranscriptEntry) => void>;
+  last: Promise<void>;
 }
 
 export class Transcripts implements RunOutputs {
@@ -53,23 +54,38 @@ export class Transcripts implements RunOutputs {
     return this.store.read(runId);
   }
 
-  /** Tells each entry stored from now on; returns what ends it. */
-  follow(runId: RunId, listener: (entry: TranscriptEntry) => void): () => void {
-    const { followers } = this.opened(runId);
-    followers.add(listener);
-    return () => {
-      followers.delete(listener);
-    };
+  /** Tells what is stored, then each entry stored from now on, each once and in order; resolves with what ends it. */
+  readAndFollow(runId: RunId, listener: (entry: TranscriptEntry) => void): Promise<() => void> {
+    return this.inTurn(runId, async ({ followers }) => {
+      for (const entry of (await this.store.read(runId)) ?? []) listener(entry);
+      followers.add(listener);
+      return () => {
+        followers.delete(listener);
+      };
+    });
   }
 
-  private async add(runId: RunId, entries: readonly TranscriptEntry[]): Promise<void> {
-    const { followers } = this.opened(runId);
-    await this.store.append(runId, entries);
-    for (const entry of entries) for (const follower of [...followers]) follower(entry);
+  private add(runId: RunId, entries: readonly TranscriptEntry[]): Promise<void> {
+    return this.inTurn(runId, async ({ followers }) => {
+      await this.store.append(runId, entries);
+      for (const entry of entries) for (const follower of [...followers]) follower(entry);
+    });
+  }
+
+  /** One step of a transcript at a time: a reader that begins to follow misses nothing and gets nothing twice. */
+  private inTurn<T>(runId: RunId, step: (opened: OpenTranscript) => Promise<T>): Promise<T> {
+    const opened = this.opened(runId);
+    const result = opened.last.then(() => step(opened));
+    opened.last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
   }
 
   private opened(runId: RunId): OpenTranscript {
-    const opened = this.open.get(runId) ?? { reducer: new TranscriptReducer(), followers: new Set() };
+    const fresh: OpenTranscript = { reducer: new TranscriptReducer(), followers: new Set(), last: Promise.resolve() };
+    const opened = this.open.get(runId) ?? fresh;
     this.open.set(runId, opened);
     return opened;
   }

@@ -1,0 +1,102 @@
+/**
+ * Who may come in. Everything but `GET /api` wants the token: in a header, in the query, or by the cookie that the page
+ * gets in exchange for it. A cookie alone may read; to change something it needs the `_xsrf` value in a header,
+ * and to open a WebSocket the same origin. A hub on loopback answers only to loopback names (DNS rebinding).
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Role } from '@cokernel/proto/hub';
+
+export type Access = { readonly role: Role } | { readonly refused: 'unauthorized' | 'forbidden'; readonly why: string };
+
+export interface AuthenticationOptions {
+  readonly token: string;
+  readonly port: number;
+  /** True when the hub listens on loopback only. */
+  readonly loopback: boolean;
+}
+
+const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export class Authentication {
+  private readonly cookieValue: string;
+  private readonly xsrfValue: string;
+
+  constructor(private readonly options: AuthenticationOptions) {
+    // Both end with the token: a hub with another one does not know them.
+    this.cookieValue = createHmac('sha256', options.token).update('cookie').digest('base64url');
+    this.xsrfValue = createHmac('sha256', options.token).update('xsrf').digest('base64url');
+  }
+
+  /** The access of a request; `upgrade`: it wants a WebSocket. */
+  check(request: IncomingMessage, upgrade = false): Access {
+    const host = request.headers.host ?? '';
+    if (this.options.loopback && !LOOPBACK_NAMES.has(host.replace(/:\d+$/, ''))) {
+      return { refused: 'forbidden', why: `this hub does not answer to the name '${host}'` };
+    }
+    if (this.hasToken(request)) return { role: 'owner' };
+    if (!this.hasCookie(request))
+      return { refused: 'unauthorized', why: 'a token is needed: open the URL that the hub printed' };
+    return this.checkCookieUse(request, host, upgrade);
+  }
+
+  /** True when the request's query carries the right token: it may be exchanged for the cookies. */
+  hasQueryToken(request: IncomingMessage): boolean {
+    return this.isToken(queryOf(request).get('token'));
+  }
+
+  /** The cookies that the page gets. */
+  cookies(): readonly string[] {
+    return [
+      `${this.cookieName}=${this.cookieValue}; Path=/; HttpOnly; SameSite=Lax`,
+      `_xsrf=${this.xsrfValue}; Path=/; SameSite=Lax`,
+    ];
+  }
+
+  /** Cookies are shared by all ports of a host: the name keeps hubs apart. */
+  private get cookieName(): string {
+    return `cokernel-${String(this.options.port)}`;
+  }
+
+  private hasToken(request: IncomingMessage): boolean {
+    const header = /^(?:token|bearer)\s+(.+)$/i.exec(request.headers.authorization ?? '');
+    return this.isToken(header?.[1]) || this.hasQueryToken(request);
+  }
+
+  private isToken(said: string | null | undefined): boolean {
+    return typeof said === 'string' && equals(said, this.options.token);
+  }
+
+  private hasCookie(request: IncomingMessage): boolean {
+    return equals(cookieOf(request, this.cookieName), this.cookieValue);
+  }
+
+  private checkCookieUse(request: IncomingMessage, host: string, upgrade: boolean): Access {
+    const origin = request.headers.origin;
+    if (upgrade) {
+      const same = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+      return same
+        ? { role: 'owner' }
+        : { refused: 'forbidden', why: 'a WebSocket by cookie comes from the same origin' };
+    }
+    if (request.method === 'GET' || request.method === 'HEAD') return { role: 'owner' };
+    const said = request.headers['x-xsrftoken'];
+    if (typeof said === 'string' && equals(said, this.xsrfValue)) return { role: 'owner' };
+    return { refused: 'forbidden', why: "with a cookie, the header X-XSRFToken must repeat the cookie '_xsrf'" };
+  }
+}
+
+/** Takes the same time whatever differs. */
+function equals(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHmac('sha256', 'compare').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  return new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
+}
+
+function cookieOf(request: IncomingMessage, name: string): string {
+  const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
+  return pairs.find(([key]) => key === name)?.[1] ?? '';
+}

@@ -1,0 +1,224 @@
+/**
+ * The gateway: HTTP and WebSockets of one hub. Each request is authenticated before any route sees it; the routes only
+ * translate between the wire and rooms, sessions and the queue.
+ */
+import express from 'express';
+import type { Express, NextFunction, Request, Response } from 'express';
+import helmet from 'helmet';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { ZodError } from 'zod';
+import type { FileId } from '@cokernel/proto/hub';
+import { StartError, messageOf } from '../errors.js';
+import type { DocumentStore } from '../room/document-store.js';
+import type { OpenRoom, RoomRegistry } from '../room/room-registry.js';
+import type { ServedFolder } from '../room/served-folder.js';
+import type { KernelSession, SessionLog } from '../run/kernel-session.js';
+import type { KernelSessions } from '../run/kernel-sessions.js';
+import type { RunQueue } from '../run/run-queue.js';
+import type { Transcripts } from '../run/transcripts.js';
+import { Authentication } from './authentication.js';
+import { HttpError, answerErrors } from './http-error.js';
+import { pageRouter } from './page.js';
+import { collaborationRouter } from './rest/collaboration.js';
+import { contentsRouter } from './rest/contents.js';
+import { executionRouter } from './rest/execution.js';
+import { hubRouter, versionRouter } from './rest/hub.js';
+import type { Notice } from './rest/hub.js';
+import { kernelRouter } from './rest/kernels.js';
+import { sessionRouter } from './rest/sessions.js';
+import { joinRoom } from './room-socket.js';
+import { Upgrades } from './upgrade.js';
+
+export interface GatewayOptions {
+  readonly token: string;
+  readonly version: string;
+  readonly webDirectory: string;
+  readonly folder: ServedFolder;
+  readonly rooms: RoomRegistry;
+  readonly sessions: KernelSessions;
+  readonly queue: RunQueue;
+  readonly transcripts: Transcripts;
+  readonly documents: DocumentStore;
+  readonly pathOf: (fileId: FileId) => string | null;
+  readonly kernelLabels: Readonly<Record<string, string>>;
+  readonly notices: () => Promise<readonly Notice[]>;
+  readonly stop: () => void;
+  readonly newId: () => string;
+  readonly clock: () => Date;
+  readonly log: SessionLog;
+}
+
+/** A body of JSON; a notebook with pictures fits. */
+const MAX_BODY = '64mb';
+
+export class Gateway {
+  private readonly server: Server;
+  private upgrades: Upgrades | null = null;
+
+  constructor(private readonly options: GatewayOptions) {
+    this.server = createServer();
+    // A connection that a peer left open must not keep the hub from stopping.
+    this.server.keepAliveTimeout = 5_000;
+  }
+
+  /** Listens; answers the port. `port` null: 8765, else the next that is free. Throws `StartError`. */
+  async listen(host: string, port: number | null): Promise<number> {
+    const bound = port === null ? await this.listenOnFree(host, FIRST_PORT) : await this.listenOn(host, port);
+    const authentication = new Authentication({ token: this.options.token, port: bound, loopback: isLoopback(host) });
+    this.server.on('request', this.app(authentication));
+    this.upgrades = new Upgrades({
+      authentication,
+      openRoom: (fileId) => this.options.rooms.open(fileId),
+      join: (socket, role, open) => joinRoom({ ...this.options, socket, role, open }),
+      log: this.options.log,
+    });
+    this.upgrades.listen(this.server);
+    return bound;
+  }
+
+  /** Stops listening and ends every connection. Can be called twice. */
+  async close(): Promise<void> {
+    this.upgrades?.close();
+    this.server.closeAllConnections();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  private app(authentication: Authentication): Express {
+    const app = express();
+    app.disable('x-powered-by');
+    app.use(
+      helmet({ contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY }, hsts: false }),
+    );
+    app.use(versionRouter(this.options.version));
+    app.use(exchangeToken(authentication));
+    app.use(authenticate(authentication));
+    app.use(express.json({ limit: MAX_BODY }));
+    for (const router of this.apiRouters()) app.use('/api', router);
+    app.use('/api', (request: Request) => {
+      throw new HttpError(404, `there is no ${request.method} ${request.originalUrl.split('?')[0] ?? ''}`);
+    });
+    app.use(pageRouter(this.options.webDirectory));
+    app.use(namedBadBody);
+    app.use(answerErrors(this.options.log));
+    return app;
+  }
+
+  private apiRouters(): readonly express.Router[] {
+    const { sessions, rooms, folder, kernelLabels } = this.options;
+    const openRoom = (fileId: FileId): Promise<OpenRoom> => rooms.open(fileId);
+    return [
+      hubRouter({ ...this.options, folder: folder.root, startedAt: this.options.clock() }),
+      kernelRouter({ sessions, folder: folder.root, labels: kernelLabels, end: (session) => this.endKernel(session) }),
+      sessionRouter(this.options),
+      contentsRouter(folder),
+      collaborationRouter(rooms),
+      executionRouter({ ...this.options, openRoom }),
+    ];
+  }
+
+  private async endKernel(session: KernelSession): Promise<void> {
+    const room = (await this.options.rooms.list()).find((one) => one.kernel === session);
+    await room?.useKernel(null);
+    await this.options.sessions.shutdown(session, 'the kernel was shut down by a client of the REST API');
+  }
+
+  private async listenOnFree(host: string, first: number): Promise<number> {
+    for (let port = first; port < first + PORTS_TRIED; port += 1) {
+      const bound = await this.listenOn(host, port).catch((error: unknown) => {
+        if (error instanceof StartError) return null;
+        throw error;
+      });
+      if (bound !== null) return bound;
+    }
+    throw new StartError(
+      `no port from ${String(first)} to ${String(first + PORTS_TRIED - 1)} is free; give one with --port`,
+    );
+  }
+
+  private listenOn(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const failed = (error: Error): void => reject(listenError(error, port));
+      this.server.once('error', failed);
+      this.server.listen(port, host, () => {
+        this.server.off('error', failed);
+        resolve((this.server.address() as AddressInfo).port);
+      });
+    });
+  }
+}
+
+const FIRST_PORT = 8765;
+const PORTS_TRIED = 100;
+
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:', 'blob:'],
+  fontSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'", 'ws:', 'wss:'],
+  frameAncestors: ["'self'"],
+  baseUri: ["'self'"],
+  objectSrc: ["'none'"],
+};
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+function listenError(error: Error, port: number): Error {
+  const code = 'code' in error ? error.code : null;
+  if (code === 'EADDRINUSE') return new StartError(`port ${String(port)} is in use; give another with --port, or none`);
+  if (code === 'EACCES')
+    return new StartError(`port ${String(port)} needs more rights; give one above 1023 with --port`);
+  return new StartError(`the hub can't listen on port ${String(port)}: ${messageOf(error)}`);
+}
+
+/** A page opened with the token in its address gets the cookies and an address without it. */
+function exchangeToken(authentication: Authentication) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const wantsPage = request.method === 'GET' && !request.path.startsWith('/api/');
+    if (!wantsPage || !authentication.hasQueryToken(request) || 'refused' in authentication.check(request)) {
+      next();
+      return;
+    }
+    for (const cookie of authentication.cookies()) response.append('Set-Cookie', cookie);
+    const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
+    query.delete('token');
+    // Only a path of this hub: two slashes at the start would be another host.
+    const path = `/${request.path.replace(/^\/+/, '')}`;
+    response.redirect(302, query.size === 0 ? path : `${path}?${query.toString()}`);
+  };
+}
+
+function authenticate(authentication: Authentication) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const access = authentication.check(request);
+    if (!('refused' in access)) {
+      next();
+      return;
+    }
+    const status = access.refused === 'unauthorized' ? 401 : 403;
+    if (request.path.startsWith('/api/')) response.status(status).json({ message: access.why, reason: access.refused });
+    else
+      response
+        .status(status)
+        .type('html')
+        .send(`<!doctype html><title>Cokernel</title><p>${escapeHtml(access.why)}.`);
+  };
+}
+
+function namedBadBody(error: unknown, _request: Request, _response: Response, next: NextFunction): void {
+  if (!(error instanceof ZodError)) {
+    next(error);
+    return;
+  }
+  const where = error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+  next(new HttpError(400, `the request's body is not as expected: ${where.join('; ')}`));
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,58 @@
+/** REST errors in Jupyter Server's form, `{message, reason}`: what went wrong becomes a status and a sentence. */
+import type { NextFunction, Request, Response } from 'express';
+import { NotebookFormatError } from '@cokernel/proto/notebook';
+import type { CallErrorCode } from '@cokernel/proto/hub';
+import { Refusal, messageOf } from '../errors.js';
+import { PathError } from '../room/served-folder.js';
+import type { SessionLog } from '../run/kernel-session.js';
+import { QueueUnavailable } from '../run/run-queue.js';
+
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
+  badCall: 400,
+  forbidden: 403,
+  noSuchCell: 404,
+  noSuchKernelSpec: 404,
+  noKernel: 404,
+  sourceMismatch: 409,
+  tooMuch: 429,
+  kernelFailed: 500,
+  unavailable: 503,
+};
+
+export function statusOf(error: unknown): number {
+  if (error instanceof HttpError) return error.status;
+  if (error instanceof Refusal) return STATUS_OF_REFUSAL[error.code] ?? 500;
+  if (error instanceof PathError) return error.code === 'missing' ? 404 : 403;
+  if (error instanceof NotebookFormatError) return 400;
+  if (error instanceof QueueUnavailable) return 503;
+  return isClientError(error) ? error.status : 500;
+}
+
+/** What a body parser throws. */
+function isClientError(error: unknown): error is Error & { status: number } {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500;
+}
+
+/** The last handler: no stack leaves the hub. */
+export function answerErrors(log: SessionLog) {
+  return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
+    const status = statusOf(error);
+    if (status >= 500) log.error({ error, method: request.method, path: request.path }, 'a request failed');
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const reason = error instanceof Refusal ? error.code : null;
+    response.status(status).json({ message: messageOf(error), reason });
+  };
+}

@@ -1,0 +1,60 @@
+/** The room socket: one WebSocket becomes one client of a room, from its upgrade to its close. */
+import type { WebSocket } from 'ws';
+import type { Role } from '@cokernel/proto/hub';
+import type { SessionLog } from '../run/kernel-session.js';
+import type { RunQueue } from '../run/run-queue.js';
+import type { DocumentStore } from '../room/document-store.js';
+import { FrameReader } from '../room/frame-reader.js';
+import { RoomCalls } from '../room/room-calls.js';
+import { RoomClient } from '../room/room-client.js';
+import type { OpenRoom } from '../room/room-registry.js';
+import { Outbox } from './outbox.js';
+
+export interface RoomSocketOptions {
+  readonly socket: WebSocket;
+  readonly role: Role;
+  readonly open: OpenRoom;
+  readonly queue: RunQueue;
+  readonly documents: DocumentStore;
+  readonly newId: () => string;
+  readonly clock: () => Date;
+  readonly log: SessionLog;
+}
+
+const OUTBOX_MAX_BYTES = 16 * 1024 * 1024;
+
+export function joinRoom(options: RoomSocketOptions): void {
+  const { socket, role, open, documents, log } = options;
+  const { room, kernel } = open;
+  const outbox = new Outbox(socket, { maxBytes: OUTBOX_MAX_BYTES });
+  const client = new RoomClient({
+    id: options.newId(),
+    role,
+    send: (frame) => outbox.send(frame),
+    close: (code, reason) => socket.close(code, reason),
+  });
+  const calls = new RoomCalls({ ...options, room, client, kernel });
+  const onError = (error: unknown): void => log.error({ error, path: room.path }, 'a room socket failed');
+  const reader = new FrameReader({
+    room,
+    client,
+    onCall: (json) => {
+      calls.receive(json).catch(onError);
+    },
+    keepForeign: async (state) => {
+      const name = await documents.keepForeignCopy(room.fileId, state);
+      log.warn({ path: room.path, name }, 'a client came with another history; its document is kept apart');
+    },
+    onError,
+  });
+  room.add(client);
+  socket.on('message', (data) => reader.read(bytesOf(data)));
+  socket.on('close', () => room.remove(client));
+  socket.on('error', (error) => log.info({ path: room.path, error: error.message }, 'a room socket broke'));
+  reader.greet();
+}
+
+function bytesOf(data: Buffer | ArrayBuffer | Buffer[]): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}

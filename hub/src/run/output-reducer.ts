@@ -1,0 +1,151 @@
+/**
+ * Pure: turns the messages in which a kernel tells one run's output into edits of a cell's outputs (J16, J17, C6).
+ * The state is small, bounded and JSON, so that it can be stored with the edits and another hub can go on from it. A
+ * message of the wrong shape never throws: a line on stderr says what came.
+ */
+import type { KernelMessage } from '@cokernel/proto/jupyter';
+import { toJson, toJsonObject, type JsonObject, type Output, type OutputEdit } from '@cokernel/proto/notebook';
+import { EMPTY_TERMINAL_TEXT, writeToTerminal, type TerminalText } from './terminal-text.js';
+
+/** A stream output that text of its name still goes to. */
+interface OpenStream {
+  readonly name: StreamName;
+  /** Of the output, as OutputEdit means it. */
+  readonly index: number;
+  readonly text: TerminalText;
+}
+type StreamName = 'stdout' | 'stderr';
+
+export interface ReducerState {
+  /** Outputs appended since the last clear. */
+  readonly appended: number;
+  /** `clear_output(wait=true)` came: the next output clears first (J16). */
+  readonly clearPending: boolean;
+  /** Only streams behind which nothing else was appended; at most one a name. */
+  readonly openStreams: readonly OpenStream[];
+}
+
+export interface Reduction {
+  readonly state: ReducerState;
+  readonly edits: readonly OutputEdit[];
+}
+
+export const INITIAL_REDUCER_STATE: ReducerState = { appended: 0, clearPending: false, openStreams: [] };
+
+/** Messages that are no output change nothing. */
+export function reduceOutput(state: ReducerState, message: KernelMessage): Reduction {
+  const { content } = message;
+  switch (message.header.msg_type) {
+    case 'stream':
+      return reduceStream(state, content);
+    case 'display_data':
+    case 'execute_result':
+      return reduceDisplay(state, message.header.msg_type, content);
+    case 'update_display_data':
+      return reduceUpdate(state, content);
+    case 'error':
+      return reduceError(state, content);
+    case 'clear_output':
+      return content['wait'] === true ? { state: { ...state, clearPending: true }, edits: [] } : cleared();
+    default:
+      return { state, edits: [] };
+  }
+}
+
+function cleared(): Reduction {
+  return { state: INITIAL_REDUCER_STATE, edits: [{ type: 'clear' }] };
+}
+
+/** What a pending clear does now that an output comes. */
+function beforeOutput(state: ReducerState): Reduction {
+  return state.clearPending ? cleared() : { state, edits: [] };
+}
+
+function reduceStream(state: ReducerState, content: KernelMessage['content']): Reduction {
+  const { name, text } = content;
+  if (typeof text !== 'string') {
+    return malformed(state, 'stream message without text');
+  }
+  return text === '' ? { state, edits: [] } : writeStream(state, name === 'stderr' ? 'stderr' : 'stdout', text);
+}
+
+function writeStream(state: ReducerState, name: StreamName, chunk: string): Reduction {
+  const { state: before, edits } = beforeOutput(state);
+  const open = before.openStreams.find((stream) => stream.name === name);
+  const { state: text, change } = writeToTerminal(open?.text ?? EMPTY_TERMINAL_TEXT, chunk);
+  if (open === undefined) {
+    const output: Output = { output_type: 'stream', name, text: change?.text ?? '' };
+    const openStreams = [...before.openStreams, { name, index: before.appended, text }];
+    return {
+      state: { ...before, appended: before.appended + 1, openStreams },
+      edits: [...edits, { type: 'append', output }],
+    };
+  }
+  const openStreams = before.openStreams.map((stream) => (stream === open ? { ...open, text } : stream));
+  const replace: readonly OutputEdit[] = change === null ? [] : [{ type: 'replaceText', index: open.index, ...change }];
+  return { state: { ...before, openStreams }, edits: [...edits, ...replace] };
+}
+
+function reduceDisplay(
+  state: ReducerState,
+  type: 'display_data' | 'execute_result',
+  content: KernelMessage['content'],
+): Reduction {
+  if (!isObject(content['data'])) {
+    return malformed(state, `${type} message without data`);
+  }
+  const bundle = bundleOf(content);
+  if (type === 'display_data') {
+    return append(state, { output_type: type, ...bundle }, displayIdOf(content));
+  }
+  const count = content['execution_count'];
+  const execution_count = typeof count === 'number' && Number.isSafeInteger(count) ? count : null;
+  return append(state, { output_type: type, ...bundle, execution_count }, displayIdOf(content));
+}
+
+function reduceUpdate(state: ReducerState, content: KernelMessage['content']): Reduction {
+  const displayId = displayIdOf(content);
+  if (displayId === null || !isObject(content['data'])) {
+    return malformed(state, 'update_display_data message without display_id or data');
+  }
+  return { state, edits: [{ type: 'updateDisplay', displayId, ...bundleOf(content) }] };
+}
+
+function reduceError(state: ReducerState, content: KernelMessage['content']): Reduction {
+  const { ename, evalue, traceback } = content;
+  if (typeof ename !== 'string' && typeof evalue !== 'string' && !Array.isArray(traceback)) {
+    return malformed(state, 'error message without name, value and traceback');
+  }
+  const lines = Array.isArray(traceback) ? traceback.filter((line: unknown) => typeof line === 'string') : [];
+  return append(state, { output_type: 'error', ename: textOf(ename), evalue: textOf(evalue), traceback: lines }, null);
+}
+
+/** What stands behind another output gets no more text. */
+function append(state: ReducerState, output: Output, displayId: string | null): Reduction {
+  const { state: before, edits } = beforeOutput(state);
+  return {
+    state: { ...before, appended: before.appended + 1, openStreams: [] },
+    edits: [...edits, { type: 'append', output, ...(displayId === null ? {} : { displayId }) }],
+  };
+}
+
+function malformed(state: ReducerState, what: string): Reduction {
+  return writeStream(state, 'stderr', `[the kernel sent a malformed ${what}; it is not shown]\n`);
+}
+
+function bundleOf(content: KernelMessage['content']): { readonly data: JsonObject; readonly metadata: JsonObject } {
+  return { data: toJsonObject(content['data']), metadata: toJsonObject(content['metadata']) };
+}
+
+function displayIdOf(content: KernelMessage['content']): string | null {
+  const displayId = toJsonObject(content['transient'])['display_id'];
+  return typeof displayId === 'string' ? displayId : null;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isObject(value: unknown): boolean {
+  return typeof toJson(value) === 'object' && value !== null && !Array.isArray(value);
+}
