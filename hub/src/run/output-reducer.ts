@@ -4,8 +4,17 @@
  * message of the wrong shape never throws: a line on stderr says what came.
  */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import { toJson, toJsonObject, type JsonObject, type Output, type OutputEdit } from '@cokernel/proto/notebook';
+import {
+  toJson,
+  toJsonObject,
+  type JsonObject,
+  type Output,
+  type OutputEdit,
+  type StreamName,
+} from '@cokernel/proto/notebook';
 import { EMPTY_TERMINAL_TEXT, writeToTerminal, type TerminalText } from './terminal-text.js';
+
+export { mergeEdits } from './merge-edits.js';
 
 /** A stream output that text of its name still goes to. */
 interface OpenStream {
@@ -14,7 +23,6 @@ interface OpenStream {
   readonly index: number;
   readonly text: TerminalText;
 }
-type StreamName = 'stdout' | 'stderr';
 
 export interface ReducerState {
   /** Outputs appended since the last clear. */
@@ -30,7 +38,7 @@ export interface Reduction {
   readonly edits: readonly OutputEdit[];
 }
 
-export const INITIAL_REDUCER_STATE: ReducerState = { appended: 0, clearPending: false, openStreams: [] };
+export const emptyReducerState: ReducerState = { appended: 0, clearPending: false, openStreams: [] };
 
 /** Messages that are no output change nothing. */
 export function reduceOutput(state: ReducerState, message: KernelMessage): Reduction {
@@ -53,7 +61,7 @@ export function reduceOutput(state: ReducerState, message: KernelMessage): Reduc
 }
 
 function cleared(): Reduction {
-  return { state: INITIAL_REDUCER_STATE, edits: [{ type: 'clear' }] };
+  return { state: emptyReducerState, edits: [{ type: 'clear' }] };
 }
 
 /** What a pending clear does now that an output comes. */

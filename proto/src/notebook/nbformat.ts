@@ -8,10 +8,11 @@ import type { JsonObject } from './json.js';
 /** MIME type to content: text, base64 text, or JSON for JSON types. */
 export type MimeBundle = JsonObject;
 
+export type StreamName = 'stdout' | 'stderr';
+
 export interface StreamOutput {
   readonly output_type: 'stream';
-  /** As a rule `stdout` or `stderr`. */
-  readonly name: string;
+  readonly name: StreamName;
   readonly text: string;
 }
 

@@ -6,7 +6,7 @@
 import type * as Y from 'yjs';
 import type { CellId, RunId } from '../hub/ids.js';
 import type { JsonObject } from './json.js';
-import type { MimeBundle, Output } from './nbformat.js';
+import type { MimeBundle, Output, StreamName } from './nbformat.js';
 import type { OutputEdit } from './output-edit.js';
 import { TrackedCell, TrackedOutput } from './tracked-output.js';
 import { makeYOutput, outputsOf, setDisplay, streamText } from './y-notebook.js';
@@ -19,7 +19,7 @@ interface RunOutput {
   /** Null when the cell was not there to take it; it keeps its place in the count all the same. */
   tracked: TrackedOutput | null;
   /** Null for an output that is not a stream. */
-  readonly stream: string | null;
+  readonly stream: StreamName | null;
   /** Where in the run's own count of the stream's text this output begins: not 0 when a client took the former one. */
   textStart: number;
 }
@@ -120,7 +120,7 @@ export class OutputWriter {
     target.insert(start, text);
   }
 
-  #beginAnew(run: WritingRun, output: RunOutput, name: string, from: number, text: string): void {
+  #beginAnew(run: WritingRun, output: RunOutput, name: StreamName, from: number, text: string): void {
     const tracked = text === '' ? null : this.#insert(run.cell, { output_type: 'stream', name, text });
     if (tracked !== null) {
       output.tracked = tracked;

@@ -150,15 +150,8 @@ class NotebookReader {
     }
     const { output_type: type, ...rest } = value;
     switch (type) {
-      case 'stream': {
-        const { name, text, ...unknown } = rest;
-        this.#dropped(where, unknown);
-        return {
-          output_type: type,
-          name: typeof name === 'string' ? name : 'stdout',
-          text: this.#text(text, `${where}: 'text'`),
-        };
-      }
+      case 'stream':
+        return this.#stream(rest, where);
       case 'error':
         return this.#error(rest, where);
       case 'execute_result': {
@@ -170,6 +163,19 @@ class NotebookReader {
       default:
         throw new NotebookFormatError(`${where} has the unknown type ${JSON.stringify(type ?? null)}.`);
     }
+  }
+
+  #stream(rest: JsonObject, where: string): Output {
+    const { name, text, ...unknown } = rest;
+    this.#dropped(where, unknown);
+    if (name !== 'stdout' && name !== 'stderr') {
+      this.notices.push(`${where} is a stream of the unknown name ${JSON.stringify(name ?? null)} and becomes stdout.`);
+    }
+    return {
+      output_type: 'stream',
+      name: name === 'stderr' ? name : 'stdout',
+      text: this.#text(text, `${where}: 'text'`),
+    };
   }
 
   #error(rest: JsonObject, where: string): Output {

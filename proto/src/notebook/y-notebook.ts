@@ -212,7 +212,11 @@ export function readOutput(output: unknown): Output {
   const json: JsonObject = toJsonObject(output instanceof Y.Map ? output.toJSON() : output);
   switch (json['output_type']) {
     case 'stream':
-      return Object.freeze({ output_type: 'stream', name: textOf(json['name']), text: textOf(json['text']) });
+      return Object.freeze({
+        output_type: 'stream',
+        name: json['name'] === 'stderr' ? 'stderr' : 'stdout',
+        text: textOf(json['text']),
+      });
     case 'error':
       return Object.freeze({
         output_type: 'error',
