@@ -73,8 +73,18 @@ function readPythonKernel(folder, env) {
   const program = spec?.argv?.[0];
   // Other kernels of Python (xeus) do not bring the client by which the probe asks.
   if (typeof program !== 'string' || !spec?.argv?.join(' ').includes('ipykernel')) return null;
-  const python = isAbsolute(program) ? program : findProgram(program, env['PATH']);
+  const python = isAbsolute(program) ? program : findPython(program, folder, env);
   return python === null ? null : { folder, python };
+}
+
+/**
+ * A bare `python` means the Python that the kernelspec was installed with, where it lies in such a prefix.
+ * @param {string} name
+ * @param {string} folder `<prefix>/share/jupyter/kernels/<name>`, or any other
+ * @param {NodeJS.ProcessEnv} env
+ */
+function findPython(name, folder, env) {
+  return findProgram(name, join(folder, '..', '..', '..', '..', 'bin')) ?? findProgram(name, env['PATH']);
 }
 
 /**

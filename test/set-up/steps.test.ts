@@ -172,6 +172,15 @@ describe('kernel', () => {
     expect(folders.slice(0, 2)).toEqual(['/jupyter/kernels/python3', '/data/.venv/share/jupyter/kernels/python3']);
   });
 
+  test('[J13] a bare python in a kernelspec is the Python of the environment that it was installed into', () => {
+    const python = write('data/.venv/bin/python', answering, 0o755);
+    write('python', answering, 0o755);
+    const own = 'data/.venv/share/jupyter/kernels/python3/kernel.json';
+    write(own, JSON.stringify({ argv: ['python', '-m', 'ipykernel_launcher'] }));
+    const { data, env } = need();
+    expect(findPythonKernels(data, env)[0]?.python).toBe(python);
+  });
+
   test('a kernel that answered is not asked again until its interpreter changes', async () => {
     const python = write('bin/python', answering, 0o755);
     kernelspec([python, '-m', 'ipykernel_launcher', '-f', '{connection_file}']);
