@@ -1,8 +1,7 @@
 /** Runs' outputs in the cells of a notebook (the RunOutputs of a room): the only writer of what runs produce. */
-import type { OutputEdit, OutputWriter, YCell } from '@cokernel/proto/notebook';
+import type { OutputEdit, OutputWriter, RunTimes, YCell } from '@cokernel/proto/notebook';
 import { findCell, outputsOf, setExecution, setRunMetadata } from '@cokernel/proto/notebook';
 import type { RunView } from '@cokernel/proto/hub';
-import type { RunTimes } from '../run/kernel-session-state.js';
 import type { FlushMark, RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, Settlement } from '../run/run-queue.js';
 import type { RoomDocument } from './room-document.js';

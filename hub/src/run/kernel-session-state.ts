@@ -10,16 +10,9 @@ import { parentId } from '@cokernel/proto/jupyter';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { HeldReason, KernelStatus, PromptView, RunId } from '@cokernel/proto/hub';
 import { PromptId } from '@cokernel/proto/hub';
+import type { RunTimes } from '@cokernel/proto/notebook';
 import type { KernelInfo } from '../kernel/kernel-host.js';
 import type { QueuedRun, QueueSnapshot, Settlement } from './run-queue.js';
-
-/** When the steps of a run happened, as JupyterLab records them in `metadata.execution` (ISO 8601). */
-export interface RunTimes {
-  readonly busy?: string;
-  readonly executeInput?: string;
-  readonly reply?: string;
-  readonly idle?: string;
-}
 
 interface Reply {
   readonly status: 'ok' | 'error' | 'aborted';
@@ -254,7 +247,7 @@ function executeInputArrived(
 function replyArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
   const reply = readReply(message);
   const executionCount = reply.executionCount ?? current.executionCount;
-  const times = { ...current.times, reply: at };
+  const times = { ...current.times, executeReply: at };
   return endIfComplete(withCurrent(state, { ...current, reply, executionCount, times }), at);
 }
 

@@ -9,13 +9,14 @@ import {
   inputReply,
   inspectRequest,
   isCompleteRequest,
-  stream,
+  streamMessage,
 } from '@cokernel/proto/jupyter';
 import type { KernelId, KernelView, PromptId, PromptView, RunId, RunView } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { AttachedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
 import { KernelRequests } from './kernel-requests.js';
-import type { KernelSessionState, RunTimes, SessionEffect, SessionEvent } from './kernel-session-state.js';
+import type { RunTimes } from '@cokernel/proto/notebook';
+import type { KernelSessionState, SessionEffect, SessionEvent } from './kernel-session-state.js';
 import { initialState, kernelStatus, transition } from './kernel-session-state.js';
 import { LiveRun } from './live-run.js';
 import type { RunOutputs } from './run-outputs.js';
@@ -357,7 +358,7 @@ export class KernelSession {
   /** What was asked and answered stays in the output, as in a terminal; a password never does. */
   private echoAnswer(prompt: PromptView, request: KernelMessage, value: string): void {
     const shown = `${prompt.text}${prompt.password ? '········' : value.replace('\u0004', '')}\n`;
-    const message = stream({ ...this.sender(), parent: request.header }, 'stdout', shown);
+    const message = streamMessage({ ...this.sender(), parent: request.header }, 'stdout', shown);
     this.liveRuns.get(prompt.runId)?.accept(message, this.currentSeq);
   }
 

@@ -2,8 +2,7 @@
  * RunOutputs: where a kernel session writes what a run produces. A room implements it for cells (room/), transcripts
  * for runs without one (run/transcripts.ts). Each promise resolves when what was written is durable.
  */
-import type { OutputEdit } from '@cokernel/proto/notebook';
-import type { RunTimes } from './kernel-session-state.js';
+import type { OutputEdit, RunTimes } from '@cokernel/proto/notebook';
 import type { QueuedRun, Settlement } from './run-queue.js';
 
 /** Which kernel message was last wholly contained in a flush; stored in one record with it (design §4). */

@@ -2,9 +2,8 @@
  * Transcripts: the output of runs without a cell. Every entry is stored under the run's id before anybody is told, and
  * a reader that follows gets what is stored, then what comes, each once and in order, until the run is over.
  */
-import type { OutputEdit } from '@cokernel/proto/notebook';
+import type { OutputEdit, RunTimes } from '@cokernel/proto/notebook';
 import type { RunId } from '@cokernel/proto/hub';
-import type { RunTimes } from './kernel-session-state.js';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 import { TranscriptReducer } from './transcript-reducer.js';

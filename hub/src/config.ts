@@ -1,0 +1,136 @@
+/** What a hub is told at its start: arguments, environment, places. Read once, checked once. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { contentHash } from './room/notebook-file.js';
+import { StartError } from './errors.js';
+
+export interface HubConfig {
+  /** The served folder: absolute, links resolved. */
+  readonly folder: string;
+  /** Null: 8765, else the next that is free. */
+  readonly port: number | null;
+  readonly host: string;
+  readonly token: string;
+  readonly openBrowser: boolean;
+  readonly redisUrl: string | null;
+  readonly logLevel: string;
+  readonly dataDirectory: string;
+  /** Of this served folder, in the data folder. */
+  readonly storeDirectory: string;
+}
+
+export const HELP = `cokernel hub: serves a folder of notebooks to many people at once
+
+usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
+
+  DIR                the folder to serve (npm start: notebooks/, filled once from examples/)
+  --port N           the port; default 8765, else the next that is free
+  --token T          the token that lets people in; default COKERNEL_TOKEN, else a random one
+  --host H           the address to listen on; default 127.0.0.1 (this machine only)
+  --redis URL        keep the queue and leases in this Redis; default REDIS_URL, else embedded
+  --no-open          do not open a browser
+  --log-level L      trace, debug, info, warn, error, silent; default info, on a terminal warn
+  --help             this text
+
+environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL
+Ctrl-C stops the hub and its kernels; SIGTERM stops the hub and leaves its kernels for the next one.
+`;
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+/** Null when help was asked for. Throws `StartError` on what can't be. */
+export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<HubConfig | null> {
+  const { values, positionals } = parse(argv);
+  if (values.help === true) return null;
+  if (positionals.length > 1) throw new StartError(`one folder can be served, not ${String(positionals.length)}`, 2);
+  const folder = await servedFolder(positionals[0] ?? '.');
+  const dataDirectory = await madeDataDirectory(env);
+  return {
+    folder,
+    port: portOf(values.port),
+    host: values.host ?? '127.0.0.1',
+    token: tokenOf(values.token ?? env['COKERNEL_TOKEN']),
+    openBrowser: values['no-open'] !== true,
+    redisUrl: redisUrlOf(values.redis ?? env['REDIS_URL']),
+    logLevel: levelOf(values['log-level']),
+    dataDirectory,
+    storeDirectory: path.join(dataDirectory, 'stores', contentHash(folder).slice(0, 16)),
+  };
+}
+
+/** `COKERNEL_DATA`, else the platform's place for a program's data. */
+export function dataDirectoryOf(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): string {
+  if (env['COKERNEL_DATA']) return path.resolve(env['COKERNEL_DATA']);
+  if (env['XDG_DATA_HOME']) return path.join(env['XDG_DATA_HOME'], 'cokernel');
+  if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'cokernel');
+  return path.join(home, '.local', 'share', 'cokernel');
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        port: { type: 'string' },
+        token: { type: 'string' },
+        host: { type: 'string' },
+        redis: { type: 'string' },
+        'no-open': { type: 'boolean' },
+        'log-level': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new StartError(`${error instanceof Error ? error.message : String(error)} (see --help)`, 2);
+  }
+}
+
+async function servedFolder(given: string): Promise<string> {
+  const absolute = path.resolve(given);
+  const found = await stat(absolute).catch(() => null);
+  if (found === null) throw new StartError(`there is no folder '${absolute}'; make it, or name another`);
+  if (!found.isDirectory()) throw new StartError(`'${absolute}' is a file; name the folder that holds it`);
+  await access(absolute, constants.R_OK | constants.W_OK | constants.X_OK).catch(() => {
+    throw new StartError(`you may not write in '${absolute}'; notebooks could not be saved there`);
+  });
+  return realpath(absolute);
+}
+
+async function madeDataDirectory(env: NodeJS.ProcessEnv): Promise<string> {
+  const directory = dataDirectoryOf(env, os.homedir(), process.platform);
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError(`the data folder '${directory}' can't be made (${why}); name another with COKERNEL_DATA`);
+  });
+  return directory;
+}
+
+function portOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new StartError(`--port takes a number from 0 to 65535, not '${text}'`, 2);
+}
+
+function tokenOf(text: string | undefined): string {
+  if (text === undefined) return randomBytes(24).toString('hex');
+  if (/^[\w.~-]{1,256}$/.test(text)) return text;
+  throw new StartError('--token takes letters, digits and . _ ~ - only, since it stands in addresses', 2);
+}
+
+function redisUrlOf(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new StartError(`a Redis is named by an address such as redis://127.0.0.1:6379, not '${text}'`, 2);
+}
+
+function levelOf(text: string | undefined): string {
+  if (text === undefined) return process.stderr.isTTY ? 'warn' : 'info';
+  if (LEVELS.includes(text)) return text;
+  throw new StartError(`--log-level takes one of ${LEVELS.join(', ')}, not '${text}'`, 2);
+}

@@ -1,0 +1,238 @@
+/**
+ * One hub: its parts, wired and started in order and stopped in reverse. Only here do storage's adapters meet the ports
+ * that they implement.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import writeFileAtomic from 'write-file-atomic';
+import { HubId } from '@cokernel/proto/hub';
+import type { KernelSpecView, RunView } from '@cokernel/proto/hub';
+import type { HubConfig } from './config.js';
+import { messageOf } from './errors.js';
+import { Gateway } from './gateway/gateway.js';
+import { KeeperHost } from './kernel/keeper-host.js';
+import type { KernelSpec } from './kernel/kernel-host.js';
+import { RoomRegistry } from './room/room-registry.js';
+import { ServedFolder } from './room/served-folder.js';
+import type { LeaseStore } from './run/lease.js';
+import { KernelSessions } from './run/kernel-sessions.js';
+import type { RunQueue } from './run/run-queue.js';
+import { Transcripts } from './run/transcripts.js';
+import { openEmbeddedStore } from './storage/embedded/open-embedded-store.js';
+import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
+import { openRedisStore } from './storage/redis/open-redis-store.js';
+
+export interface HubOptions {
+  readonly config: HubConfig;
+  readonly version: string;
+  /** The built page. */
+  readonly webDirectory: string;
+  /** Starts the keeper's process, without its own arguments. */
+  readonly keeperCommand: readonly string[];
+  /** Somebody asked over REST that the hub stops. */
+  readonly onStopAsked: () => void;
+  /** Something that the person at the terminal should read. */
+  readonly say: (line: string) => void;
+  readonly log: Logger;
+}
+
+/** What a stop does with the kernels: ends them (Ctrl-C), or leaves them for the next hub (SIGTERM). */
+export type KernelsAtStop = 'end' | 'leave';
+
+const LEASE_MS = 10_000;
+const ROOM_CLOSES_AFTER_MS = 60_000;
+const GOING_AWAY = 1001;
+
+export class Hub {
+  private constructor(
+    private readonly parts: {
+      readonly sessions: KernelSessions;
+      readonly rooms: RoomRegistry;
+      readonly gateway: Gateway;
+      readonly closers: readonly (() => Promise<unknown>)[];
+      readonly log: Logger;
+    },
+    /** With the token. */
+    readonly url: string,
+  ) {}
+
+  /** Starts a hub on a folder whose lock is held. Throws `StartError`. */
+  static async start(options: HubOptions): Promise<Hub> {
+    const { config, log } = options;
+    const closers: (() => Promise<unknown>)[] = [];
+    try {
+      const parts = await buildParts(options, closers);
+      const port = await parts.gateway.listen(config.host, config.port);
+      closers.push(() => parts.gateway.close());
+      const url = `http://${urlHost(config.host)}:${String(port)}/?token=${config.token}`;
+      closers.push(await announce(config, `http://${urlHost(config.host)}:${String(port)}`));
+      return new Hub({ ...parts, closers, log }, url);
+    } catch (error) {
+      await closeAll(closers, log);
+      throw error;
+    }
+  }
+
+  /** Ends everything in reverse order; answers the runs that it ended. Can be called twice. */
+  async stop(kernels: KernelsAtStop): Promise<readonly RunView[]> {
+    const { sessions, closers, log } = this.parts;
+    const ended = kernels === 'end' ? sessions.list().flatMap((session) => session.currentRun ?? []) : [];
+    if (kernels === 'end') {
+      await Promise.all(
+        sessions.list().map((session) =>
+          sessions.shutdown(session, 'the hub was stopped').catch((error: unknown) => {
+            log.warn({ error: messageOf(error), kernelId: session.kernelId }, 'a kernel did not end cleanly');
+          }),
+        ),
+      );
+    }
+    await closeAll(closers, log);
+    return ended;
+  }
+}
+
+interface Parts {
+  readonly sessions: KernelSessions;
+  readonly rooms: RoomRegistry;
+  readonly gateway: Gateway;
+}
+
+async function buildParts(options: HubOptions, closers: (() => Promise<unknown>)[]): Promise<Parts> {
+  const { config, version, log } = options;
+  const store = await openEmbeddedStore({
+    directory: config.storeDirectory,
+    onNotice: (notice) => {
+      log.warn(notice, 'the store had to be mended');
+      options.say(notice.message);
+    },
+    log,
+  });
+  closers.push(() => store.close());
+  const { runQueue, leases } = await queueStore(options, store, closers);
+  const host = keeperHost(options);
+  closers.push(() => host.close());
+  const folder = new ServedFolder(config.folder);
+  const common = { newId: randomUUID, clock: () => new Date(), log };
+  const lease = {
+    leases,
+    owner: HubId.parse(`${os.hostname()}-${path.basename(config.storeDirectory)}`),
+    leaseMs: LEASE_MS,
+    now: () => performance.now(),
+    onWarning: (message: string) => log.warn(message),
+  };
+  const transcripts = new Transcripts(store.transcripts);
+  const labels = { folder: path.basename(config.storeDirectory) };
+  let specs: readonly KernelSpecView[] = [];
+  const sessions: KernelSessions = new KernelSessions({
+    ...common,
+    host,
+    queue: runQueue,
+    lease,
+    transcripts,
+    cellOutputs: (run) => rooms.cellOutputs(run),
+  });
+  const rooms: RoomRegistry = new RoomRegistry({
+    ...common,
+    folder,
+    index: store.fileIndex,
+    store: store.documents,
+    queue: runQueue,
+    lease,
+    sessions: () => sessions,
+    kernelLabels: labels,
+    kernelSpecs: () => specs,
+    version,
+    closeAfterMs: ROOM_CLOSES_AFTER_MS,
+  });
+  closers.push(
+    () => sessions.close(),
+    () => rooms.close(GOING_AWAY, 'the hub stops'),
+  );
+  const found = await sessions.kernelSpecs();
+  specs = found.map(specView);
+  await sessions.adopt(
+    (its) => its['folder'] === labels.folder,
+    () => config.folder,
+  );
+  const gateway = new Gateway({
+    ...common,
+    token: config.token,
+    version,
+    webDirectory: options.webDirectory,
+    folder,
+    rooms,
+    sessions,
+    queue: runQueue,
+    transcripts,
+    documents: store.documents,
+    pathOf: (fileId) => store.fileIndex.pathOf(fileId),
+    kernelLabels: labels,
+    notices: async () => noticesOf(await sessions.kernelSpecs()),
+    stop: options.onStopAsked,
+  });
+  return { sessions, rooms, gateway };
+}
+
+async function queueStore(
+  options: HubOptions,
+  embedded: EmbeddedStore,
+  closers: (() => Promise<unknown>)[],
+): Promise<{ readonly runQueue: RunQueue; readonly leases: LeaseStore }> {
+  const { config, log, say } = options;
+  if (config.redisUrl === null) return embedded;
+  const place = new URL(config.redisUrl).host;
+  const redis = await openRedisStore({
+    url: config.redisUrl,
+    log,
+    onStatus: (status) => {
+      if (status.connected) say(`Redis at ${place} is connected.`);
+      else say(`Redis at ${place} can't be reached (${status.reason}); trying again. Nothing runs until it is back.`);
+    },
+  });
+  closers.push(() => redis.close());
+  return redis;
+}
+
+function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
+  return new KeeperHost({
+    dataDir: config.dataDirectory,
+    keeperCommand,
+    extraKernelDirs: [path.join(config.dataDirectory, '.venv', 'share', 'jupyter')],
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+  });
+}
+
+function specView(spec: KernelSpec): KernelSpecView {
+  return { name: spec.name, displayName: spec.displayName, language: spec.language };
+}
+
+function noticesOf(specs: readonly KernelSpec[]): readonly { code: string; message: string }[] {
+  if (specs.some((spec) => spec.language === 'python')) return [];
+  const message = 'No Python kernel is installed. Install one with `pip install ipykernel`, then reload this page.';
+  return [{ code: 'noPythonKernel', message }];
+}
+
+/** An owner-only file by which the terminal finds this hub. Answers what removes it. */
+async function announce(config: HubConfig, url: string): Promise<() => Promise<void>> {
+  const directory = path.join(config.dataDirectory, 'hubs');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = path.join(directory, `${String(process.pid)}.json`);
+  const { token, folder } = config;
+  await writeFileAtomic(file, JSON.stringify({ url, token, folder, pid: process.pid }), { mode: 0o600 });
+  return () => rm(file, { force: true });
+}
+
+/** The address to open: an address for everybody is reached by loopback here. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function closeAll(closers: readonly (() => Promise<unknown>)[], log: Logger): Promise<void> {
+  for (const close of [...closers].reverse()) {
+    await close().catch((error: unknown) => log.error({ error }, 'a part of the hub was not closed cleanly'));
+  }
+}

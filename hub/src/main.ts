@@ -1,0 +1,135 @@
+/** The hub's entry point: arguments in, one hub, signals out. What goes wrong at the start is said in one sentence. */
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { RunView } from '@cokernel/proto/hub';
+import { HELP, readConfig } from './config.js';
+import type { HubConfig } from './config.js';
+import { StartError, messageOf } from './errors.js';
+import type { KernelsAtStop } from './hub.js';
+import { Hub } from './hub.js';
+import { acquireFolderLock } from './storage/embedded/folder-lock.js';
+import type { FolderLock } from './storage/embedded/folder-lock.js';
+
+const SPAWN_FAILED = 'no browser could be opened; open the address above by hand';
+
+/** Runs a hub until it is told to stop. Sets `process.exitCode`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    const config = await readConfig(argv, process.env);
+    if (config === null) say(HELP);
+    else await serve(config);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`cokernel: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  }
+}
+
+async function serve(config: HubConfig): Promise<void> {
+  const locked = await acquireFolderLock(config.storeDirectory, { url: null });
+  if (locked.outcome === 'held') {
+    const where = locked.holder.url ?? `process ${String(locked.holder.pid)}, which is just starting`;
+    say(`Another hub serves ${config.folder} already:\n  ${where}`);
+    return;
+  }
+  const { lock } = locked;
+  const stopAsked = new StopSignal();
+  try {
+    const hub = await Hub.start({
+      ...(await surroundings()),
+      log: logger(config),
+      config,
+      onStopAsked: () => stopAsked.ask('end'),
+      say,
+    });
+    await lock.update({ pid: process.pid, url: hub.url });
+    say(`Cokernel serves ${config.folder}\n  ${hub.url}\nCtrl-C stops the hub and its kernels.`);
+    if (config.openBrowser) openBrowser(hub.url);
+    sayEnded(await hub.stop(await stopAsked.asked));
+  } finally {
+    await release(lock);
+    stopAsked.forget();
+  }
+}
+
+/** The first signal or request asks for a stop; a second Ctrl-C does not wait for it. */
+class StopSignal {
+  private resolve: (kernels: KernelsAtStop) => void = () => undefined;
+  readonly asked = new Promise<KernelsAtStop>((resolve) => {
+    this.resolve = resolve;
+  });
+  private interrupts = 0;
+
+  constructor() {
+    process.on('SIGINT', this.interrupted);
+    process.on('SIGTERM', this.terminated);
+  }
+
+  ask(kernels: KernelsAtStop): void {
+    this.resolve(kernels);
+  }
+
+  forget(): void {
+    process.off('SIGINT', this.interrupted);
+    process.off('SIGTERM', this.terminated);
+  }
+
+  private readonly interrupted = (): void => {
+    this.interrupts += 1;
+    if (this.interrupts > 1) process.exit(130);
+    say('\nStopping the hub and its kernels (Ctrl-C again: at once).');
+    this.ask('end');
+  };
+
+  private readonly terminated = (): void => this.ask('leave');
+}
+
+function logger(config: HubConfig): Logger {
+  // Standard error, so that what a person or a script reads on standard output stays whole.
+  return pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination(2));
+}
+
+async function surroundings() {
+  const bundled = import.meta.url.endsWith('.js');
+  const keeper = fileURLToPath(new URL(bundled ? './keeper.js' : './keeper/main.ts', import.meta.url));
+  const file: unknown = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  return {
+    version: z.object({ version: z.string() }).parse(file).version,
+    webDirectory: fileURLToPath(new URL('../../clients/web/dist', import.meta.url)),
+    keeperCommand: bundled ? [process.execPath, keeper] : [process.execPath, '--import', 'tsx', keeper],
+  };
+}
+
+function openBrowser(url: string): void {
+  const graphical = process.platform === 'darwin' || process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
+  if (!process.stdout.isTTY || !graphical) return;
+  const program = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const child = spawn(program, [url], { stdio: 'ignore', detached: true });
+  child.on('error', () => say(SPAWN_FAILED));
+  child.unref();
+}
+
+function sayEnded(runs: readonly RunView[]): void {
+  for (const run of runs) say(`Ended the run of ${run.author.name} that was going on.`);
+}
+
+async function release(lock: FolderLock): Promise<void> {
+  await lock.release().catch((error: unknown) => say(`the folder's lock was not given back: ${messageOf(error)}`));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(
+      `cokernel: a fault in the hub: ${error instanceof Error ? (error.stack ?? '') : String(error)}\n`,
+    );
+    process.exitCode = 70;
+  });
+}
