@@ -1,0 +1,197 @@
+/**
+ * One hub at the keeper's socket: reads its hello, then its requests and the messages that it sends to kernels, and
+ * answers each. A request that can't be read is refused, bytes that are no frames end this connection only, and
+ * nothing that a hub says or does not read touches the kernels' own work.
+ */
+import type { Socket } from 'node:net';
+import { KernelId } from '@cokernel/proto/hub';
+import { decodeV1 } from '@cokernel/proto/jupyter';
+import { z } from 'zod';
+import { FrameReader, type Frame } from '../kernel/frame-stream.js';
+import { KernelHostError } from '../kernel/kernel-host.js';
+import {
+  decodeJson,
+  decodeSend,
+  encodeJson,
+  FRAME_JSON,
+  FRAME_SEND,
+  FromHub,
+  KEEPER_PROTOCOL_VERSION,
+  type KeeperRequest,
+  type Refusal,
+} from '../kernel/keeper-protocol.js';
+import type { Log } from '../kernel/log.js';
+import type { Attachment, HubSink } from './attachment.js';
+import type { HostedKernel } from './hosted-kernel.js';
+import type { Supervisor } from './supervisor.js';
+
+/** Enough to keep the socket busy; what is more stays in the journals, where it is bounded. */
+const WINDOW_BYTES = 256 * 1024;
+
+interface Attached {
+  readonly kernel: HostedKernel;
+  readonly attachment: Attachment;
+}
+
+export class HubConnection implements HubSink {
+  readonly #reader = new FrameReader();
+  readonly #attached = new Map<KernelId, Attached>();
+  #greeted = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly supervisor: Supervisor,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.socket.on('data', (chunk: Buffer) => {
+      this.#read(chunk);
+    });
+    this.socket.on('drain', () => {
+      this.#pumpAll();
+    });
+    this.socket.on('error', (error) => {
+      this.log('info', 'a hub was lost', { reason: error.message });
+    });
+    this.socket.once('close', () => {
+      for (const { kernel, attachment } of this.#attached.values()) kernel.feed.detach(attachment);
+      this.#attached.clear();
+    });
+    this.write(encodeJson({ type: 'hello', version: KEEPER_PROTOCOL_VERSION }));
+  }
+
+  hasRoom(): boolean {
+    return !this.socket.destroyed && this.socket.writableLength < WINDOW_BYTES;
+  }
+
+  write(frame: Buffer): void {
+    if (!this.socket.destroyed) this.socket.write(frame);
+  }
+
+  #read(chunk: Buffer): void {
+    const frames = this.#reader.feed(chunk);
+    if (frames === null) {
+      this.log('warn', 'a hub sent bytes that are no frames');
+      this.socket.destroy();
+      return;
+    }
+    for (const frame of frames) this.#handle(frame);
+  }
+
+  #handle(frame: Frame): void {
+    if (frame.kind === FRAME_JSON) this.#handleJson(decodeJson(frame.payload));
+    else if (frame.kind === FRAME_SEND && this.#greeted) this.#handleSend(frame.payload);
+    else this.log('warn', 'a frame of unknown kind was skipped', { kind: frame.kind });
+  }
+
+  #handleJson(value: unknown): void {
+    const parsed = FromHub.safeParse(value);
+    if (!parsed.success) {
+      this.#refuseUnread(value, parsed.error);
+    } else if (parsed.data.type === 'hello') {
+      this.#greeted = parsed.data.version === KEEPER_PROTOCOL_VERSION;
+      // Our hello has told the hub our version already; it decides what to do about it.
+      if (!this.#greeted) this.socket.end();
+    } else if (this.#greeted) {
+      this.#answer(parsed.data.id, this.#do(parsed.data));
+    }
+  }
+
+  #handleSend(payload: Buffer): void {
+    const frame = decodeSend(payload);
+    if (frame === null) {
+      this.log('warn', 'a frame was too short and was skipped');
+      return;
+    }
+    this.#answer(frame.id, this.#send(frame.kernelId, frame.fence, frame.v1Frame));
+  }
+
+  async #send(kernelId: string, fence: number, v1Frame: Buffer): Promise<void> {
+    const kernel = this.supervisor.command(KernelId.parse(kernelId), fence);
+    const decoded = decodeV1(v1Frame);
+    if (!decoded.ok) throw new KernelHostError('badRequest', `this is not a message: ${decoded.reason}`);
+    await kernel.send(decoded.message, decoded.parts);
+  }
+
+  async #do(request: KeeperRequest): Promise<unknown> {
+    const { supervisor } = this;
+    switch (request.request) {
+      case 'kernels':
+        return supervisor.list();
+      case 'start':
+        return supervisor.start(request);
+      case 'attach':
+        return this.#attach(request.id, request.kernelId, request.fence, request.fromSeq);
+      case 'detach':
+        return this.#detach(request.kernelId);
+      case 'interrupt':
+        return supervisor.command(request.kernelId, request.fence).interrupt();
+      case 'restart':
+        return supervisor.command(request.kernelId, request.fence).restart();
+      case 'shutdown':
+        return supervisor.shutdown(request.kernelId, request.fence);
+    }
+  }
+
+  /** Answers itself, in the same turn: no message may come before the answer, nor the facts be older than it. */
+  #attach(id: number, kernelId: KernelId, fence: number, fromSeq: number): typeof ANSWERED {
+    const kernel = this.supervisor.command(kernelId, fence);
+    this.#detach(kernelId);
+    const attachment = kernel.feed.attach(this, fromSeq);
+    this.#attached.set(kernelId, { kernel, attachment });
+    this.write(encodeJson({ type: 'answer', id, ok: true, result: kernel.facts }));
+    this.#pumpAll();
+    return ANSWERED;
+  }
+
+  #detach(kernelId: KernelId): void {
+    const attached = this.#attached.get(kernelId);
+    attached?.kernel.feed.detach(attached.attachment);
+    this.#attached.delete(kernelId);
+  }
+
+  #answer(id: number, work: Promise<unknown>): void {
+    work.then(
+      (result) => {
+        if (result !== ANSWERED) this.write(encodeJson({ type: 'answer', id, ok: true, result: result ?? null }));
+      },
+      (error: unknown) => {
+        this.write(encodeJson({ type: 'answer', id, ok: false, refusal: refusalOf(error) }));
+      },
+    );
+  }
+
+  /** One kernel after the other, each a turn; who wrote goes last, so that none waits behind one that floods. */
+  #pumpAll(): void {
+    let wrote = true;
+    while (wrote && this.hasRoom()) {
+      wrote = false;
+      for (const [kernelId, attached] of [...this.#attached]) {
+        if (!attached.attachment.pump()) continue;
+        wrote = true;
+        this.#attached.delete(kernelId);
+        this.#attached.set(kernelId, attached);
+      }
+    }
+  }
+
+  #refuseUnread(value: unknown, error: z.ZodError): void {
+    const message = z.prettifyError(error);
+    this.log('warn', 'a hub said what could not be read', { reason: message });
+    const id = z.object({ id: z.number() }).safeParse(value);
+    if (!id.success) return;
+    this.write(encodeJson({ type: 'answer', id: id.data.id, ok: false, refusal: { code: 'badRequest', message } }));
+  }
+}
+
+/** The result of a request that has written its answer. */
+const ANSWERED = Symbol('answered');
+
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof KernelHostError)) {
+    return { code: 'badRequest', message: error instanceof Error ? error.message : String(error) };
+  }
+  const { code, message, highestFence } = error;
+  return highestFence === undefined ? { code, message } : { code, message, highestFence };
+}

@@ -1,0 +1,197 @@
+/**
+ * One life of a kernel: its process, its sockets and its heartbeat, from launch to end. A restart begins another
+ * life with sockets of its own, so that nothing sent to the former process reaches the new one.
+ */
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  interruptRequest,
+  messageParts,
+  parentId,
+  shutdownRequest,
+  type Channel,
+  type KernelMessage,
+  type MessageParts,
+} from '@cokernel/proto/jupyter';
+import type { KernelInfo } from '../kernel/kernel-host.js';
+import type { Log } from '../kernel/log.js';
+import { writeConnectionFile, type Connection } from './connection-file.js';
+import { Heartbeat } from './heartbeat.js';
+import { KernelProcess, type KernelProcessOptions } from './kernel-process.js';
+import { KernelSockets } from './kernel-sockets.js';
+import { Readiness } from './readiness.js';
+import { endsWithin } from './within.js';
+
+export interface KernelLifeOptions {
+  readonly process: KernelProcessOptions;
+  readonly connection: Connection;
+  readonly connectionPath: string;
+  readonly specName: string;
+  readonly interruptMode: 'signal' | 'message';
+  /** J9: 60 s is for the slowest kernels on a busy machine. */
+  readonly readyTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
+  readonly onHeartbeat: (beating: boolean, sinceMs: number) => void;
+  readonly log: Log;
+}
+
+export type StartOutcome =
+  | { readonly outcome: 'ready'; readonly kernelInfo: KernelInfo }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly stderr: string };
+
+/** J10: how long a kernel is given after the request, and again after SIGTERM. */
+const SHUTDOWN_STEP_MS = 2_500;
+/** A kernel that does not answer interrupt_request for so long will not. */
+const INTERRUPT_TIMEOUT_MS = 10_000;
+const ASK_AGAIN_MS = 100;
+/** After a process ended its last messages are still under way; quiet for one step means that all are here. */
+const DRAIN_STEP_MS = 25;
+const DRAIN_MAX_STEPS = 40;
+
+export class KernelLife {
+  readonly #process: KernelProcess;
+  readonly #sockets: KernelSockets;
+  readonly #heartbeat: Heartbeat;
+  readonly #readiness: Readiness;
+  readonly #session = randomUUID();
+  readonly #awaitedReplies = new Map<string, () => void>();
+  #started: Promise<StartOutcome> | null = null;
+
+  constructor(private readonly options: KernelLifeOptions) {
+    const { connection, log, heartbeatMs, onHeartbeat } = options;
+    this.#process = new KernelProcess(options.process);
+    this.#sockets = new KernelSockets({
+      connection,
+      log,
+      onMessage: (message, parts) => this.#observe(message, parts),
+    });
+    this.#heartbeat = new Heartbeat({
+      ip: connection.ip,
+      port: connection.heartbeatPort,
+      timeToDeadMs: heartbeatMs,
+      onChange: onHeartbeat,
+      now: () => performance.now(),
+    });
+    this.#readiness = new Readiness({
+      send: (request) => this.send(request.channel, messageParts(request)),
+      session: this.#session,
+      askAgainMs: ASK_AGAIN_MS,
+    });
+  }
+
+  /** Why the process ended, once it has. Never rejects. */
+  get ended(): Promise<string> {
+    return this.#process.ended;
+  }
+
+  get pid(): number | null {
+    return this.#process.pid;
+  }
+
+  /** Rejects at once when the process can't be started, with a reason for a person. */
+  async launch(): Promise<void> {
+    const { connectionPath, connection, specName } = this.options;
+    await writeConnectionFile(connectionPath, connection, specName);
+    await this.#process.start();
+    this.#sockets.open();
+  }
+
+  /** Resolves when the kernel takes requests, or when it is certain that it won't. The same answer each time. */
+  started(): Promise<StartOutcome> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  send(channel: Channel, parts: MessageParts): Promise<void> {
+    return this.#sockets.send(channel, parts);
+  }
+
+  /** J11; resolves when the signal was sent or the kernel has answered. */
+  async interrupt(): Promise<void> {
+    if (this.options.interruptMode === 'signal') {
+      this.#process.signal('SIGINT');
+      return;
+    }
+    const request = interruptRequest(this.#sender());
+    const answered = new Promise<void>((resolve) => this.#awaitedReplies.set(request.header.msg_id, resolve));
+    await this.send('control', messageParts(request));
+    const inTime = await endsWithin(Promise.race([answered, this.ended]), INTERRUPT_TIMEOUT_MS);
+    this.#awaitedReplies.delete(request.header.msg_id);
+    if (!inTime) throw new Error('the kernel did not answer the interrupt request');
+  }
+
+  /** J10; resolves when the process is gone and its last messages were handed over. */
+  async shutdown(): Promise<void> {
+    await this.#askToEnd();
+    if (!(await endsWithin(this.ended, SHUTDOWN_STEP_MS))) {
+      this.#process.signal('SIGTERM');
+      if (!(await endsWithin(this.ended, SHUTDOWN_STEP_MS))) this.#process.signal('SIGKILL');
+    }
+    await this.ended;
+    await this.close();
+  }
+
+  /** After the end: hands over what is still under way, then closes the sockets. Can be called twice. */
+  async close(): Promise<void> {
+    this.#readiness.stop();
+    await this.#heartbeat.stop();
+    await this.#drain();
+    await this.#sockets.close();
+    await rm(this.options.connectionPath, { force: true });
+  }
+
+  async #start(): Promise<StartOutcome> {
+    const { readyTimeoutMs } = this.options;
+    this.#readiness.start();
+    const ended = this.ended.then((reason) => `it ended with ${reason} before it was ready`);
+    const first = Promise.race([this.#readiness.reached, ended]);
+    const inTime = await endsWithin(first, readyTimeoutMs);
+    this.#readiness.stop();
+    if (!inTime) this.#process.signal('SIGKILL');
+    const result = inTime ? await first : `it was not ready within ${readyTimeoutMs / 1000} s`;
+    if (typeof result === 'string') {
+      await this.ended;
+      return { outcome: 'failed', reason: result, stderr: await this.#process.stderrTail() };
+    }
+    if (!this.#process.hasEnded) this.#heartbeat.start();
+    return { outcome: 'ready', kernelInfo: result };
+  }
+
+  stderrTail(): Promise<string> {
+    return this.#process.stderrTail();
+  }
+
+  async #askToEnd(): Promise<void> {
+    if (this.#process.hasEnded) return;
+    const request = shutdownRequest(this.#sender());
+    try {
+      if (this.options.interruptMode === 'signal') this.#process.signal('SIGINT');
+      else await this.send('control', messageParts(interruptRequest(this.#sender())));
+      await this.send('control', messageParts(request));
+    } catch (error) {
+      this.options.log('warn', 'a kernel could not be asked to end', { reason: String(error) });
+    }
+  }
+
+  #observe(message: KernelMessage, parts: MessageParts): void {
+    this.options.onMessage(message, parts);
+    this.#readiness.observe(message);
+    if (message.channel !== 'control') return;
+    this.#awaitedReplies.get(parentId(message) ?? '')?.();
+  }
+
+  #sender() {
+    return { msgId: randomUUID(), session: this.#session, username: 'cokernel', date: new Date().toISOString() };
+  }
+
+  async #drain(): Promise<void> {
+    for (let step = 0, before = -1; step < DRAIN_MAX_STEPS; step += 1) {
+      const received = this.#sockets.receivedMessages;
+      if (received === before) return;
+      before = received;
+      await delay(DRAIN_STEP_MS);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * One kernel's shell, control, stdin and iopub sockets. Each is read by a loop of its own, so that control never
+ * waits behind output; what is not a valid message is counted, logged and dropped, and the loop goes on (J3). Shell,
+ * control and stdin share one identity, else `input()` never reaches us (J4).
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  decodeZmqFrames,
+  encodeZmqParts,
+  type Channel,
+  type KernelMessage,
+  type MessageParts,
+  type Signer,
+} from '@cokernel/proto/jupyter';
+import { Dealer, Subscriber } from 'zeromq';
+import type { Log } from '../kernel/log.js';
+import { signerOf, type Connection } from './connection-file.js';
+import { SendQueue } from './send-queue.js';
+
+export interface KernelSocketsOptions {
+  readonly connection: Connection;
+  readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
+  readonly log: Log;
+}
+
+/** A kernel on this machine opens its ports within a second or so: look often, then less so. */
+const RECONNECT_MS = 20;
+
+export class KernelSockets {
+  readonly #sign: Signer;
+  readonly #dealers = new Map<Channel, Dealer>();
+  readonly #queues = new Map<Channel, SendQueue>();
+  #iopub: Subscriber | null = null;
+  #loops: Promise<void>[] = [];
+  #droppedMessages = 0;
+  #receivedMessages = 0;
+
+  constructor(private readonly options: KernelSocketsOptions) {
+    this.#sign = signerOf(options.connection.key);
+  }
+
+  get droppedMessages(): number {
+    return this.#droppedMessages;
+  }
+
+  get receivedMessages(): number {
+    return this.#receivedMessages;
+  }
+
+  /** Connecting proves nothing: the kernel need not be there yet (J9). */
+  open(): void {
+    const { ip, shellPort, controlPort, stdinPort, iopubPort } = this.options.connection;
+    const routingId = randomUUID();
+    this.#openDealer('shell', `tcp://${ip}:${shellPort}`, routingId);
+    this.#openDealer('control', `tcp://${ip}:${controlPort}`, routingId);
+    this.#openDealer('stdin', `tcp://${ip}:${stdinPort}`, routingId);
+    // No bound on what waits here: a full queue makes the kernel drop output. The journal behind it is bounded.
+    const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0, reconnectInterval: RECONNECT_MS });
+    this.#iopub = iopub;
+    iopub.connect(`tcp://${ip}:${iopubPort}`);
+    iopub.subscribe();
+    this.#loops.push(this.#receive('iopub', iopub));
+  }
+
+  /** Resolves when ZeroMQ has taken it; rejects on iopub, which only the kernel speaks on, and when closed. */
+  send(channel: Channel, parts: MessageParts): Promise<void> {
+    const queue = this.#queues.get(channel);
+    if (queue === undefined) return Promise.reject(new Error(`nothing can be sent on ${channel}`));
+    return queue.send(encodeZmqParts(parts, this.#sign));
+  }
+
+  /** What was not sent yet is dropped. Can be called twice. */
+  async close(): Promise<void> {
+    for (const dealer of this.#dealers.values()) dealer.close();
+    this.#iopub?.close();
+    this.#dealers.clear();
+    this.#queues.clear();
+    await Promise.all(this.#loops);
+  }
+
+  #openDealer(channel: Channel, address: string, routingId: string): void {
+    const dealer = new Dealer({
+      linger: 0,
+      routingId,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 0,
+      reconnectInterval: RECONNECT_MS,
+    });
+    dealer.connect(address);
+    this.#dealers.set(channel, dealer);
+    this.#queues.set(channel, new SendQueue(dealer));
+    this.#loops.push(this.#receive(channel, dealer));
+  }
+
+  async #receive(channel: Channel, socket: Dealer | Subscriber): Promise<void> {
+    try {
+      for await (const frames of socket) this.#handle(channel, frames);
+    } catch (error) {
+      if (!socket.closed) this.options.log('error', 'a socket broke', { channel, reason: String(error) });
+    }
+  }
+
+  /** A failure to handle one message must not end the channel for all later ones. */
+  #handle(channel: Channel, frames: readonly Uint8Array[]): void {
+    const decoded = decodeZmqFrames(frames, channel, this.#sign);
+    this.#receivedMessages += 1;
+    if (!decoded.ok) {
+      this.#droppedMessages += 1;
+      const { reason } = decoded;
+      this.options.log('warn', 'a message was dropped', { channel, reason, dropped: this.#droppedMessages });
+      return;
+    }
+    try {
+      this.options.onMessage(decoded.message, decoded.parts);
+    } catch (error) {
+      this.options.log('error', 'a message could not be handled', { channel, reason: String(error) });
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N]`: a hub starts it, detached, and it outlives
+ * that hub. It says what happens as JSON lines on stderr, which the hub has led into a file. SIGTERM and SIGINT end
+ * its kernels cleanly and then itself.
+ */
+import { parseArgs } from 'node:util';
+import { keeperPaths } from '../kernel/keeper-paths.js';
+import type { Log } from '../kernel/log.js';
+import { KeeperServer } from './keeper-server.js';
+import { Supervisor } from './supervisor.js';
+
+const DEFAULT_IDLE_EXIT_MS = 5_000;
+
+const log: Log = (level, message, fields) => {
+  const line = { time: new Date().toISOString(), level, pid: process.pid, message, ...fields };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
+};
+
+async function main(): Promise<void> {
+  const { dataDir, idleExitMs } = readArguments();
+  const paths = await keeperPaths(dataDir);
+  const supervisor = new Supervisor({
+    dataDir: paths.dataDir,
+    maxJournalBytes: 16 * 1024 * 1024,
+    readyTimeoutMs: 60_000,
+    heartbeatMs: 1_000,
+    restartsInARow: 5,
+    stableAfterMs: 10_000,
+    env: process.env,
+    log,
+  });
+  const server = new KeeperServer({ paths, supervisor, idleExitMs, log });
+  if (!(await server.start())) {
+    log('info', 'another keeper serves this data folder');
+    return;
+  }
+  process.once('SIGTERM', () => void server.stop('told').catch(fail));
+  process.once('SIGINT', () => void server.stop('told').catch(fail));
+  log('info', 'the keeper has started', { socket: paths.socketPath });
+  log('info', 'the keeper leaves', { reason: await server.stopped });
+}
+
+function readArguments(): { dataDir: string; idleExitMs: number } {
+  const { values } = parseArgs({ options: { 'data-dir': { type: 'string' }, 'idle-exit-ms': { type: 'string' } } });
+  const dataDir = values['data-dir'];
+  const idleExitMs = Number(values['idle-exit-ms'] ?? DEFAULT_IDLE_EXIT_MS);
+  if (!dataDir) throw new Error('--data-dir DIR is needed');
+  if (!Number.isInteger(idleExitMs) || idleExitMs < 0) throw new Error('--idle-exit-ms takes milliseconds');
+  return { dataDir, idleExitMs };
+}
+
+function fail(error: unknown): void {
+  log('error', 'the keeper failed', {
+    reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  process.exitCode = 1;
+}
+
+main().then(() => process.exit(), fail);

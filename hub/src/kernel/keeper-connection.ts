@@ -1,0 +1,212 @@
+/**
+ * The hub's end of the keeper's socket: says hello, asks and is answered, and hands what kernels say to who listens
+ * for that kernel, in the order in which it came. When the connection breaks, every open question is rejected
+ * (`unreachable`) and every listener is told; whoever wants to go on makes a new connection.
+ */
+import { connect, type Socket } from 'node:net';
+import type { KernelId } from '@cokernel/proto/hub';
+import { decodeV1, encodeV1, type KernelMessage } from '@cokernel/proto/jupyter';
+import { FrameReader, type Frame } from './frame-stream.js';
+import {
+  decodeJson,
+  decodeKernelMessage,
+  encodeJson,
+  encodeSend,
+  FRAME_JSON,
+  FRAME_KERNEL_MESSAGE,
+  FromKeeper,
+  KEEPER_PROTOCOL_VERSION,
+  type KeeperAnswer,
+  type KeeperQuestion,
+} from './keeper-protocol.js';
+import { KernelHostError, type KernelHostEvent } from './kernel-host.js';
+import type { Log } from './log.js';
+
+export type KernelListener = (event: KernelHostEvent) => void;
+
+interface Pending {
+  readonly answered: (result: unknown) => void;
+  readonly refused: (error: KernelHostError) => void;
+}
+
+export class KeeperConnection {
+  readonly #reader = new FrameReader();
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Map<string, KernelListener>();
+  #nextId = 1;
+  #greeted: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  #open = false;
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly log: Log,
+  ) {}
+
+  /** Resolves when the keeper has said hello in our version; rejects with `versionMismatch` or `unreachable`. */
+  static async open(socketPath: string, log: Log): Promise<KeeperConnection> {
+    const connection = new KeeperConnection(connect(socketPath), log);
+    await connection.#start();
+    return connection;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Rejects with what the keeper refused. */
+  ask(question: KeeperQuestion): Promise<unknown> {
+    return this.#askWith(question, () => undefined);
+  }
+
+  /**
+   * Attaches; the listener hears what comes after the answer, from the first byte on. One listener a kernel: an
+   * earlier one is told `detached`.
+   */
+  attach(kernelId: KernelId, fromSeq: number, fence: number, listener: KernelListener): Promise<unknown> {
+    return this.#askWith({ request: 'attach', kernelId, fromSeq, fence }, () => {
+      this.#listeners.get(kernelId)?.({ type: 'detached', reason: 'this hub attached to the kernel again' });
+      this.#listeners.set(kernelId, listener);
+    });
+  }
+
+  /** Stops the events of this listener, if it is still the one that hears them. */
+  detach(kernelId: KernelId, listener: KernelListener): void {
+    if (this.#listeners.get(kernelId) !== listener) return;
+    this.#listeners.delete(kernelId);
+    if (!this.#open) return;
+    this.ask({ request: 'detach', kernelId }).catch((error: unknown) => {
+      this.log('info', 'a kernel was not detached', { kernelId, reason: String(error) });
+    });
+  }
+
+  send(kernelId: KernelId, fence: number, message: KernelMessage): Promise<unknown> {
+    return this.#await(
+      (id) => encodeSend(id, fence, kernelId, encodeV1(message)),
+      () => undefined,
+    );
+  }
+
+  /** Resolves when the socket is closed; who leaves is told nothing more. Can be called twice. */
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    if (this.socket.closed) return;
+    const closed = new Promise<void>((resolve) => this.socket.once('close', () => resolve()));
+    this.socket.destroy();
+    await closed;
+  }
+
+  #start(): Promise<void> {
+    this.socket.on('data', (chunk: Buffer) => {
+      this.#read(chunk);
+    });
+    this.socket.once('error', (error) => {
+      this.#broke(error.message);
+    });
+    this.socket.once('close', () => {
+      this.#broke('the keeper closed the connection');
+    });
+    this.socket.write(encodeJson({ type: 'hello', version: KEEPER_PROTOCOL_VERSION }));
+    return new Promise((resolve, reject) => {
+      this.#greeted = { resolve, reject };
+    });
+  }
+
+  #askWith(question: KeeperQuestion, onAnswer: () => void): Promise<unknown> {
+    return this.#await((id) => encodeJson({ type: 'request', id, ...question }), onAnswer);
+  }
+
+  /** `onAnswer` runs before anything that stands behind the answer in the stream is read. */
+  #await(frame: (id: number) => Buffer, onAnswer: () => void): Promise<unknown> {
+    if (!this.#open) return Promise.reject(new KernelHostError('unreachable', 'the keeper is out of reach'));
+    const id = this.#nextId;
+    this.#nextId = id === 0xffff_ffff ? 1 : id + 1;
+    return new Promise((resolve, reject) => {
+      const answered = (result: unknown) => {
+        onAnswer();
+        resolve(result);
+      };
+      this.#pending.set(id, { answered, refused: reject });
+      this.socket.write(frame(id));
+    });
+  }
+
+  #read(chunk: Buffer): void {
+    const frames = this.#reader.feed(chunk);
+    if (frames === null) this.socket.destroy(new Error('the keeper sent bytes that are no frames'));
+    for (const frame of frames ?? []) this.#handle(frame);
+  }
+
+  #handle(frame: Frame): void {
+    if (frame.kind === FRAME_KERNEL_MESSAGE) this.#handleMessage(frame.payload);
+    else if (frame.kind === FRAME_JSON) this.#handleJson(frame.payload);
+    else this.log('warn', 'a frame of unknown kind was skipped', { kind: frame.kind });
+  }
+
+  #handleMessage(payload: Buffer): void {
+    const frame = decodeKernelMessage(payload);
+    if (frame === null) {
+      this.log('error', 'the keeper sent a frame that is too short');
+      return;
+    }
+    const decoded = decodeV1(frame.v1Frame);
+    if (!decoded.ok) {
+      this.log('error', 'the keeper handed over what is no message', { reason: decoded.reason });
+      return;
+    }
+    this.#tell(frame.kernelId, { type: 'message', seq: frame.seq, message: decoded.message });
+  }
+
+  #handleJson(payload: Buffer): void {
+    const parsed = FromKeeper.safeParse(decodeJson(payload));
+    if (!parsed.success) {
+      this.log('error', 'the keeper said what could not be read', { reason: parsed.error.message });
+    } else if (parsed.data.type === 'hello') {
+      this.#handleHello(parsed.data.version);
+    } else if (parsed.data.type === 'answer') {
+      this.#handleAnswer(parsed.data);
+    } else {
+      this.#tell(parsed.data.kernelId, parsed.data.event);
+    }
+  }
+
+  #handleHello(version: number): void {
+    if (version === KEEPER_PROTOCOL_VERSION) {
+      this.#open = true;
+      this.#greeted?.resolve();
+      return;
+    }
+    const message = `the keeper speaks version ${version}, this hub ${KEEPER_PROTOCOL_VERSION}: stop its kernels and the keeper, then start the hub again`;
+    this.#greeted?.reject(new KernelHostError('versionMismatch', message));
+    this.socket.destroy();
+  }
+
+  #handleAnswer(answer: KeeperAnswer): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if (answer.ok) {
+      pending?.answered(answer.result);
+      return;
+    }
+    const { code, message, highestFence } = answer.refusal;
+    pending?.refused(new KernelHostError(code, message, highestFence));
+  }
+
+  /** A listener that throws must not end the stream for all kernels. */
+  #tell(kernelId: string, event: KernelHostEvent): void {
+    try {
+      this.#listeners.get(kernelId)?.(event);
+    } catch (error) {
+      this.log('error', 'a listener failed', { kernelId, event: event.type, reason: String(error) });
+    }
+  }
+
+  #broke(reason: string): void {
+    this.#open = false;
+    const error = new KernelHostError('unreachable', `the keeper is out of reach: ${reason}`);
+    this.#greeted?.reject(error);
+    for (const pending of this.#pending.values()) pending.refused(error);
+    this.#pending.clear();
+    for (const kernelId of [...this.#listeners.keys()]) this.#tell(kernelId, { type: 'detached', reason });
+    this.#listeners.clear();
+  }
+}

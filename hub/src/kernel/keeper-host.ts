@@ -1,0 +1,122 @@
+/**
+ * KernelHost over the keeper: the kernels of this machine. It starts the keeper when there is none, and connects
+ * again on demand when the connection broke; kernels and what they said meanwhile are where they were.
+ */
+import { homedir } from 'node:os';
+import type { KernelId } from '@cokernel/proto/hub';
+import type { KernelMessage } from '@cokernel/proto/jupyter';
+import { z } from 'zod';
+import type { KeeperConnection, KernelListener } from './keeper-connection.js';
+import { HostedKernelView } from './keeper-protocol.js';
+import { reachKeeper, type KeeperStart } from './keeper-starter.js';
+import { findKernelSpecs } from './kernelspecs.js';
+import { jupyterDataDirs } from './kernelspec-dirs.js';
+import {
+  KernelHostError,
+  type AttachedKernel,
+  type HostedKernel,
+  type KernelHost,
+  type KernelSpec,
+  type StartKernel,
+} from './kernel-host.js';
+import { launchOf } from './launch.js';
+
+export interface KeeperHostOptions extends KeeperStart {
+  /** Jupyter data directories besides those of J13, such as the data folder's `.venv/share/jupyter`. */
+  readonly extraDataDirs: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export class KeeperHost implements KernelHost {
+  #connection: Promise<KeeperConnection> | null = null;
+  #closed = false;
+
+  constructor(private readonly options: KeeperHostOptions) {}
+
+  kernelSpecs(): Promise<readonly KernelSpec[]> {
+    const { env, extraDataDirs, log } = this.options;
+    const surroundings = { env, home: homedir(), platform: process.platform };
+    return findKernelSpecs(jupyterDataDirs(surroundings, extraDataDirs), log);
+  }
+
+  async kernels(): Promise<readonly HostedKernel[]> {
+    const connection = await this.#connect();
+    return z.array(HostedKernelView).parse(await connection.ask({ request: 'kernels' }));
+  }
+
+  async start(options: StartKernel): Promise<HostedKernel> {
+    const { kernelId, specName, cwd, labels, fence } = options;
+    const specs = await this.kernelSpecs();
+    const spec = specs.find(({ name }) => name === specName);
+    if (spec === undefined) {
+      const names = specs.map(({ name }) => name).join(', ') || 'none';
+      throw new KernelHostError('noSuchKernelSpec', `there is no kernelspec ${specName}; found: ${names}`);
+    }
+    const launch = await launchOf(spec);
+    const connection = await this.#connect();
+    const request = { request: 'start', kernelId, specName, cwd, labels: { ...labels }, fence, launch } as const;
+    return HostedKernelView.parse(await connection.ask(request));
+  }
+
+  async attach(
+    kernelId: KernelId,
+    options: { readonly fromSeq: number; readonly fence: number },
+    listener: KernelListener,
+  ): Promise<{ readonly hosted: HostedKernel; readonly kernel: AttachedKernel }> {
+    const connection = await this.#connect();
+    const hosted = await connection.attach(kernelId, options.fromSeq, options.fence, listener);
+    const kernel = new KeeperKernel(connection, kernelId, options.fence, listener);
+    return { hosted: HostedKernelView.parse(hosted), kernel };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const connection = await this.#connection?.catch(() => null);
+    await connection?.close();
+  }
+
+  /** The open connection, or a new one; several that ask at once share it. */
+  #connect(): Promise<KeeperConnection> {
+    if (this.#closed) return Promise.reject(new KernelHostError('unreachable', 'this hub has left the keeper'));
+    this.#connection = this.#openAfter(this.#connection);
+    return this.#connection;
+  }
+
+  async #openAfter(former: Promise<KeeperConnection> | null): Promise<KeeperConnection> {
+    const connection = await former?.catch(() => null);
+    return connection?.isOpen ? connection : reachKeeper(this.options);
+  }
+}
+
+class KeeperKernel implements AttachedKernel {
+  constructor(
+    private readonly connection: KeeperConnection,
+    readonly kernelId: KernelId,
+    private readonly fence: number,
+    private readonly listener: KernelListener,
+  ) {}
+
+  async send(message: KernelMessage): Promise<void> {
+    await this.connection.send(this.kernelId, this.fence, message);
+  }
+
+  async interrupt(): Promise<void> {
+    await this.#command('interrupt');
+  }
+
+  async restart(): Promise<void> {
+    await this.#command('restart');
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#command('shutdown');
+  }
+
+  detach(): void {
+    this.connection.detach(this.kernelId, this.listener);
+  }
+
+  async #command(request: 'interrupt' | 'restart' | 'shutdown'): Promise<void> {
+    await this.connection.ask({ request, kernelId: this.kernelId, fence: this.fence });
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Reaches the keeper of a data folder, and starts it when there is none. Several hubs may do so at once: the keepers
+ * settle among themselves which of them stays, and all hubs connect to that one.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { KeeperConnection } from './keeper-connection.js';
+import { keeperPaths, type KeeperPaths } from './keeper-paths.js';
+import { KernelHostError } from './kernel-host.js';
+import type { Log } from './log.js';
+
+export interface KeeperStart {
+  readonly dataDir: string;
+  /** The program and its first arguments; `--data-dir` and `--idle-exit-ms` are appended. */
+  readonly keeperCommand: readonly string[];
+  readonly idleExitMs: number;
+  /** Loading the keeper takes some tenths of a second, on a busy machine some seconds. */
+  readonly startTimeoutMs: number;
+  readonly log: Log;
+}
+
+const LOOK_AGAIN_MS = 20;
+
+/** Rejects with `unreachable`, naming the log to look into, or with `versionMismatch`. */
+export async function reachKeeper(options: KeeperStart): Promise<KeeperConnection> {
+  const paths = await keeperPaths(options.dataDir);
+  const deadline = performance.now() + options.startTimeoutMs;
+  let started: ChildProcess | null = null;
+  for (;;) {
+    const connection = await tryOpen(paths, options.log);
+    if (connection !== null) return connection;
+    if (performance.now() > deadline) throw outOfReach(paths, 'it did not start in time');
+    // One that has left may have found another that was just leaving: then start one more.
+    if (started === null || started.exitCode !== null) started = await spawnKeeper(options, paths);
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
+async function tryOpen(paths: KeeperPaths, log: Log): Promise<KeeperConnection | null> {
+  try {
+    return await KeeperConnection.open(paths.socketPath, log);
+  } catch (error) {
+    if (error instanceof KernelHostError && error.code === 'unreachable') return null;
+    throw error;
+  }
+}
+
+/** In a session of its own, so that neither the hub's end nor a terminal's Ctrl-C reaches it. */
+async function spawnKeeper(options: KeeperStart, paths: KeeperPaths): Promise<ChildProcess> {
+  const [program = '', ...first] = options.keeperCommand;
+  const args = [...first, '--data-dir', paths.dataDir, '--idle-exit-ms', String(options.idleExitMs)];
+  const log = await open(paths.logPath, 'a', 0o600);
+  try {
+    const child = spawn(program, args, { cwd: paths.dataDir, detached: true, stdio: ['ignore', log.fd, log.fd] });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) => {
+        reject(outOfReach(paths, error.message));
+      });
+    });
+    child.unref();
+    return child;
+  } finally {
+    await log.close();
+  }
+}
+
+function outOfReach(paths: KeeperPaths, reason: string): KernelHostError {
+  return new KernelHostError('unreachable', `the keeper can't be reached: ${reason}; see ${paths.logPath}`);
+}
