@@ -200,7 +200,8 @@ function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
   return new KeeperHost({
     dataDir: config.dataDirectory,
     keeperCommand,
-    extraKernelDirs: [path.join(config.dataDirectory, '.venv', 'share', 'jupyter')],
+    extraDataDirs: [path.join(config.dataDirectory, '.venv', 'share', 'jupyter')],
+    env: process.env,
     log: (level, message, fields) => log[level](fields ?? {}, message),
   });
 }
