@@ -4,14 +4,7 @@
  * message of the wrong shape never throws: a line on stderr says what came.
  */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import {
-  toJson,
-  toJsonObject,
-  type JsonObject,
-  type Output,
-  type OutputEdit,
-  type StreamName,
-} from '@cokernel/proto/notebook';
+import { toJsonObject, type JsonObject, type Output, type OutputEdit, type StreamName } from '@cokernel/proto/notebook';
 import { EMPTY_TERMINAL_TEXT, writeToTerminal, type TerminalText } from './terminal-text.js';
 
 export { mergeEdits } from './merge-edits.js';
@@ -155,5 +148,5 @@ function textOf(value: unknown): string {
 }
 
 function isObject(value: unknown): boolean {
-  return typeof toJson(value) === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
