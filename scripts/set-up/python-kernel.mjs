@@ -101,7 +101,16 @@ async function makeVirtualEnvironment(need) {
   const python = join(folder, 'bin', 'python');
   if (!isExecutable(python) && !(await makeEmptyEnvironment(folder, need.env))) return false;
   process.stderr.write(`set-up  kernel: pip install ipykernel into ${folder} …\n`);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'ipykernel', ...need.modules];
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--retries=1',
+    'ipykernel',
+    ...need.modules,
+  ];
   const { ok, output } = await runProgram(python, pip, { env: need.env });
   if (!ok) process.stderr.write(`${output.trimEnd().split('\n').slice(-2).join('\n')}\n`);
   return ok;
