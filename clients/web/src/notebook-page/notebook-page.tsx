@@ -108,5 +108,7 @@ function OpeningNotebook({ state }: { readonly state: RoomState }): ReactElement
 
 function ToolbarRow({ targets, state }: { targets: CommandTargets | null; state: RoomState }): ReactElement {
   if (targets === null) return <div className="ck-toolbar" aria-hidden />;
-  return <Toolbar targets={targets} busy={state.queue.running !== null || state.kernel?.status === 'busy'} />;
+  const idle = state.queue.running === null && state.kernel?.status !== 'busy';
+  const disabled = new Set([...(idle ? ['interrupt'] : []), ...(state.kernel === null ? ['restart'] : [])]);
+  return <Toolbar targets={targets} disabled={disabled} />;
 }

@@ -8,12 +8,11 @@ import { IconButton } from '../ui/icon-button.js';
 
 interface ToolbarProps {
   readonly targets: CommandTargets;
-  /** Something runs that can be interrupted. */
-  readonly busy: boolean;
+  /** Commands that would do nothing now. */
+  readonly disabled: ReadonlySet<string>;
 }
 
 const buttons = {
-  add: [{ id: 'insert-below', Icon: Plus }],
   cells: [
     { id: 'move-up', Icon: ArrowUp },
     { id: 'move-down', Icon: ArrowDown },
@@ -30,7 +29,7 @@ const buttons = {
   page: [{ id: 'palette', Icon: Command }],
 } as const;
 
-function Buttons({ group, targets, busy }: ToolbarProps & { readonly group: keyof typeof buttons }): ReactElement {
+function Buttons({ group, targets, disabled }: ToolbarProps & { readonly group: keyof typeof buttons }): ReactElement {
   return (
     <div className="ck-toolbar-group" role="group" data-group={group}>
       {buttons[group].map(({ id, Icon }) => {
@@ -42,13 +41,37 @@ function Buttons({ group, targets, busy }: ToolbarProps & { readonly group: keyo
             label={command.label}
             keys={keys}
             testId={id}
-            disabled={id === 'interrupt' && !busy}
+            disabled={disabled.has(id)}
             onClick={() => command.run(targets)}
           >
             <Icon aria-hidden />
           </IconButton>
         );
       })}
+    </div>
+  );
+}
+
+/** Adding is what a newcomer looks for first, so these two have words. */
+function AddButtons({ targets }: { readonly targets: CommandTargets }): ReactElement {
+  const adders = [
+    { id: 'insert-below', text: 'Code' },
+    { id: 'insert-text-below', text: 'Text' },
+  ];
+  return (
+    <div className="ck-toolbar-group" role="group" data-group="add">
+      {adders.map(({ id, text }) => (
+        <button
+          key={id}
+          type="button"
+          className="ck-add"
+          data-testid={id}
+          aria-label={commandOf(id).label}
+          onClick={() => commandOf(id).run(targets)}
+        >
+          <Plus aria-hidden /> {text}
+        </button>
+      ))}
     </div>
   );
 }
@@ -91,7 +114,7 @@ export function Toolbar(props: ToolbarProps): ReactElement {
     <div className="ck-toolbar" role="toolbar" aria-label="Notebook">
       <Buttons {...props} group="run" />
       <Buttons {...props} group="kernel" />
-      <Buttons {...props} group="add" />
+      <AddButtons targets={props.targets} />
       <CellType targets={props.targets} />
       <Buttons {...props} group="cells" />
       <Buttons {...props} group="page" />

@@ -1,8 +1,9 @@
 /** Puts the notebook widget of one room together from its parts: editors, renderers, runner, moves, marks. */
 import type { Room } from '@cokernel/core';
 import type { YNotebook } from '@jupyter/ydoc';
-import { Notebook, NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
+import { NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
 import { buildEditors } from './collaborative-editor.js';
+import { HubContentFactory } from './hub-code-cell.js';
 import { HubNotebook } from './hub-notebook.js';
 import { kernelCompletion } from './kernel-completion.js';
 import { followLanguage } from './language.js';
@@ -54,7 +55,7 @@ export function buildNotebook({ room, document, onEnqueued, onRefused }: Noteboo
   const widget = new HubNotebook(
     {
       rendermime: buildRenderers(),
-      contentFactory: new Notebook.ContentFactory({ editorFactory: editors.factory }),
+      contentFactory: new HubContentFactory({ editorFactory: editors.factory }),
       mimeTypeService: editors.mimeTypes,
       editorConfig,
       notebookConfig,

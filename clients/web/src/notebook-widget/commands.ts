@@ -14,8 +14,8 @@ export interface CommandTargets {
   readonly openPalette: () => void;
 }
 
-/** Where a key works: in command mode only, in edit mode only, or in both. */
-export type KeyPlace = 'command' | 'edit' | 'both';
+/** Where a key works: in command mode only, in edit mode only, in both, or wherever the focus is. */
+export type KeyPlace = 'command' | 'edit' | 'both' | 'page';
 
 export interface NotebookCommand {
   readonly id: string;
@@ -26,6 +26,7 @@ export interface NotebookCommand {
 
 const command = (...chord: string[]): NotebookCommand['keys'][number] => ({ place: 'command', chord });
 const edit = (...chord: string[]): NotebookCommand['keys'][number] => ({ place: 'edit', chord });
+const everywhere = (...chord: string[]): NotebookCommand['keys'][number] => ({ place: 'page', chord });
 const both = (...chord: string[]): NotebookCommand['keys'][number] => ({ place: 'both', chord });
 
 const running: readonly NotebookCommand[] = [
@@ -72,13 +73,22 @@ const running: readonly NotebookCommand[] = [
 const cells: readonly NotebookCommand[] = [
   {
     id: 'insert-below',
-    label: 'Add a cell below',
+    label: 'Add a code cell below',
     keys: [command('B')],
     run: ({ notebook }) => NotebookActions.insertBelow(notebook),
   },
   {
+    id: 'insert-text-below',
+    label: 'Add a text cell below',
+    keys: [],
+    run: ({ notebook }) => {
+      NotebookActions.insertBelow(notebook);
+      NotebookActions.changeCellType(notebook, 'markdown');
+    },
+  },
+  {
     id: 'insert-above',
-    label: 'Add a cell above',
+    label: 'Add a code cell above',
     keys: [command('A')],
     run: ({ notebook }) => NotebookActions.insertAbove(notebook),
   },
@@ -197,8 +207,13 @@ const moving: readonly NotebookCommand[] = [
 ];
 
 const page: readonly NotebookCommand[] = [
-  { id: 'save', label: 'Save now', keys: [both('Accel S')], run: ({ save }) => save() },
-  { id: 'palette', label: 'All commands…', keys: [both('Accel Shift P')], run: ({ openPalette }) => openPalette() },
+  { id: 'save', label: 'Save now', keys: [everywhere('Accel S')], run: ({ save }) => save() },
+  {
+    id: 'palette',
+    label: 'All commands…',
+    keys: [everywhere('Accel Shift P')],
+    run: ({ openPalette }) => openPalette(),
+  },
 ];
 
 export const notebookCommands: readonly NotebookCommand[] = [...running, ...cells, ...moving, ...page];

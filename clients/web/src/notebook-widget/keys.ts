@@ -7,6 +7,7 @@ const selectors: Readonly<Record<KeyPlace, string>> = {
   command: '.jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus',
   edit: '.jp-Notebook.jp-mod-editMode',
   both: '.jp-Notebook',
+  page: 'body',
 };
 
 /** Returns what ends it. */
