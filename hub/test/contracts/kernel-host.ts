@@ -1,0 +1,177 @@
+/** What every KernelHost must do, with a real Python kernel; run over each adapter. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { KernelId } from '@cokernel/proto/hub';
+import { completeRequest, inputReply, isChildMessage } from '@cokernel/proto/jupyter';
+import type { AttachedKernel, HostedKernel, KernelHost } from '../../src/kernel/kernel-host.js';
+import { KernelEvents, sendCode, sender } from '../support/kernel-events.js';
+
+export interface KernelHostSubject {
+  /** Two hubs at one host, which has a kernelspec `python3`. */
+  readonly host: KernelHost;
+  readonly otherHost: KernelHost;
+  stop(): Promise<void>;
+}
+
+interface Started {
+  readonly kernelId: KernelId;
+  readonly kernel: AttachedKernel;
+  readonly hosted: HostedKernel;
+  readonly events: KernelEvents;
+}
+
+export function kernelHostContract(name: string, open: () => Promise<KernelHostSubject>): void {
+  describe(`KernelHost: ${name}`, () => {
+    let subject: KernelHostSubject;
+    const started: Started[] = [];
+
+    beforeAll(async () => {
+      subject = await open();
+    });
+    afterEach(async () => {
+      await Promise.all(started.splice(0).map(({ kernel }) => kernel.shutdown().catch(() => undefined)));
+    }, 30_000);
+    afterAll(() => subject.stop(), 30_000);
+
+    const start = async (): Promise<Started> => {
+      const kernelId = KernelId.parse(randomUUID());
+      const events = new KernelEvents();
+      await subject.host.start({ kernelId, specName: 'python3', cwd: tmpdir(), labels: { fileId: 'f1' }, fence: 1 });
+      const attached = await subject.host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
+      const all = { kernelId, events, ...attached };
+      started.push(all);
+      await events.until('ready');
+      return all;
+    };
+
+    const attachOther = async (kernelId: KernelId, fromSeq: number, fence: number) => {
+      const events = new KernelEvents();
+      const attached = await subject.otherHost.attach(kernelId, { fromSeq, fence }, events.listener);
+      return { events, ...attached };
+    };
+
+    test('a kernel is listed with its labels, and ready after kernel_info', async () => {
+      const { kernelId, events } = await start();
+      const [listed] = (await subject.otherHost.kernels()).filter((kernel) => kernel.kernelId === kernelId);
+      expect(listed).toMatchObject({ specName: 'python3', state: 'ready', labels: { fileId: 'f1' } });
+      expect(listed?.kernelInfo?.language_info.name).toBe('python');
+      expect(events.ofType('ready')[0]?.kernelInfo.implementation).toBe('ipython');
+    }, 60_000);
+
+    test('[J5] a run gives its reply and its output, each message with a seq that only grows', async () => {
+      const { kernel, events } = await start();
+      const id = await sendCode(kernel, 'print("hello"); 6 * 7');
+      await events.untilDone(id);
+      expect(events.textOf(id)).toBe('hello\n');
+      expect(events.childrenOf(id, 'execute_result')[0]?.content['data']).toEqual({ 'text/plain': '42' });
+      expect(events.seqs).toEqual([...new Set(events.seqs)].sort((a, b) => a - b));
+      expect(events.messages.some((message) => isChildMessage({ header: { msg_id: id } }, message))).toBe(true);
+    }, 60_000);
+
+    test('[J4] input() asks on stdin and gets the one answer', async () => {
+      const { kernel, events } = await start();
+      const id = await sendCode(kernel, 'print("hi " + input("name? "))');
+      const question = await events.untilChild(id, 'input_request');
+      expect(question).toMatchObject({ channel: 'stdin', content: { prompt: 'name? ', password: false } });
+      await kernel.send(inputReply(sender(), question.header, 'Ann'));
+      await events.untilDone(id);
+      expect(events.textOf(id)).toBe('hi Ann\n');
+    }, 60_000);
+
+    test('[J5] completion is answered on shell', async () => {
+      const { kernel, events } = await start();
+      const request = completeRequest(sender(), 'impor', 5);
+      await kernel.send(request);
+      const reply = await events.untilChild(request.header.msg_id, 'complete_reply');
+      expect(reply.content['matches']).toContain('import');
+    }, 60_000);
+
+    test('[J11] an interrupt ends a sleeping run', async () => {
+      const { kernel, events } = await start();
+      const id = await sendCode(kernel, 'import time\nprint("asleep")\ntime.sleep(600)');
+      await events.untilChild(id, 'stream');
+      await kernel.interrupt();
+      await events.untilDone(id);
+      expect(events.childrenOf(id, 'execute_reply')[0]?.content).toMatchObject({ ename: 'KeyboardInterrupt' });
+    }, 60_000);
+
+    test('a restart is announced, empties the memory and takes requests again', async () => {
+      const { kernel, events } = await start();
+      await events.untilDone(await sendCode(kernel, 'x = 1'));
+      await kernel.restart();
+      const id = await sendCode(kernel, 'x');
+      await events.untilDone(id);
+      expect(events.childrenOf(id, 'error')[0]?.content['ename']).toBe('NameError');
+      expect(events.ofType('restarting')).toHaveLength(1);
+      expect(events.ofType('ready')).toHaveLength(2);
+    }, 60_000);
+
+    test('attaching again from a seq gives exactly what came after it', async () => {
+      const { kernelId, kernel, events } = await start();
+      const before = await sendCode(kernel, 'print("before")');
+      await events.untilDone(before);
+      const fromSeq = events.seqs.at(-1) ?? 0;
+      kernel.detach();
+      const heard = events.all.length;
+      const again = await attachOther(kernelId, fromSeq, 2);
+      const after = await sendCode(again.kernel, 'print("after")');
+      await again.events.untilDone(after);
+      const replay = await attachOther(kernelId, fromSeq, 2);
+      await replay.events.untilDone(after);
+      expect(again.events.childrenOf(before)).toEqual([]);
+      expect(replay.events.seqs).toEqual(again.events.seqs.slice(0, replay.events.seqs.length));
+      expect(again.events.seqs[0]).toBe(fromSeq + 1);
+      expect(events.all).toHaveLength(heard);
+    }, 60_000);
+
+    test('a hub with an older fence can no longer command, and is told the highest', async () => {
+      const { kernelId, kernel, events } = await start();
+      const newer = await attachOther(kernelId, 0, 7);
+      const refusal = { code: 'staleFence', highestFence: 7 };
+      await expect(sendCode(kernel, '1')).rejects.toMatchObject(refusal);
+      await expect(kernel.interrupt()).rejects.toMatchObject(refusal);
+      await expect(kernel.restart()).rejects.toMatchObject(refusal);
+      await expect(kernel.shutdown()).rejects.toMatchObject(refusal);
+      await expect(subject.host.attach(kernelId, { fromSeq: 0, fence: 6 }, () => undefined)).rejects.toMatchObject(
+        refusal,
+      );
+      const id = await sendCode(newer.kernel, 'print(1)');
+      await newer.events.untilDone(id);
+      await events.untilDone(id);
+      await newer.kernel.shutdown();
+    }, 60_000);
+
+    test('an execute_request is sent once by its msg_id, also when another hub asks', async () => {
+      const { kernelId, kernel, events } = await start();
+      const id = await sendCode(kernel, 'print("once")');
+      await events.untilDone(id);
+      await expect(sendCode(kernel, 'print("once")', { msgId: id })).rejects.toMatchObject({ code: 'alreadySent' });
+      const other = await attachOther(kernelId, 0, 1);
+      await expect(sendCode(other.kernel, '', { msgId: id })).rejects.toMatchObject({ code: 'alreadySent' });
+      await kernel.restart();
+      await expect(sendCode(kernel, '', { msgId: id })).rejects.toMatchObject({ code: 'alreadySent' });
+    }, 60_000);
+
+    test('[J10] after a shutdown the kernel is gone, and who was attached is told', async () => {
+      const { kernelId, kernel, events } = await start();
+      await kernel.shutdown();
+      await events.until('died');
+      expect((await subject.host.kernels()).map((listed) => listed.kernelId)).not.toContain(kernelId);
+      await expect(kernel.interrupt()).rejects.toMatchObject({ code: 'noSuchKernel' });
+    }, 60_000);
+
+    test('what can not be is refused by name', async () => {
+      const { kernelId } = await start();
+      const options = { kernelId, specName: 'python3', cwd: tmpdir(), labels: {}, fence: 1 };
+      const unknown = KernelId.parse(randomUUID());
+      await expect(subject.host.start(options)).rejects.toMatchObject({ code: 'kernelExists' });
+      await expect(subject.host.start({ ...options, kernelId: unknown, specName: 'cobol' })).rejects.toMatchObject({
+        code: 'noSuchKernelSpec',
+      });
+      await expect(subject.host.attach(unknown, { fromSeq: 0, fence: 1 }, () => undefined)).rejects.toMatchObject({
+        code: 'noSuchKernel',
+      });
+    }, 60_000);
+  });
+}

@@ -1,0 +1,69 @@
+/** What a KernelHost told one listener, in order, and ways to wait for it and to run code. */
+import { randomUUID } from 'node:crypto';
+import { executeRequest, parentId, type ExecuteRequestOptions, type KernelMessage } from '@cokernel/proto/jupyter';
+import type { AttachedKernel, KernelHostEvent } from '../../src/kernel/kernel-host.js';
+import { waitUntil } from './wait-until.js';
+
+export class KernelEvents {
+  readonly all: KernelHostEvent[] = [];
+  readonly listener = (event: KernelHostEvent): void => {
+    this.all.push(event);
+  };
+
+  get messages(): readonly KernelMessage[] {
+    return this.all.flatMap((event) => (event.type === 'message' ? [event.message] : []));
+  }
+
+  get seqs(): readonly number[] {
+    return this.all.flatMap((event) => (event.type === 'message' ? [event.seq] : []));
+  }
+
+  ofType<T extends KernelHostEvent['type']>(type: T): readonly Extract<KernelHostEvent, { type: T }>[] {
+    return this.all.filter((event): event is Extract<KernelHostEvent, { type: T }> => event.type === type);
+  }
+
+  childrenOf(msgId: string, msgType?: string): readonly KernelMessage[] {
+    const children = this.messages.filter((message) => parentId(message) === msgId);
+    return children.filter(({ header }) => msgType === undefined || header.msg_type === msgType);
+  }
+
+  /** All that a request printed. */
+  textOf(msgId: string): string {
+    return this.childrenOf(msgId, 'stream')
+      .map(({ content }) => String(content['text']))
+      .join('');
+  }
+
+  async until(type: KernelHostEvent['type'], count = 1): Promise<void> {
+    await waitUntil(`${count} × ${type}`, () => this.ofType(type).length >= count, 30_000);
+  }
+
+  async untilChild(msgId: string, msgType: string): Promise<KernelMessage> {
+    await waitUntil(`${msgType} of ${msgId}`, () => this.childrenOf(msgId, msgType).length > 0, 30_000);
+    const [child] = this.childrenOf(msgId, msgType);
+    if (child === undefined) throw new Error('it was there a moment ago');
+    return child;
+  }
+
+  /** J7: both the reply and the idle status. */
+  async untilDone(msgId: string): Promise<void> {
+    const isIdle = () => this.childrenOf(msgId, 'status').some(({ content }) => content['execution_state'] === 'idle');
+    await this.untilChild(msgId, 'execute_reply');
+    await waitUntil(`idle of ${msgId}`, isIdle, 30_000);
+  }
+}
+
+export function sender(msgId: string = randomUUID()) {
+  return { msgId, session: 'test-session', username: 'ann', date: new Date().toISOString() };
+}
+
+/** Sends code and gives the request's id. */
+export async function sendCode(
+  kernel: AttachedKernel,
+  code: string,
+  options: Partial<ExecuteRequestOptions> & { readonly msgId?: string } = {},
+): Promise<string> {
+  const request = executeRequest(sender(options.msgId), { code, ...options });
+  await kernel.send(request);
+  return request.header.msg_id;
+}
