@@ -62,5 +62,10 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
 }
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
+}
+
+/** By its code, not its class: errors of Node's own modules may come from another realm. */
+export function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -1,0 +1,30 @@
+/**
+ * Pure: the names of our keys. Those of one kernel, and those of one notebook, share a tag in braces, so that a Redis
+ * Cluster keeps them together. `KEYS` in scripts/*.lua has this order.
+ */
+import type { KernelId } from '@cokernel/proto/hub';
+import type { LeaseSubject } from '../../run/lease.js';
+
+export interface QueueKeys {
+  readonly all: readonly string[];
+  /** The stream of changes. */
+  readonly changes: string;
+  /** The pub/sub channel on which each change is told. */
+  readonly channel: string;
+}
+
+export function queueKeys(kernelId: KernelId): QueueKeys {
+  const subject = { kind: 'kernel', id: kernelId } as const;
+  const key = (part: string): string => `${tagOf(subject)}:${part}`;
+  const lists = ['head', 'runs', 'order', 'finished', 'finished-order', 'requests', 'requests-order'].map(key);
+  const [changes, channel] = [key('changes'), key('channel')];
+  return { all: [...lists, changes, leaseKey(subject), channel], changes, channel };
+}
+
+export function leaseKey(subject: LeaseSubject): string {
+  return `${tagOf(subject)}:lease`;
+}
+
+function tagOf({ kind, id }: LeaseSubject): string {
+  return kind === 'kernel' ? `cokernel:{k:${id}}` : `cokernel:{n:${id}}`;
+}

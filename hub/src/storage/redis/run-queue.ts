@@ -1,0 +1,166 @@
+/**
+ * The run queue in Redis: each step is one Lua script (scripts/*.lua), so it happens wholly or not at all, whichever
+ * hub asks. Durable as far as the server's persistence goes.
+ */
+import { HeldReason, RunView } from '@cokernel/proto/hub';
+import type { KernelId, RequestId, RunId } from '@cokernel/proto/hub';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type {
+  CancelSelector,
+  EnqueueOutcome,
+  QueueChange,
+  QueuedRun,
+  QueueSnapshot,
+  RunQueue,
+  Settlement,
+  StaleFence,
+  TakeOutcome,
+} from '../../run/run-queue.js';
+import { StoredAnswer, StoredRun } from '../stored-run.js';
+import { ChangeFeed } from './change-feed.js';
+import { queueKeys } from './keys.js';
+import { parseSnapshot } from './queue-delta.js';
+import type { RedisConnection } from './redis-connection.js';
+import type { QueueStepName } from './script-texts.js';
+
+export interface RedisRunQueueOptions {
+  readonly connection: RedisConnection;
+  readonly log: Logger;
+}
+
+type Listener = (change: QueueChange) => void;
+
+interface Subscription {
+  readonly feed: ChangeFeed;
+  readonly listeners: Set<Listener>;
+}
+
+const StoredStale: z.ZodType<StaleFence> = z.object({
+  outcome: z.literal('stale'),
+  highestFence: z.number().int().nonnegative(),
+});
+const StoredTake: z.ZodType<TakeOutcome> = z.union([
+  z.object({ outcome: z.literal('taken'), run: StoredRun }),
+  z.object({ outcome: z.literal('nothing') }),
+  StoredStale,
+]);
+const StoredSettle = z.union([z.object({ outcome: z.literal('settled') }), StoredStale]);
+
+export class RedisRunQueue implements RunQueue {
+  readonly #options: RedisRunQueueOptions;
+  readonly #subscriptions = new Map<KernelId, Subscription>();
+
+  constructor(options: RedisRunQueueOptions) {
+    this.#options = options;
+  }
+
+  async enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome> {
+    const texts = runs.map((run) => JSON.stringify({ ...run, source: wellFormed(run.source) }));
+    return this.#step(kernelId, 'enqueue', [requestId, ...texts], StoredAnswer);
+  }
+
+  takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome> {
+    return this.#step(kernelId, 'take-next', [String(fence), startedAt], StoredTake);
+  }
+
+  settle(
+    kernelId: KernelId,
+    fence: number,
+    runId: RunId,
+    end: Settlement,
+  ): Promise<{ readonly outcome: 'settled' } | StaleFence> {
+    return this.#step(kernelId, 'settle', [String(fence), runId, JSON.stringify(end)], StoredSettle);
+  }
+
+  cancel(
+    kernelId: KernelId,
+    selector: CancelSelector,
+    finishedAt: string,
+    reason: string,
+  ): Promise<readonly RunView[]> {
+    return this.#step(kernelId, 'cancel', [JSON.stringify(selector), finishedAt, reason], z.array(RunView));
+  }
+
+  async hold(kernelId: KernelId, reason: HeldReason): Promise<void> {
+    await this.#run(kernelId, 'set-held', [reason]);
+  }
+
+  async release(kernelId: KernelId): Promise<void> {
+    await this.#run(kernelId, 'set-held', ['']);
+  }
+
+  async snapshot(kernelId: KernelId): Promise<QueueSnapshot> {
+    return parseSnapshot(await this.#run(kernelId, 'snapshot', []));
+  }
+
+  running(kernelId: KernelId): Promise<QueuedRun | null> {
+    return this.#step(kernelId, 'running', [], StoredRun.nullable());
+  }
+
+  find(kernelId: KernelId, runId: RunId): Promise<RunView | null> {
+    return this.#step(kernelId, 'find', [runId], RunView.nullable());
+  }
+
+  subscribe(kernelId: KernelId, listener: Listener): () => void {
+    const subscription = this.#subscriptions.get(kernelId) ?? this.#startFeed(kernelId);
+    // Wrapped, so that one function that subscribed twice is told twice and ends once.
+    const entry: Listener = (change) => {
+      listener(change);
+    };
+    subscription.listeners.add(entry);
+    return () => {
+      if (!subscription.listeners.delete(entry) || subscription.listeners.size > 0) return;
+      subscription.feed.stop();
+      if (this.#subscriptions.get(kernelId) === subscription) this.#subscriptions.delete(kernelId);
+    };
+  }
+
+  async drop(kernelId: KernelId): Promise<void> {
+    await this.#run(kernelId, 'drop', []);
+  }
+
+  close(): Promise<void> {
+    for (const { feed } of this.#subscriptions.values()) feed.stop();
+    this.#subscriptions.clear();
+    return this.#options.connection.close();
+  }
+
+  #startFeed(kernelId: KernelId): Subscription {
+    const { connection, log } = this.#options;
+    const listeners = new Set<Listener>();
+    const feed = new ChangeFeed({
+      kernelId,
+      connection,
+      log,
+      onChange: (change) => {
+        for (const listener of [...listeners]) this.#tell(kernelId, listener, change);
+      },
+    });
+    const subscription = { feed, listeners };
+    this.#subscriptions.set(kernelId, subscription);
+    feed.start();
+    return subscription;
+  }
+
+  #tell(kernelId: KernelId, listener: Listener, change: QueueChange): void {
+    try {
+      listener(change);
+    } catch (error) {
+      this.#options.log.error({ err: error, kernelId }, 'a subscriber of the run queue failed');
+    }
+  }
+
+  async #step<T>(kernelId: KernelId, name: QueueStepName, args: readonly string[], shape: z.ZodType<T>): Promise<T> {
+    return shape.parse(JSON.parse(await this.#run(kernelId, name, args)));
+  }
+
+  #run(kernelId: KernelId, name: QueueStepName, args: readonly string[]): Promise<string> {
+    return this.#options.connection.run(name, queueKeys(kernelId).all, args);
+  }
+}
+
+/** Half of a surrogate pair has no UTF-8, neither here nor on its way to a kernel. */
+function wellFormed(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}

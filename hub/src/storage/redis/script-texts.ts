@@ -1,0 +1,46 @@
+/**
+ * The Lua steps: one file each under scripts/, which lies beside this module here and beside the hub's bundle when it
+ * is built. Steps on queues and on leases have a common part, which is put in front of each.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+const queueSteps = [
+  'enqueue',
+  'take-next',
+  'settle',
+  'cancel',
+  'set-held',
+  'snapshot',
+  'running',
+  'find',
+  'drop',
+] as const;
+const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease'] as const;
+
+export type QueueStepName = (typeof queueSteps)[number];
+export type LeaseStepName = (typeof leaseSteps)[number];
+
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+export type Scripts = ReadonlyMap<QueueStepName | LeaseStepName, Script>;
+
+export async function loadScripts(): Promise<Scripts> {
+  const loaded = await Promise.all([
+    ...queueSteps.map(async (name) => [name, await loadScript('queue-state', name)] as const),
+    ...leaseSteps.map(async (name) => [name, await loadScript('lease-state', name)] as const),
+  ]);
+  return new Map<QueueStepName | LeaseStepName, Script>(loaded);
+}
+
+async function loadScript(common: string, step: string): Promise<Script> {
+  const text = `${await readScript(common)}\n${await readScript(step)}`;
+  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+}
+
+function readScript(name: string): Promise<string> {
+  return readFile(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
+}

@@ -1,0 +1,84 @@
+/** A Redis server of a test's own: on a free port, in an empty folder, gone when it is stopped. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Ends the server; what was written is kept for `start`. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Stops the server for good. */
+  remove(): Promise<void>;
+}
+
+export async function startRedisServer(): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'cokernel-redis-'));
+  const port = await freePort();
+  let child: ChildProcess | null = null;
+  const server: RedisServer = {
+    url: `redis://127.0.0.1:${String(port)}`,
+    port,
+    start: async () => {
+      child = await spawnRedis(port, folder);
+    },
+    stop: async () => {
+      const running = child;
+      child = null;
+      if (running !== null) await endOf(running);
+    },
+    remove: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
+  const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('Ready to accept connections')) resolve(child);
+    });
+    child.once('error', (error) => {
+      reject(
+        new Error(`These tests need redis-server on PATH (Debian: apt-get install redis-server): ${error.message}`),
+      );
+    });
+    child.once('exit', (code) => {
+      reject(new Error(`redis-server ended with ${String(code)} instead of starting: ${said}`));
+    });
+  });
+}
+
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    child.once('exit', () => {
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no port'));
+        else resolve(address.port);
+      });
+    });
+  });
+}
