@@ -68,7 +68,7 @@ function notebookPage(page: Page, faults: readonly string[], close: () => Promis
   const editor = (id: string): Locator => cell(id).locator('.cm-content').first();
   const output = (id: string): Promise<string> => textOf(cell(id).locator('.jp-OutputArea-output'));
   const source = async (id: string): Promise<string> =>
-    (await editor(id).locator('.cm-line').allInnerTexts()).join('\n');
+    (await editor(id).locator('.cm-line').evaluateAll(linesOf)).join('\n');
   return {
     page,
     cell,
@@ -101,4 +101,14 @@ function cellIdsOf(nodes: readonly Element[]): string[] {
 
 async function textOf(locator: Locator): Promise<string> {
   return (await locator.allInnerTexts()).join('\n');
+}
+
+/** Runs inside the page. What a person typed: other people's cursors stand in the line too, with their names. */
+function linesOf(lines: readonly Element[]): string[] {
+  return lines.map((line) => {
+    const copy = line.cloneNode(true);
+    if (!(copy instanceof Element)) return '';
+    for (const cursor of copy.querySelectorAll('.cm-ySelectionCaret, .cm-widgetBuffer')) cursor.remove();
+    return copy.textContent.replaceAll('\u2060', '');
+  });
 }

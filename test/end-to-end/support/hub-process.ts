@@ -75,6 +75,6 @@ function listen(child: ChildProcess): () => string {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill('SIGINT');
   await gone;
 }
