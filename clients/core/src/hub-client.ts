@@ -60,6 +60,11 @@ export class HubClient {
     return this.#rest.json({ method: 'POST', path, body: { type: 'notebook' } }, z.object({ path: z.string() }));
   }
 
+  /** The notebooks that have a kernel. */
+  sessions(): Promise<SessionModel[]> {
+    return this.#rest.json({ method: 'GET', path: '/api/sessions' }, z.array(SessionModel));
+  }
+
   /** The notebook's session; begun, with a kernel of that kernelspec, when it has none. */
   session(path: string, kernelName?: string): Promise<SessionModel> {
     const kernel = kernelName === undefined ? {} : { name: kernelName };

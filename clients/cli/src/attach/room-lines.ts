@@ -1,0 +1,180 @@
+/** Pure: what a person at the terminal is told about a room: its header, and a line for each thing that changed. */
+import type { RoomState } from '@cokernel/core';
+import type { HubEvent, KernelView, ParticipantView, PromptView, QueueView, RunView } from '@cokernel/proto/hub';
+import type { Paint } from '../text/terminal-text.js';
+import { safeLine, safeText } from '../text/terminal-text.js';
+
+export function headerLines(state: RoomState, paint: Paint): string {
+  const parts = [
+    paint.bold(safeLine(state.path)),
+    kernelText(state.kernel),
+    peopleText(state, paint),
+    queueText(state.queue),
+  ];
+  return `${parts.join(' · ')}\n${paint.dim('/help lists the commands, Ctrl-D leaves')}`;
+}
+
+function kernelText(kernel: KernelView | null): string {
+  if (kernel === null) return 'no kernel yet (the first run starts one)';
+  return safeLine(`${kernel.displayName} ${kernel.status}`);
+}
+
+/** `Ann (you), Bo`; those whose programs have all left are not here. */
+function peopleText(state: RoomState, paint: Paint): string {
+  const here = state.participants.filter((person) => person.clients.length > 0);
+  return here.map((person) => `${personName(person, paint)}${personNote(state, person)}`).join(', ');
+}
+
+/** One line a person: what /people shows. */
+export function peopleLines(state: RoomState, paint: Paint): string {
+  const here = state.participants.filter((person) => person.clients.length > 0);
+  const line = (person: ParticipantView) =>
+    `${personName(person, paint)}${personNote(state, person)}  ${paint.dim(`${person.role}, ${person.clients.join(' and ')}`)}`;
+  return here.map(line).join('\n');
+}
+
+function personName(person: ParticipantView, paint: Paint): string {
+  return paint.inColor(person.color, safeLine(person.name));
+}
+
+function personNote(state: RoomState, person: ParticipantView): string {
+  return person.participantId === state.you?.participantId ? ' (you)' : '';
+}
+
+function queueText(queue: QueueView): string {
+  const held = queue.held === null ? '' : ', held';
+  const running = queue.running === null ? '' : `${safeLine(queue.running.author.name)} runs`;
+  const waiting = queue.queued.length === 0 ? '' : `${String(queue.queued.length)} queued`;
+  const work = [running, waiting].filter((part) => part !== '').join(', ');
+  return `${work === '' ? 'queue empty' : work}${held}`;
+}
+
+/** One line a run: what /queue shows. */
+export function queueLines(queue: QueueView): string {
+  const running = queue.running === null ? [] : [`running  ${safeLine(queue.running.author.name)}`];
+  const queued = queue.queued.map((run, index) => `${String(index + 1).padStart(7)}  ${safeLine(run.author.name)}`);
+  const held = queue.held === null ? [] : [`held: ${heldText(queue.held)}; a person in the page can let it go on`];
+  const lines = [...running, ...queued, ...held];
+  return lines.length === 0 ? 'nothing runs, nothing waits' : lines.join('\n');
+}
+
+function heldText(reason: NonNullable<QueueView['held']>): string {
+  switch (reason) {
+    case 'kernelDied':
+      return 'the kernel died';
+    case 'runLost':
+      return 'a run was lost';
+    case 'restarted':
+      return 'the kernel was restarted';
+    case 'byOwner':
+      return 'the owner holds it';
+  }
+}
+
+/** Where my run stands, while nothing of it is to be seen yet. */
+export function waitingText(state: RoomState, runId: string): string {
+  const place = state.queue.queued.findIndex((run) => run.runId === runId);
+  if (place === -1) return '';
+  const { running, held } = state.queue;
+  if (held !== null) return `waiting: ${heldText(held)}`;
+  const behind = running === null ? '' : ` behind ${safeLine(running.author.name)}`;
+  return `waiting${behind}, place ${String(place + 1)}`;
+}
+
+/** What an end other than success is called; empty for success. */
+export function endText(run: RunView, paint: Paint): string {
+  const reason = run.reason === null || run.reason === '' ? '' : `: ${safeText(run.reason)}`;
+  switch (run.state) {
+    case 'cancelled':
+    case 'lost':
+      return paint.yellow(`${run.state}${reason}`);
+    case 'queued':
+    case 'running':
+    case 'succeeded':
+    case 'failed':
+      return '';
+  }
+}
+
+/** The lines that a change of state calls for. */
+export function changeLines(before: RoomState, after: RoomState, paint: Paint): string[] {
+  return [
+    ...connectionLines(before, after, paint),
+    ...comingsAndGoings(before, after, paint),
+    ...kernelLines(before, after, paint),
+  ];
+}
+
+function connectionLines(before: RoomState, after: RoomState, paint: Paint): string[] {
+  if (before.connection === after.connection) return [];
+  switch (after.connection) {
+    case 'disconnected':
+      return [paint.yellow('connection lost; trying again, the kernel goes on')];
+    case 'connected':
+      return before.you === null ? [] : [paint.green('connected again')];
+    case 'connecting':
+    case 'failed':
+      return [];
+  }
+}
+
+/** Only while connected: after a break the list is simply the new one. */
+function comingsAndGoings(before: RoomState, after: RoomState, paint: Paint): string[] {
+  if (before.connection !== 'connected' || before.participants === after.participants) return [];
+  const came = othersHere(after).filter((person) => !isHere(before, person));
+  const left = othersHere(before).filter((person) => !isHere(after, person));
+  return [
+    ...came.map((person) => `${personName(person, paint)}${paint.dim(' came in')}`),
+    ...left.map((person) => `${personName(person, paint)}${paint.dim(' left')}`),
+  ];
+}
+
+function othersHere(state: RoomState): ParticipantView[] {
+  const mine = state.you?.participantId;
+  return state.participants.filter((person) => person.participantId !== mine && person.clients.length > 0);
+}
+
+function isHere(state: RoomState, { participantId }: ParticipantView): boolean {
+  return state.participants.some((person) => person.participantId === participantId && person.clients.length > 0);
+}
+
+/** Idle and busy come and go with every run; only what changes what a person can do is said. */
+function kernelLines(before: RoomState, after: RoomState, paint: Paint): string[] {
+  const kernel = after.kernel;
+  if (before.connection !== 'connected' || kernel?.status === before.kernel?.status) return [];
+  if (kernel === null) return [paint.yellow('the kernel was shut down')];
+  switch (kernel.status) {
+    case 'starting':
+      return [paint.dim(safeLine(`${kernel.displayName} starts`))];
+    case 'restarting':
+      return [paint.yellow('the kernel restarts; its memory begins anew')];
+    case 'dead':
+    case 'failed': {
+      const what = kernel.status === 'dead' ? 'the kernel died' : 'the kernel did not start';
+      return [paint.red(`${what}${kernel.reason === null ? '' : `: ${safeText(kernel.reason)}`}`)];
+    }
+    case 'idle':
+    case 'busy':
+      return [];
+  }
+}
+
+/** A question to somebody else. */
+export function promptLine(prompt: PromptView, paint: Paint): string {
+  const question = safeLine(prompt.text);
+  const who = paint.bold(safeLine(prompt.asked.name));
+  return `${who} is asked${question === '' ? '' : `: ${question}`} ${paint.dim('(/answer takes over)')}`;
+}
+
+/** A notice of the hub. */
+export function noticeLine(notice: Extract<HubEvent, { event: 'notice' }>, paint: Paint): string {
+  const message = safeText(notice.message);
+  switch (notice.level) {
+    case 'info':
+      return paint.dim(message);
+    case 'warning':
+      return paint.yellow(message);
+    case 'error':
+      return paint.red(message);
+  }
+}

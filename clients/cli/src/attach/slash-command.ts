@@ -1,0 +1,42 @@
+/** Pure: what a line that begins with `/` asks for. No kernel language that we know begins a line so. */
+
+export type SlashCommand =
+  | { readonly name: 'help' | 'people' | 'queue' | 'cancel' | 'save' | 'leave' }
+  | { readonly name: 'private'; readonly code: string }
+  /** `text` null: ask for it. */
+  | { readonly name: 'answer'; readonly text: string | null }
+  | { readonly name: 'unknown'; readonly word: string };
+
+export const helpText = `Enter      runs what you typed as a new cell that everybody sees
+Alt-Enter  begins a new line          Tab     completes
+Up, Down   earlier inputs             Ctrl-C  interrupts your run, or clears the line
+Ctrl-D     leaves; kernel and notebook go on
+
+/private CODE  runs CODE on the same kernel, outside the notebook
+/answer [TEXT] answers the question that the kernel asks somebody
+/people  who is here      /queue   what runs and what waits
+/cancel  withdraws your queued runs
+/save    writes the file now      /leave   leaves
+`.trimEnd();
+
+/** Null when the text is code. */
+export function readSlashCommand(text: string): SlashCommand | null {
+  const match = /^\s*\/([a-z]+)(?:[ \t]+([^]*))?$/.exec(text.trimEnd());
+  if (match === null) return null;
+  const rest = match[2] ?? '';
+  switch (match[1]) {
+    case 'help':
+    case 'people':
+    case 'queue':
+    case 'cancel':
+    case 'save':
+    case 'leave':
+      return { name: match[1] };
+    case 'private':
+      return { name: 'private', code: rest };
+    case 'answer':
+      return { name: 'answer', text: match[2] === undefined ? null : rest };
+    default:
+      return { name: 'unknown', word: match[1] ?? '' };
+  }
+}
