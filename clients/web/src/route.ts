@@ -11,8 +11,13 @@ const encodeSegments = (path: string): string => path.split('/').filter(Boolean)
 /** Reads a location's pathname. Paths in routes are relative to the served folder, with `/`. */
 export function routeOf(pathname: string): Route {
   if (pathname === '/' || pathname === '/tree' || pathname === '/tree/') return { page: 'files', directory: '' };
-  if (pathname.startsWith('/tree/')) return { page: 'files', directory: decodeSegments(pathname.slice(6)) };
-  if (pathname.startsWith('/notebooks/')) return { page: 'notebook', path: decodeSegments(pathname.slice(11)) };
+  try {
+    if (pathname.startsWith('/tree/')) return { page: 'files', directory: decodeSegments(pathname.slice(6)) };
+    if (pathname.startsWith('/notebooks/')) return { page: 'notebook', path: decodeSegments(pathname.slice(11)) };
+  } catch (error) {
+    // A malformed percent-encoding is nobody's address; anything else is a fault of ours.
+    if (!(error instanceof URIError)) throw error;
+  }
   return { page: 'unknown' };
 }
 

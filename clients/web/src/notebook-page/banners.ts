@@ -55,8 +55,9 @@ function kernelBanner(state: RoomState, notices: readonly string[]): Banner[] {
   return [{ id: 'no-kernel', tone: 'warning', title: 'No kernel was found on this machine', detail, action: null }];
 }
 
-function queueBanner({ queue }: RoomState): Banner[] {
-  if (queue.held === null) return [];
+/** With a dead kernel its own banner leads on: starting it again keeps the queue. */
+function queueBanner({ queue, kernel }: RoomState): Banner[] {
+  if (queue.held === null || kernel?.status === 'dead' || kernel?.status === 'failed') return [];
   const count = queue.queued.length;
   const detail = count === 0 ? null : count === 1 ? 'One run waits.' : `${count} runs wait.`;
   return [{ id: 'held', tone: 'warning', title: heldTitles[queue.held], detail, action: 'goOn' }];

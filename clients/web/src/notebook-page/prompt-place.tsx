@@ -12,20 +12,22 @@ interface PromptPlaceProps {
 }
 
 /** An element of ours at the end of the cell's node, there as long as the question waits. */
-function usePlaceIn(cell: HTMLElement | null): HTMLElement | null {
+function usePlaceIn(cell: HTMLElement | null, bringIntoView: boolean): HTMLElement | null {
   const [place, setPlace] = useState<HTMLElement | null>(null);
   useEffect(() => {
     if (cell === null) return undefined;
     const element = document.createElement('div');
     element.className = 'ck-prompt-place';
     cell.append(element);
-    element.scrollIntoView({ block: 'nearest' });
     setPlace(element);
     return () => {
       setPlace(null);
       element.remove();
     };
   }, [cell]);
+  useEffect(() => {
+    if (bringIntoView) place?.scrollIntoView({ block: 'nearest' });
+  }, [place, bringIntoView]);
   return place;
 }
 
@@ -33,7 +35,7 @@ export function PromptPlace({ room, state, cellNode }: PromptPlaceProps): ReactE
   const { prompt } = state;
   const cellId = prompt?.cellId ?? null;
   const cell = cellId === null ? null : cellNode(cellId);
-  const place = usePlaceIn(cell);
+  const place = usePlaceIn(cell, prompt?.asked.participantId === state.you?.participantId);
   if (prompt === null) return null;
   const form = <PromptForm key={prompt.promptId} room={room} state={state} prompt={prompt} />;
   if (cell === null) return <div className="ck-prompt-dock">{form}</div>;

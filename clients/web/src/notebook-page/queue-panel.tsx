@@ -25,6 +25,7 @@ function RunItem({ room, state, run, place, firstLine, onShow }: RunItemProps): 
   const { participantId, name } = run.author;
   const color = state.participants.find((person) => person.participantId === participantId)?.color;
   const what = run.target.kind === 'cell' ? (firstLine(run) ?? 'a cell that is gone') : 'outside the notebook';
+  const asked = state.prompt?.asked.participantId === state.you?.participantId ? 'you' : state.prompt?.asked.name;
   const mayCancel = participantId === state.you?.participantId || state.you?.role === 'owner';
   return (
     <li data-testid="queue-item" data-run-state={run.state} data-place={place}>
@@ -33,6 +34,7 @@ function RunItem({ room, state, run, place, firstLine, onShow }: RunItemProps): 
       <button type="button" className="ck-run-what" onClick={() => onShow(run)} title="Show the cell">
         <strong>{participantId === state.you?.participantId ? 'You' : name}</strong>
         <code>{what}</code>
+        {state.prompt?.runId === run.runId ? <em>waits for an answer of {asked}</em> : null}
       </button>
       {place > 0 && mayCancel ? (
         <IconButton label="Withdraw this run" onClick={() => askHub(room, 'cancel', { runIds: [run.runId] })}>

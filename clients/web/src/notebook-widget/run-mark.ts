@@ -101,23 +101,27 @@ function finishedParts(index: RunIndex, run: RunView): string[] {
   }
 }
 
-function savedMark(metadata: unknown): RunMark {
-  const parsed = CellMetadata.safeParse(metadata);
-  const { cokernel, execution } = parsed.success ? parsed.data : {};
-  const signature = cokernel?.author?.client === 'terminal' ? [cokernel.author.name, 'terminal'] : [];
+type Saved = z.infer<typeof CellMetadata>;
+
+/** 'terminal' when that person wrote the cell there; somebody else's later run is not signed so. */
+function signature(saved: Saved, name: string): string[] {
+  const author = saved.cokernel?.author;
+  return author?.client === 'terminal' && author.name === name ? ['terminal'] : [];
+}
+
+function savedMark(saved: Saved): RunMark {
+  const { cokernel, execution } = saved;
   const run = cokernel?.run;
-  const who = signature.length > 0 ? signature : run === undefined ? [] : [run.author.name];
-  const began = execution?.['iopub.execute_input'] ?? execution?.['shell.execute_reply.started'] ?? null;
-  const took = elapsed(began, execution?.['shell.execute_reply'] ?? null);
-  const state = z.enum(['succeeded', 'failed', 'cancelled', 'lost']).safeParse(run?.state);
-  const outcome =
-    state.success && state.data !== 'succeeded' ? [state.data === 'cancelled' ? 'withdrawn' : state.data] : [];
-  return {
-    state: state.success ? state.data : 'idle',
-    cancellable: null,
-    parts: who.length === 0 ? [] : [...who, ...outcome, ...(run === undefined ? [] : took)],
-    changedSince: false,
-  };
+  const name = run?.author.name ?? cokernel?.author?.name;
+  const known = z.enum(['succeeded', 'failed', 'cancelled', 'lost']).safeParse(run?.state);
+  const state = known.success ? known.data : 'idle';
+  const outcome = state === 'failed' || state === 'lost' ? [state] : state === 'cancelled' ? ['withdrawn'] : [];
+  const began = execution?.['iopub.execute_input'] ?? null;
+  const took = run === undefined ? [] : elapsed(began, execution?.['shell.execute_reply'] ?? null);
+  const signed = name === undefined ? [] : signature(saved, name);
+  const shown = name !== undefined && (run !== undefined || signed.length > 0);
+  const parts = shown ? [name, ...signed, ...outcome, ...took] : [];
+  return { state, cancellable: null, parts, changedSince: false };
 }
 
 function runningMark(index: RunIndex, run: RunView, cellId: CellId, hash: string): RunMark {
@@ -139,10 +143,11 @@ export function runMark(index: RunIndex, cellId: CellId, metadata: unknown, hash
     const changedSince = waiting.run.sourceHash !== hash();
     return { state: 'queued', cancellable: waiting.run.runId, parts, changedSince };
   }
+  const parsed = CellMetadata.safeParse(metadata);
+  const saved = parsed.success ? parsed.data : {};
   const finished = index.finished.get(cellId);
-  const saved = savedMark(metadata);
-  if (finished === undefined) return saved;
-  const terminal = saved.parts[1] === 'terminal' ? ['terminal'] : [];
-  const [who, ...rest] = finishedParts(index, finished);
-  return { state: finished.state, cancellable: null, parts: [who ?? '', ...terminal, ...rest], changedSince: false };
+  if (finished === undefined) return savedMark(saved);
+  const [who = '', ...rest] = finishedParts(index, finished);
+  const parts = [who, ...signature(saved, finished.author.name), ...rest];
+  return { state: finished.state, cancellable: null, parts, changedSince: false };
 }

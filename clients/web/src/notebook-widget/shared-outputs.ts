@@ -7,9 +7,7 @@
 import type { CellChange, ISharedCodeCell } from '@jupyter/ydoc';
 import { CodeCellModel } from '@jupyterlab/cells';
 import { OutputAreaModel, type IOutputAreaModel } from '@jupyterlab/outputarea';
-import { JSONExt } from '@lumino/coreutils';
-
-type Output = Parameters<IOutputAreaModel['set']>[1];
+import { outputSteps, type Output, type OutputStep } from './output-steps.js';
 
 /** One output of the document is one output shown: the hub has joined what belongs together. */
 class OutputsAsShared extends OutputAreaModel {
@@ -21,40 +19,23 @@ class OutputsAsShared extends OutputAreaModel {
 // JupyterLab's notebook model makes its cells itself and offers no other place to hand this in.
 CodeCellModel.ContentFactory.prototype.createOutputArea = (options) => new OutputsAsShared(options);
 
-const streamText = (output: Output): string | null => {
-  if (output.output_type !== 'stream') return null;
-  const { text } = output;
-  return Array.isArray(text) ? text.join('') : typeof text === 'string' ? text : null;
-};
-
-/** What stands behind `before` in `after`; null when the two are not one growing stream. */
-function appended(before: Output, after: Output): string | null {
-  const [old, next] = [streamText(before), streamText(after)];
-  if (old === null || next === null || before['name'] !== after['name']) return null;
-  return next.startsWith(old) ? next.slice(old.length) : null;
-}
-
-function showAt(outputs: IOutputAreaModel, index: number, next: Output): void {
-  const item = outputs.get(index);
-  const shown = item.toJSON();
-  const text = appended(shown, next);
-  if (text === null) {
-    if (!JSONExt.deepEqual(shown, next)) outputs.set(index, next);
-  } else if (text !== '') {
-    // Growing text is appended: drawing it anew at each line would cost more the longer it is.
-    item.streamText?.insert(item.streamText.text.length, text, { silent: true });
+function take(outputs: IOutputAreaModel, step: OutputStep, next: readonly Output[]): void {
+  switch (step.kind) {
+    case 'append': {
+      const text = outputs.get(step.index).streamText;
+      text?.insert(text.text.length, step.text, { silent: true });
+      return;
+    }
+    case 'set':
+      return outputs.set(step.index, step.output);
+    case 'add':
+      outputs.add(step.output);
+      return;
+    case 'clear':
+      return outputs.clear();
+    case 'rebuild':
+      return outputs.fromJSON([...next]);
   }
-}
-
-/** Makes `outputs` show `next`, touching only what differs. */
-export function showOutputs(outputs: IOutputAreaModel, next: readonly Output[]): void {
-  if (next.length === 0) {
-    if (outputs.length > 0) outputs.clear();
-    return;
-  }
-  next.slice(0, outputs.length).forEach((output, index) => showAt(outputs, index, output));
-  if (next.length < outputs.length) return outputs.fromJSON([...next]);
-  for (const output of next.slice(outputs.length)) outputs.add(output);
 }
 
 /** Replaces the stock coupling of one cell's model; called once, when the cell comes into the notebook. */
@@ -65,8 +46,9 @@ export function shareOutputs(model: CodeCellModel): void {
     if (model.isDisposed) return;
     model['_onSharedModelChanged'](cell, rest);
     if (outputsChange === undefined && streamOutputChange === undefined) return;
+    const next = cell.getOutputs();
     showing = true;
-    showOutputs(model.outputs, cell.getOutputs());
+    for (const step of outputSteps(model.outputs.toJSON(), next)) take(model.outputs, step, next);
     showing = false;
   };
   shared.changed.disconnect(model['_onSharedModelChanged'], model);
