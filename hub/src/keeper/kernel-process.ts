@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../kernel/error-code.js';
 
 export interface KernelProcessOptions {
   readonly argv: readonly string[];
@@ -109,13 +110,13 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(-pid, signal);
   } catch (error) {
     // ESRCH: all are gone. macOS says EPERM for a group of zombies.
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 
 function launchError(program: string, error: Error): Error {
-  const code = 'code' in error ? error.code : null;
+  const code = errorCode(error);
   if (code === 'ENOENT') {
     return new Error(`the program ${program} was not found: install it, or correct argv in the kernelspec`);
   }

@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, link, readdir, rename, rm } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { join } from 'node:path';
+import { errorCode } from '../kernel/error-code.js';
 import type { KeeperPaths } from '../kernel/keeper-paths.js';
 
 const NUMBERED = /^keeper\.(\d+)$/;
@@ -57,7 +58,7 @@ async function linkIfFree(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }

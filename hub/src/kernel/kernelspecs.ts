@@ -5,6 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { errorCode } from './error-code.js';
 import type { KernelSpec } from './kernel-host.js';
 import type { Log } from './log.js';
 
@@ -66,5 +67,6 @@ async function readKernelSpec(name: string, resourceDir: string, log: Log): Prom
 
 /** A folder that is not there, or one without kernel.json, is nothing to tell. */
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  const code = errorCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

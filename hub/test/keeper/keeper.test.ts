@@ -1,0 +1,384 @@
+/** The keeper with real kernels: bursts, deaths, failed launches, leftovers, files, and its own coming and going. */
+import { randomUUID } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { KernelId } from '@cokernel/proto/hub';
+import { FrameReader } from '../../src/kernel/frame-stream.js';
+import { KeeperConnection } from '../../src/kernel/keeper-connection.js';
+import { keeperPaths } from '../../src/kernel/keeper-paths.js';
+import { decodeKernelMessage, encodeJson, FRAME_KERNEL_MESSAGE } from '../../src/kernel/keeper-protocol.js';
+import type { KernelHost } from '../../src/kernel/kernel-host.js';
+import { KernelEvents, sendCode } from '../support/kernel-events.js';
+import { isAlive, pythonCommand, TestKeeper, type TestKeeperOptions } from '../support/keeper.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const TIMEOUT = 60_000;
+let keeper: TestKeeper;
+
+afterEach(() => keeper.stop(), 30_000);
+
+async function newKeeper(options: TestKeeperOptions = {}): Promise<TestKeeper> {
+  keeper = await TestKeeper.make(options);
+  return keeper;
+}
+
+async function startKernel(host: KernelHost, specName = 'python3') {
+  const kernelId = KernelId.parse(randomUUID());
+  const events = new KernelEvents();
+  await host.start({ kernelId, specName, cwd: tmpdir(), labels: {}, fence: 1 });
+  const attached = await host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
+  return { kernelId, events, ...attached };
+}
+
+async function readyKernel(host: KernelHost, specName?: string) {
+  const started = await startKernel(host, specName);
+  await started.events.until('ready');
+  return started;
+}
+
+async function evaluated(started: Awaited<ReturnType<typeof startKernel>>, code: string): Promise<string> {
+  const id = await sendCode(started.kernel, code);
+  await started.events.untilDone(id);
+  return started.events.textOf(id);
+}
+
+describe('messages', () => {
+  test(
+    '[J19] ten thousand messages of one run arrive, each once and in order',
+    async () => {
+      const host = (await newKeeper()).host();
+      const { kernel, events } = await readyKernel(host);
+      const code = 'from IPython.display import display\nfor i in range(10000): display({"n": i}, raw=True)';
+      const id = await sendCode(kernel, code);
+      await events.untilDone(id);
+      const numbers = events.childrenOf(id, 'display_data').map(({ content }) => content['data']);
+      expect(numbers).toEqual(Array.from({ length: 10_000 }, (_, n) => ({ n })));
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[X16] a hub that does not read makes nothing grow; it hears of the gap, then the newest',
+    async () => {
+      const host = (await newKeeper()).host();
+      const started = await readyKernel(host);
+      const stalled = await rawHub(keeper.dataDir);
+      const { kernelId } = started;
+      const attach = { request: 'attach', kernelId, fromSeq: 0, fence: 1 } as const;
+      stalled.write(encodeJson({ type: 'request', id: 1, ...attach }));
+      stalled.pause();
+      await evaluated(started, 'for i in range(400): print("x" * 100_000)');
+      const last = started.events.seqs.at(-1) ?? 0;
+      const heard = await readUntil(stalled, last);
+      expect(heard.bytes).toBeLessThan(24 * 1024 * 1024);
+      expect(heard.gaps).toBe(1);
+      expect(heard.seqs).toEqual([...heard.seqs].sort((a, b) => a - b));
+      stalled.destroy();
+    },
+    TIMEOUT,
+  );
+});
+
+/** A hub without our client: says hello and lets the test read, or not. */
+async function rawHub(dataDir: string, version = 1): Promise<Socket> {
+  const { socketPath } = await keeperPaths(dataDir);
+  const socket = connect(socketPath);
+  await new Promise((resolve) => socket.once('connect', resolve));
+  socket.write(encodeJson({ type: 'hello', version }));
+  return socket;
+}
+
+async function readUntil(socket: Socket, last: number) {
+  const reader = new FrameReader();
+  const heard = { bytes: 0, gaps: 0, seqs: [] as number[] };
+  socket.on('data', (chunk: Buffer) => {
+    heard.bytes += chunk.length;
+    for (const { kind, payload } of reader.feed(chunk) ?? []) {
+      if (kind === FRAME_KERNEL_MESSAGE) heard.seqs.push(decodeKernelMessage(payload)?.seq ?? 0);
+      else if (payload.includes('"gap"')) heard.gaps += 1;
+    }
+  });
+  await waitUntil('the newest message', () => heard.seqs.includes(last), 30_000);
+  return heard;
+}
+
+describe('starting', () => {
+  test(
+    '[X20] a program that is missing is told at once, with what to do',
+    async () => {
+      const host = (await newKeeper()).host();
+      await keeper.addSpec('missing', ['/no/such/program', '{connection_file}']);
+      const refused = {
+        code: 'launchFailed',
+        message: expect.stringContaining('/no/such/program was not found: install'),
+      };
+      await expect(startKernel(host, 'missing')).rejects.toMatchObject(refused);
+      expect(await host.kernels()).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J9] a program that ends before it is ready is told with its stderr, and not started again',
+    async () => {
+      const host = (await newKeeper()).host();
+      await keeper.addSpec('broken', [process.execPath, '-e', 'console.error("no module named x"); process.exit(3)']);
+      const { events } = await startKernel(host, 'broken');
+      await events.until('died');
+      const [died] = events.ofType('died');
+      expect(died?.reason).toContain('exit code 3');
+      expect(died?.stderr).toContain('no module named x');
+      expect(events.ofType('restarting')).toEqual([]);
+      expect((await host.kernels()).map(({ state }) => state)).toEqual(['dead']);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    "[J13] the spec's env is applied, and the kernel has no parent to die with",
+    async () => {
+      const host = (await newKeeper()).host();
+      await keeper.addSpec('envied', await pythonCommand(), { env: { COLOUR: 'blue ${HOME}' } });
+      const started = await readyKernel(host, 'envied');
+      const code =
+        'import os; print(os.environ["COLOUR"], "JPY_PARENT_PID" in os.environ, os.getpgid(0) == os.getpid())';
+      expect(await evaluated(started, code)).toBe(`blue ${String(process.env['HOME'])} False True\n`);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J14] connection file, output and socket are the owner’s only; a shutdown leaves no file',
+    async () => {
+      const host = (await newKeeper()).host();
+      const { kernelId, kernel } = await readyKernel(host);
+      const folder = join(keeper.dataDir, 'kernels', kernelId);
+      const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+      for (const name of ['connection.json', 'stdout.log', 'stderr.log'])
+        expect(await modeOf(join(folder, name))).toBe('600');
+      expect(await modeOf((await keeperPaths(keeper.dataDir)).socketPath)).toBe('600');
+      expect(await modeOf(keeper.dataDir)).toBe('700');
+      await kernel.shutdown();
+      await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+    },
+    TIMEOUT,
+  );
+});
+
+describe('ending', () => {
+  test(
+    '[J12] a kernel that is killed is started again, and its memory is new',
+    async () => {
+      const host = (await newKeeper()).host();
+      const started = await readyKernel(host);
+      const { kernel, events } = started;
+      await sendCode(
+        kernel,
+        'print("last words", flush=True)\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)',
+      );
+      await events.until('ready', 2);
+      expect(events.ofType('restarting')[0]?.reason).toContain('SIGKILL');
+      expect(await evaluated(started, 'print("last" in dir())')).toBe('False\n');
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J12] one that dies again and again is given up after five restarts',
+    async () => {
+      const host = (await newKeeper()).host();
+      const { kernel, events } = await readyKernel(host);
+      for (let death = 1; death <= 6; death += 1) {
+        await events.until('ready', death);
+        await sendCode(kernel, 'import os; os.write(2, b"fatal"); os._exit(9)');
+        if (death < 6) await events.until('restarting', death);
+      }
+      await events.until('died');
+      expect(events.ofType('restarting')).toHaveLength(5);
+      expect(events.ofType('died')[0]?.reason).toContain('exit code 9');
+      await expect(sendCode(kernel, '1')).rejects.toMatchObject({ code: 'badRequest' });
+      await kernel.restart();
+      expect(events.ofType('ready')).toHaveLength(7);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J10] a shutdown takes along what the kernel has started, even if it will not listen',
+    async () => {
+      const host = (await newKeeper()).host();
+      const started = await readyKernel(host);
+      const code = [
+        'import os, signal, subprocess, sys',
+        'child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); signal.signal(2, signal.SIG_IGN); time.sleep(600)"])',
+        'print(os.getpid(), child.pid)',
+      ].join('\n');
+      const pids = (await evaluated(started, code)).split(' ').map(Number);
+      expect(pids.map(isAlive)).toEqual([true, true]);
+      await started.kernel.shutdown();
+      await waitUntil('no process is left', () => !pids.some(isRunning));
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J10] a kernel that ignores every request is ended by force',
+    async () => {
+      const host = (await newKeeper()).host();
+      const { kernel, events } = await readyKernel(host);
+      const id = await sendCode(kernel, 'import os, signal\nprint(os.getpid())\nos.kill(os.getpid(), signal.SIGSTOP)');
+      await events.untilChild(id, 'stream');
+      await kernel.shutdown();
+      expect(isRunning(Number(events.textOf(id)))).toBe(false);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J11] a kernelspec that wants a message is interrupted by one, on control',
+    async () => {
+      const host = (await newKeeper()).host();
+      await keeper.addSpec('by-message', await pythonCommand(), { interrupt_mode: 'message' });
+      const { kernel, events } = await readyKernel(host, 'by-message');
+      const id = await sendCode(kernel, 'import time\nprint("asleep")\ntime.sleep(600)');
+      await events.untilChild(id, 'stream');
+      await kernel.interrupt();
+      await events.untilDone(id);
+      expect(events.messages.map(({ header }) => header.msg_type)).toContain('interrupt_reply');
+    },
+    TIMEOUT,
+  );
+});
+
+/** Dead, or a zombie that nobody has waited for, as children of a killed kernel are where no init reaps them. */
+function isRunning(pid: number): boolean {
+  return isAlive(pid) && !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  const shown = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return shown.stdout.trim().startsWith('Z');
+}
+
+describe('the keeper itself', () => {
+  test(
+    'of many that start at once one stays, also beside the remains of one that was killed',
+    async () => {
+      await newKeeper();
+      const reachAll = () => Promise.all(Array.from({ length: 4 }, () => keeper.host().kernels()));
+      await reachAll();
+      const [first = 0] = await keeper.pids();
+      expect(await keeper.pids()).toHaveLength(1);
+      process.kill(first, 'SIGKILL');
+      await waitUntil('the first has gone', () => !isAlive(first));
+      await reachAll();
+      expect(await keeper.pids()).toHaveLength(2);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[X19] kernels outlive the hub, and wait for the next with what they said meanwhile',
+    async () => {
+      const first = (await newKeeper()).host();
+      const started = await readyKernel(first);
+      const id = await sendCode(started.kernel, 'import time\ntime.sleep(0.3)\nprint("said to nobody")');
+      await first.close();
+      const second = keeper.host();
+      const events = new KernelEvents();
+      await second.attach(started.kernelId, { fromSeq: started.events.seqs.at(-1) ?? 0, fence: 2 }, events.listener);
+      await events.untilDone(id);
+      expect(events.textOf(id)).toBe('said to nobody\n');
+      expect(await keeper.pids()).toHaveLength(1);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'without hubs and kernels it leaves, and the next hub starts another',
+    async () => {
+      const host = (await newKeeper({ idleExitMs: 50 })).host();
+      expect(await host.kernels()).toEqual([]);
+      const [pid = 0] = await keeper.pids();
+      await host.close();
+      await waitUntil('the keeper has gone', () => !isAlive(pid));
+      expect(await keeper.host().kernels()).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'when it is told to stop it ends its kernels first',
+    async () => {
+      const host = (await newKeeper()).host();
+      const started = await readyKernel(host);
+      const kernelPid = Number(await evaluated(started, 'import os; print(os.getpid())'));
+      const [pid = 0] = await keeper.pids();
+      process.kill(pid, 'SIGTERM');
+      await started.events.until('detached');
+      await waitUntil('both have gone', () => !isAlive(pid) && !isAlive(kernelPid));
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'a hub whose keeper was lost is told, and reaches a new one on demand',
+    async () => {
+      const host = (await newKeeper()).host();
+      const started = await readyKernel(host);
+      const kernelPid = Number(await evaluated(started, 'import os; print(os.getpid())'));
+      const [pid = 0] = await keeper.pids();
+      process.kill(pid, 'SIGKILL');
+      await started.events.until('detached');
+      process.kill(kernelPid, 'SIGKILL');
+      await expect(started.kernel.interrupt()).rejects.toMatchObject({ code: 'unreachable' });
+      expect(await host.kernels()).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'a data folder with a long path is served through a short socket',
+    async () => {
+      const host = (await newKeeper({ longPath: true })).host();
+      expect(await host.kernels()).toEqual([]);
+      const { socketPath, socketDir } = await keeperPaths(keeper.dataDir);
+      expect(Buffer.byteLength(socketPath)).toBeLessThanOrEqual(100);
+      expect(((await stat(socketDir)).mode & 0o777).toString(8)).toBe('700');
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'bytes that are no frames, or another version, end that connection only',
+    async () => {
+      const host = (await newKeeper()).host();
+      expect(await host.kernels()).toEqual([]);
+      for (const rude of [await rawHub(keeper.dataDir, 99), await rawHub(keeper.dataDir)]) {
+        const closed = new Promise((resolve) => rude.once('close', resolve));
+        rude.resume().write(Buffer.alloc(8));
+        await closed;
+      }
+      expect(await host.kernels()).toEqual([]);
+      expect(await keeper.pids()).toHaveLength(1);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'a keeper of another version is told apart',
+    async () => {
+      await newKeeper();
+      const path = (await keeperPaths(keeper.dataDir)).socketPath;
+      const server = createServer((socket) => socket.write(encodeJson({ type: 'hello', version: 2 })));
+      await new Promise<void>((resolve) => server.listen(path, resolve));
+      await expect(KeeperConnection.open(path, () => undefined)).rejects.toMatchObject({ code: 'versionMismatch' });
+      await new Promise((resolve) => server.close(resolve));
+    },
+    TIMEOUT,
+  );
+});

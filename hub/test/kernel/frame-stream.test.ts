@@ -1,0 +1,37 @@
+/** Frames on the keeper's socket: whole and in order, however the bytes are cut; what is no stream is told apart. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { encodeFrame, FrameReader, type Frame } from '../../src/kernel/frame-stream.js';
+
+const frame = fc.record({ kind: fc.nat(255), payload: fc.uint8Array({ maxLength: 60 }) });
+
+describe('FrameReader', () => {
+  test('gives the frames that were written, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 8 }), fc.array(fc.nat(400)), (frames, cuts) => {
+        const bytes = Buffer.concat(frames.map(({ kind, payload }) => encodeFrame(kind, payload)));
+        const read = feedInPieces(bytes, cuts);
+        expect(read.map(({ kind, payload }) => ({ kind, payload: new Uint8Array(payload) }))).toEqual(frames);
+      }),
+    );
+  });
+
+  test('a payload of several pieces is written as one', () => {
+    const [read] = new FrameReader().feed(encodeFrame(1, Buffer.from('a'), Buffer.from('bc'))) ?? [];
+    expect(read?.payload.toString()).toBe('abc');
+  });
+
+  test.each([
+    ['a length of zero', Buffer.from([0, 0, 0, 0, 0])],
+    ['a length that no frame has', Buffer.from([0xff, 0xff, 0xff, 0xff, 0])],
+  ])('%s is not a stream of frames', (_case, bytes) => {
+    expect(new FrameReader().feed(bytes)).toBeNull();
+  });
+});
+
+function feedInPieces(bytes: Buffer, cuts: readonly number[]): Frame[] {
+  const reader = new FrameReader();
+  const ends = [...cuts.filter((cut) => cut < bytes.length), bytes.length].sort((a, b) => a - b);
+  const starts = [0, ...ends];
+  return ends.flatMap((end, index) => reader.feed(bytes.subarray(starts[index], end)) ?? []);
+}
