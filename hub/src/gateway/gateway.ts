@@ -80,7 +80,7 @@ export class Gateway {
 
   /** Stops listening and ends every connection. Can be called twice. */
   async close(): Promise<void> {
-    this.upgrades?.close();
+    await this.upgrades?.close();
     this.server.closeAllConnections();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }

@@ -8,6 +8,7 @@ import { FrameReader } from '../room/frame-reader.js';
 import { RoomCalls } from '../room/room-calls.js';
 import { RoomClient } from '../room/room-client.js';
 import type { OpenRoom } from '../room/room-registry.js';
+import { closeSocket } from './close-socket.js';
 import { Outbox } from './outbox.js';
 
 export interface RoomSocketOptions {
@@ -31,7 +32,7 @@ export function joinRoom(options: RoomSocketOptions): void {
     id: options.newId(),
     role,
     send: (frame) => outbox.send(frame),
-    close: (code, reason) => socket.close(code, reason),
+    close: (code, reason) => closeSocket(socket, code, reason),
   });
   const calls = new RoomCalls({ ...options, room, client, kernel });
   const onError = (error: unknown): void => log.error({ error, path: room.path }, 'a room socket failed');
@@ -50,7 +51,6 @@ export function joinRoom(options: RoomSocketOptions): void {
   room.add(client);
   socket.on('message', (data) => reader.read(bytesOf(data)));
   socket.on('close', () => room.remove(client));
-  socket.on('error', (error) => log.info({ path: room.path, error: error.message }, 'a room socket broke'));
   reader.greet();
 }
 

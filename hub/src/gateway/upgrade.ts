@@ -12,6 +12,7 @@ import { messageOf } from '../errors.js';
 import type { OpenRoom } from '../room/room-registry.js';
 import type { SessionLog } from '../run/kernel-session.js';
 import type { Authentication } from './authentication.js';
+import { closeSocket } from './close-socket.js';
 import { statusOf } from './http-error.js';
 
 export interface UpgradeOptions {
@@ -23,6 +24,8 @@ export interface UpgradeOptions {
 
 /** A notebook's largest single frame: a paste of pictures fits, a flood does not (64 MiB). */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+/** A healthy client answers a close within a round trip. */
+const GOODBYE_MS = 500;
 const ROOM_PATH = /^\/api\/collaboration\/room\/([^/]+)$/;
 const NOTEBOOK_ROOM = /^json:notebook:(.+)$/;
 
@@ -38,22 +41,32 @@ export class Upgrades {
   listen(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       this.sockets.handleUpgrade(request, stream, head, (socket) => {
+        // From the first moment: an error that nobody listens to would end the hub.
+        socket.on('error', (error) => this.options.log.info({ error: error.message }, 'a WebSocket broke'));
         this.accept(request, socket).catch((error: unknown) => this.refuse(socket, error));
       });
     });
   }
 
-  /** Ends what is still open. */
-  close(): void {
-    for (const socket of this.sockets.clients) socket.terminate();
+  /** Says goodbye to every client, and ends those that don't answer in time. */
+  async close(): Promise<void> {
+    const gone = [...this.sockets.clients].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    for (const socket of this.sockets.clients) closeSocket(socket, closeCodes.goingAway, 'the hub stops');
+    const late = setTimeout(() => {
+      for (const socket of this.sockets.clients) socket.terminate();
+    }, GOODBYE_MS);
+    await Promise.all(gone);
+    clearTimeout(late);
     this.sockets.close();
   }
 
   private async accept(request: IncomingMessage, socket: WebSocket): Promise<void> {
     const access = this.options.authentication.check(request, true);
-    if ('refused' in access) return socket.close(closeCodes[access.refused], access.why);
+    if ('refused' in access) return closeSocket(socket, closeCodes[access.refused], access.why);
     const fileId = fileIdOf(request.url ?? '');
-    if (fileId === null) return socket.close(closeCodes.notFound, 'there is no room of this name');
+    if (fileId === null) return closeSocket(socket, closeCodes.notFound, 'there is no room of this name');
     // What a fast client sends before the room is open is kept for it.
     const early = keepEarly(socket);
     const open = await this.options.openRoom(fileId);
@@ -65,8 +78,7 @@ export class Upgrades {
   private refuse(socket: WebSocket, error: unknown): void {
     const status = statusOf(error);
     if (status >= 500) this.options.log.error({ error }, 'a room could not be opened');
-    const code = status === 404 ? closeCodes.notFound : status >= 500 ? 1011 : closeCodes.badFrame;
-    socket.close(code, messageOf(error).slice(0, 120));
+    closeSocket(socket, status >= 500 ? closeCodes.fault : closeCodes.notFound, messageOf(error));
   }
 }
 
@@ -87,7 +99,7 @@ function keepEarly(socket: WebSocket): { replay(): void } {
 function fileIdOf(url: string): FileId | null {
   const name = ROOM_PATH.exec(url.split('?')[0] ?? '')?.[1];
   const id = NOTEBOOK_ROOM.exec(decoded(name ?? ''))?.[1];
-  return id === undefined ? null : FileId.parse(id);
+  return FileId.safeParse(id).data ?? null;
 }
 
 function decoded(text: string): string {

@@ -54,7 +54,7 @@ export class FrameReader {
       const decoder = decoding.createDecoder(bytes);
       while (decoding.hasContent(decoder)) this.readFrame(decoder);
     } catch (error) {
-      this.options.client.socket.close(closeCodes.badFrame, `bad frame: ${messageOf(error)}`.slice(0, 120));
+      this.options.client.socket.close(closeCodes.badFrame, `bad frame: ${messageOf(error)}`);
     }
   }
 

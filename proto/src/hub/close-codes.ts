@@ -4,13 +4,15 @@ export const closeCodes = {
   goingAway: 1001,
   /** Another history or an unknown session: the reason is JSON `{reason, sessionId, reloadable: true}`. */
   reload: 1003,
+  /** A fault in the hub, told in its log. Come back in a moment. */
+  fault: 1011,
   /** A frame that is not of the protocol; the reason names it. */
   badFrame: 4400,
   /** No or a wrong token. */
   unauthorized: 4401,
   /** The role does not include what was asked. */
   forbidden: 4403,
-  /** No such notebook or kernel. */
+  /** No such notebook or kernel, or a file that is not a notebook; the reason says which. */
   notFound: 4404,
   /** The client did not read what it was sent for too long. */
   tooSlow: 4408,
