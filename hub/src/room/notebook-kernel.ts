@@ -78,6 +78,8 @@ export class NotebookKernel {
   }
 
   private async replace(specName: string, by: string): Promise<KernelSession> {
+    // A wish that can't be met must not cost the kernel that there is.
+    await this.options.sessions.requireSpec(specName);
     await this.stop(by);
     return this.start(specName);
   }

@@ -60,7 +60,9 @@ export class RoomCalls {
     }
     const { id, call, params } = frame.data;
     try {
-      this.send({ id, ok: true, result: await this.perform(call, params) });
+      const result = this.perform(call, params);
+      // An answer that is there at once goes out at once: no event gets before the welcome that it would change.
+      this.send({ id, ok: true, result: result instanceof Promise ? await result : result });
     } catch (error) {
       this.send({ id, ok: false, error: this.errorOf(error, call) });
     }
@@ -114,7 +116,9 @@ export class RoomCalls {
     // The same request of another person is another request.
     const requestId = `${client.participantId ?? ''}:${params.requestId}` as typeof params.requestId;
     const { runs: enqueued } = await queue.enqueue(session.kernelId, requestId, runs);
-    return { batchId, runs: enqueued.map((one) => ({ ...one })) };
+    // Of a request that came before, the batch that it made then.
+    const known = enqueued.find(({ outcome }) => outcome === 'queued')?.run.batchId;
+    return { batchId: known ?? batchId, runs: enqueued.map((one) => ({ ...one })) };
   }
 
   /** The cell's text as it is now, if it is what the person saw. */

@@ -67,7 +67,11 @@ export class RoomRegistry {
     if (known !== undefined) return known;
     const opening = this.build(fileId);
     this.rooms.set(fileId, opening);
-    opening.catch(() => this.rooms.delete(fileId));
+    opening.then(
+      // Nobody may ever come: who only asked for the session must not keep the room open for ever.
+      (entry) => this.closeLater(fileId, entry),
+      () => this.rooms.delete(fileId),
+    );
     return opening;
   }
 
@@ -89,7 +93,7 @@ export class RoomRegistry {
     for (const [fileId, opening] of [...this.rooms]) {
       const entry = await opening.catch(() => null);
       entry?.room.closeAll(code, reason);
-      if (entry !== null) await this.closeRoom(fileId, entry);
+      if (entry !== null) await this.closeRoom(fileId, entry).catch((error: unknown) => this.closedBadly(fileId, error));
     }
   }
 
@@ -143,9 +147,7 @@ export class RoomRegistry {
     entry.closing = setTimeout(() => {
       if (entry.room.clientCount > 0) return;
       if (isWorking(entry.room)) return this.closeLater(fileId, entry);
-      this.closeRoom(fileId, entry).catch((error: unknown) => {
-        this.options.log.error({ error, fileId }, 'a room was not closed cleanly');
-      });
+      this.closeRoom(fileId, entry).catch((error: unknown) => this.closedBadly(fileId, error));
     }, this.options.closeAfterMs);
     entry.closing.unref();
   }
@@ -169,7 +171,11 @@ export class RoomRegistry {
         entry.room.closeAll(1001, 'another hub serves this notebook now');
         await this.closeRoom(fileId, entry);
       })
-      .catch((error: unknown) => this.options.log.error({ error, fileId }, 'a room was not closed cleanly'));
+      .catch((error: unknown) => this.closedBadly(fileId, error));
+  }
+
+  private closedBadly(fileId: FileId, error: unknown): void {
+    this.options.log.error({ error, fileId }, 'a room was not closed cleanly');
   }
 }
 

@@ -133,7 +133,9 @@ export class Room {
     // The same device is the same person, also after the hub started anew: nothing has to be kept.
     const participantId = ParticipantIdSchema.parse(sourceHash(`participant ${said.deviceId}`).slice(0, 16));
     const arrival = { participantId, deviceId: said.deviceId, wishedName: said.name, role: client.socket.role };
-    const next = arrived(this.participants, { ...arrival, socketId: client.socket.id, client: said.client });
+    // A socket that says hello again, as somebody else, is not two people.
+    const others = left(this.participants, client.socket.id);
+    const next = arrived(others, { ...arrival, socketId: client.socket.id, client: said.client });
     this.setParticipants(next);
     client.participantId = participantId;
     return this.author(participantId);
@@ -190,17 +192,24 @@ export class Room {
     this.unlisten?.();
     this.unlisten = null;
     this.session = session;
-    if (session !== null) {
-      this.unlisten = session.listen({
-        kernelChanged: () => this.kernelChanged(session),
-        promptChanged: (prompt) => this.tell({ event: 'promptChanged', prompt }),
-        queueChanged: (change) => this.queueChanged(change),
-      });
-      this.queueView = viewOf(await this.parts.queue.snapshot(session.kernelId));
-    } else this.queueView = NO_QUEUE;
+    this.queueView = NO_QUEUE;
+    if (session !== null) await this.follow(session);
+    if (this.session !== session) return;
     this.tell({ event: 'kernelChanged', kernel: session?.view() ?? null });
     this.tell({ event: 'queueChanged', queue: this.queueView });
+    this.tell({ event: 'promptChanged', prompt: session?.prompt ?? null });
     if (session?.languageInfo) this.parts.onKernelReady(session);
+  }
+
+  private async follow(session: KernelSession): Promise<void> {
+    this.unlisten = session.listen({
+      kernelChanged: () => this.kernelChanged(session),
+      promptChanged: (prompt) => this.tell({ event: 'promptChanged', prompt }),
+      queueChanged: (change) => this.queueChanged(change),
+    });
+    const snapshot = await this.parts.queue.snapshot(session.kernelId);
+    // A step that was told meanwhile may be newer than the snapshot.
+    if (this.session === session && snapshot.number >= this.queueView.number) this.queueView = viewOf(snapshot);
   }
 
   private kernelChanged(session: KernelSession): void {
@@ -221,8 +230,12 @@ export class Room {
     this.unlisten?.();
     this.unlisten = null;
     this.awareness.stop();
-    await this.saving.stop();
-    await this.document.stop();
+    try {
+      await this.saving.stop();
+    } finally {
+      // What could not be saved is in the log, and must stay there.
+      await this.document.stop();
+    }
   }
 }
 

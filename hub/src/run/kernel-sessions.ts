@@ -63,7 +63,7 @@ export class KernelSessions {
   /** Starts a kernel; resolves when its process was started. Throws `Refusal` (noSuchKernelSpec, kernelFailed). */
   async start(start: StartOptions): Promise<KernelSession> {
     const kernelId = KernelIdSchema.parse(this.options.newId());
-    const spec = await this.specNamed(start.specName);
+    const spec = await this.requireSpec(start.specName);
     const lease = await this.lease(kernelId, 0);
     try {
       await this.options.host.start({ kernelId, ...start, fence: lease.fence });
@@ -96,7 +96,9 @@ export class KernelSessions {
   async restart(session: KernelSession, by: string): Promise<void> {
     const status = session.view().status;
     if (status !== 'dead' && status !== 'failed') {
-      await session.restart(by);
+      await session.restart(by).catch((error: unknown) => {
+        throw asRefusal(error);
+      });
       return;
     }
     const entry = this.entryOf(session);
@@ -130,7 +132,7 @@ export class KernelSessions {
     if (await this.endRunning(kernelId, lease.fence, 'lost', 'the hub ended while it ran')) {
       await this.options.queue.hold(kernelId, 'runLost');
     }
-    const displayName = (await this.specNamed(specName).catch(() => null))?.displayName ?? specName;
+    const displayName = (await this.requireSpec(specName).catch(() => null))?.displayName ?? specName;
     await this.attach(kernelId, displayName, { specName, cwd, labels }, lease, hosted.lastSeq);
   }
 
@@ -215,7 +217,8 @@ export class KernelSessions {
     return entry;
   }
 
-  private async specNamed(name: string): Promise<KernelSpec> {
+  /** Throws `Refusal` (noSuchKernelSpec). */
+  async requireSpec(name: string): Promise<KernelSpec> {
     const find = (): KernelSpec | undefined => this.specs.find((spec) => spec.name === name);
     if (find() === undefined) await this.kernelSpecs();
     const spec = find();
