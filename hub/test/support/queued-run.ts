@@ -16,7 +16,7 @@ import type { QueuedRun } from '../../src/run/run-queue.js';
 export const newKernelId = (): KernelId => KernelId.parse(randomUUID());
 export const newRequestId = (): RequestId => RequestId.parse(randomUUID());
 export const newHubId = (): HubId => HubId.parse(randomUUID());
-export const newFileId = (): FileId => FileId.parse(randomUUID());
+export const newFileId = (id: string = randomUUID()): FileId => FileId.parse(id);
 
 export interface RunTraits {
   readonly runId?: string;

@@ -1,0 +1,190 @@
+/** What every DocumentStore must do, whatever keeps it. */
+import { expect, test } from '@jest/globals';
+import { Epoch } from '@cokernel/proto/hub';
+import fc from 'fast-check';
+import type { DocumentStore, KernelMark, LogRecord } from '../../src/room/document-store.js';
+import { newFileId } from '../support/queued-run.js';
+
+const epoch = Epoch.parse('epoch-1');
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+const plain = (updates: readonly Uint8Array[] | undefined): number[][] => (updates ?? []).map((each) => [...each]);
+const mark = (seq: number): KernelMark => ({
+  runId: 'r',
+  journalId: 'j',
+  seq,
+  reducerState: { clear: true, n: [seq] },
+});
+
+/** `openStore` opens the same store anew each time. */
+export function documentStoreContract(openStore: () => Promise<DocumentStore>): void {
+  test('a document without a log has none', async () => {
+    const store = await openStore();
+    expect(await store.open(newFileId(), 1)).toBeNull();
+    await store.close();
+  });
+
+  test('[X1] a log gives back its epoch, updates in order, newest mark and facts after it was closed', async () => {
+    const fileId = newFileId();
+    let store = await openStore();
+    const log = await store.create(fileId, 1, epoch, bytes(1));
+    await log.append({ update: bytes(2), mark: mark(5) });
+    await log.append({ update: bytes() });
+    await log.append({ update: bytes(3), mark: mark(6) });
+    await log.append({ update: bytes(4) });
+    await log.setFact('base', 'old');
+    await log.setFact('base', 'größer 🙂');
+    await store.close();
+    store = await openStore();
+    const loaded = (await store.open(fileId, 2))?.loaded;
+    expect(plain(loaded?.updates)).toEqual([[1], [2], [], [3], [4]]);
+    expect(loaded).toMatchObject({ epoch, mark: mark(6), facts: { base: 'größer 🙂' }, tornBytes: 0 });
+    await store.close();
+  });
+
+  test('[X4] compaction keeps epoch, mark, facts and what is appended meanwhile, and makes the log small', async () => {
+    const fileId = newFileId();
+    let store = await openStore();
+    const log = await store.create(fileId, 1, epoch, bytes(1));
+    for (let index = 0; index < 200; index += 1) void log.append({ update: new Uint8Array(500).fill(2) });
+    await log.setFact('base', 'hash');
+    await log.append({ update: bytes(3), mark: mark(9) });
+    const before = log.size().logBytes;
+    const compacted = log.compact(bytes(7, 7));
+    const meanwhile = log.append({ update: bytes(8) });
+    await log.setFact('later', 'yes');
+    await Promise.all([compacted, meanwhile]);
+    await log.append({ update: bytes(9) });
+    expect(log.size().logBytes).toBeLessThan(before / 10);
+    expect(log.size().baseBytes).toBe(2);
+    await store.close();
+    store = await openStore();
+    const loaded = (await store.open(fileId, 1))?.loaded;
+    expect(plain(loaded?.updates)).toEqual([[7, 7], [8], [9]]);
+    expect(loaded).toMatchObject({ epoch, mark: mark(9), facts: { base: 'hash', later: 'yes' }, tornBytes: 0 });
+    await store.close();
+  });
+
+  test('a stale fence is refused with the highest seen, to open and to create', async () => {
+    const fileId = newFileId();
+    let store = await openStore();
+    await store.create(fileId, 5, epoch, bytes(1));
+    const stale = { code: 'staleFence', highestFence: 5 };
+    await expect(store.open(fileId, 4)).rejects.toMatchObject(stale);
+    await store.close();
+    store = await openStore();
+    await expect(store.open(fileId, 4)).rejects.toMatchObject(stale);
+    await expect(store.create(fileId, 4, epoch, bytes(1))).rejects.toMatchObject(stale);
+    expect(await store.open(fileId, 6)).not.toBeNull();
+    await store.close();
+    store = await openStore();
+    await expect(store.open(fileId, 5)).rejects.toMatchObject({ code: 'staleFence', highestFence: 6 });
+    await store.close();
+  });
+
+  test('who opened a log before can not write to it after another has opened it', async () => {
+    const fileId = newFileId();
+    const store = await openStore();
+    const former = await store.create(fileId, 1, epoch, bytes(1));
+    const lastWord = former.append({ update: bytes(2) });
+    const next = await store.open(fileId, 2);
+    await lastWord;
+    expect(plain(next?.loaded.updates)).toEqual([[1], [2]]);
+    await expect(former.append({ update: bytes(3) })).rejects.toMatchObject({ code: 'staleFence' });
+    await store.close();
+  });
+
+  test('creating over a log puts the old one aside and begins another epoch', async () => {
+    const fileId = newFileId();
+    const store = await openStore();
+    await store.create(fileId, 1, epoch, bytes(1));
+    await store.create(fileId, 2, Epoch.parse('epoch-2'), bytes(2));
+    const loaded = (await store.open(fileId, 3))?.loaded;
+    expect(loaded?.epoch).toBe('epoch-2');
+    expect(plain(loaded?.updates)).toEqual([[2]]);
+    await store.close();
+  });
+
+  test('[X1] a copy of another history is kept apart under a name', async () => {
+    const fileId = newFileId();
+    const store = await openStore();
+    expect(await store.foreignCopies(fileId)).toEqual([]);
+    const name = await store.keepForeignCopy(fileId, bytes(1, 2, 3));
+    const second = await store.keepForeignCopy(fileId, bytes(4));
+    expect(new Set(await store.foreignCopies(fileId))).toEqual(new Set([name, second]));
+    await store.close();
+  });
+
+  test('an id never leads out of the store, and ids that look alike are kept apart', async () => {
+    const store = await openStore();
+    for (const name of ['../up', 'a/b', '..', '.', 'a%2Fb']) {
+      const fileId = newFileId(name);
+      await store.create(fileId, 1, Epoch.parse(`epoch of ${name}`), bytes(1));
+    }
+    for (const name of ['../up', 'a/b', '..', '.', 'a%2Fb']) {
+      expect((await store.open(newFileId(name), 1))?.loaded.epoch).toBe(`epoch of ${name}`);
+    }
+    await store.close();
+  });
+
+  test('any sequence of appends, facts, compactions and openings gives back what was put in', async () => {
+    const step = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ do: fc.constant('append' as const), update: fc.uint8Array(), seq: fc.nat() }),
+      },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('fact' as const), name: fc.string(), value: fc.string() }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const), update: fc.uint8Array() }) },
+      { weight: 1, arbitrary: fc.constant({ do: 'open' as const }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const fileId = newFileId();
+        let store = await openStore();
+        let log = await store.create(fileId, 1, epoch, bytes(0));
+        let expected: { updates: Uint8Array[]; mark: KernelMark | null; facts: Map<string, string> } = {
+          updates: [bytes(0)],
+          mark: null,
+          facts: new Map(),
+        };
+        const waiting: Promise<void>[] = [];
+        for (const each of [...steps, { do: 'open' as const }]) {
+          switch (each.do) {
+            case 'append': {
+              const record: LogRecord =
+                each.seq % 2 === 0 ? { update: each.update } : { update: each.update, mark: mark(each.seq) };
+              waiting.push(log.append(record));
+              expected.updates.push(each.update);
+              expected.mark = record.mark ?? expected.mark;
+              break;
+            }
+            case 'fact':
+              waiting.push(log.setFact(each.name, each.value));
+              expected.facts.set(each.name, each.value);
+              break;
+            case 'compact':
+              // One at a time: a second call joins the first, whose state is older.
+              await Promise.all(waiting.splice(0));
+              waiting.push(log.compact(each.update));
+              expected = { ...expected, updates: [each.update] };
+              break;
+            case 'open': {
+              await Promise.all(waiting.splice(0));
+              await store.close();
+              store = await openStore();
+              const opened = await store.open(fileId, 1);
+              if (opened === null) throw new Error('the log is gone');
+              log = opened.log;
+              expect(plain(opened.loaded.updates)).toEqual(plain(expected.updates));
+              expect(opened.loaded.mark).toEqual(expected.mark);
+              expect(new Map(Object.entries(opened.loaded.facts))).toEqual(expected.facts);
+              expect(opened.loaded.tornBytes).toBe(0);
+              break;
+            }
+          }
+        }
+        await store.close();
+      }),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+}
