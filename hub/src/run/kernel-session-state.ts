@@ -60,6 +60,8 @@ export type SessionEvent =
   | { readonly type: 'queueChanged'; readonly snapshot: QueueSnapshot }
   | { readonly type: 'runTaken'; readonly run: QueuedRun }
   | { readonly type: 'nothingTaken' }
+  /** A run was taken whose notebook can't be written: it is not sent. */
+  | { readonly type: 'targetMissing'; readonly run: QueuedRun; readonly reason: string; readonly at: string }
   | { readonly type: 'messageArrived'; readonly message: KernelMessage; readonly at: string }
   | { readonly type: 'runSettled' }
   | { readonly type: 'requestNotSent'; readonly runId: RunId; readonly reason: string; readonly at: string }
@@ -109,6 +111,8 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
       return runTaken(state, event.run);
     case 'nothingTaken':
       return takeIfFree({ ...state, stepping: null });
+    case 'targetMissing':
+      return endCurrent(withTaken(state, event.run), 'failed', event.reason, event.at);
     case 'messageArrived':
       return messageArrived(state, event.message, event.at);
     case 'runSettled':
@@ -138,8 +142,7 @@ function takeIfFree(state: KernelSessionState): Transition {
 }
 
 function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
-  const current: CurrentRun = { run, reply: null, idle: false, executionCount: null, times: {} };
-  const taken: KernelSessionState = { ...state, stepping: null, current };
+  const taken = withTaken(state, run);
   if (state.kernel.phase !== 'ready') {
     // The kernel went away while the run was being taken: it was never sent.
     return endCurrent(
@@ -150,6 +153,10 @@ function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
     );
   }
   return { state: taken, effects: [{ type: 'begin', run }, { type: 'notifyKernel' }] };
+}
+
+function withTaken(state: KernelSessionState, run: QueuedRun): KernelSessionState {
+  return { ...state, stepping: null, current: { run, reply: null, idle: false, executionCount: null, times: {} } };
 }
 
 function kernelBecameReady(state: KernelSessionState, kernelInfo: KernelInfo): Transition {

@@ -9,6 +9,7 @@ import {
   inputReply,
   inspectRequest,
   isCompleteRequest,
+  parentId,
   streamMessage,
 } from '@cokernel/proto/jupyter';
 import type { KernelId, KernelView, PromptId, PromptView, RunId, RunView } from '@cokernel/proto/hub';
@@ -44,6 +45,8 @@ export interface KernelSessionOptions {
   readonly queue: RunQueue;
   /** Where the output of a run goes. */
   readonly outputsOf: (run: QueuedRun) => Promise<RunOutputs>;
+  /** Told of a run without a cell that ended before it began. */
+  readonly transcriptWithdrawn: (run: RunView) => Promise<void>;
   /** Told of a question of a run without a cell. */
   readonly transcriptPrompted: (runId: RunId, text: string, password: boolean) => Promise<void>;
   readonly newId: () => string;
@@ -163,7 +166,7 @@ export class KernelSession {
       case 'message':
         this.currentSeq = event.seq;
         this.activity = this.options.clock();
-        if (event.message.header.msg_type === 'input_request') this.promptMessage = event.message;
+        this.keepPrompt(event.message);
         return this.handle({ type: 'messageArrived', message: event.message, at });
       case 'ready':
         this.restartAsked = null;
@@ -173,6 +176,7 @@ export class KernelSession {
         return this.handle({ type: 'kernelRestarting', asked: asked !== null, reason: asked ?? event.reason, at });
       }
       case 'died':
+        this.restartAsked = null;
         return this.handle({ type: 'kernelDied', reason: deathOf(event.reason, event.stderr), at });
       case 'detached':
         return this.handle({ type: 'kernelDied', reason: `the kernel is out of reach: ${event.reason}`, at });
@@ -181,6 +185,12 @@ export class KernelSession {
       case 'heartbeat':
         return this.options.log.info({ kernelId: this.kernelId, ...event }, 'heartbeat');
     }
+  }
+
+  /** The question to which an answer will belong: one of the current run, not a late one of a run that ended. */
+  private keepPrompt(message: KernelMessage): void {
+    const isOfCurrent = parentId(message) === this.currentRun?.runId;
+    if (message.header.msg_type === 'input_request' && isOfCurrent) this.promptMessage = message;
   }
 
   /** Interrupts the named run, or what runs. Answers which; null when that one is over or nothing runs. */
@@ -270,13 +280,20 @@ export class KernelSession {
       this.retryLater(error);
       return null;
     });
-    if (taken?.outcome === 'taken') {
-      // Opened before the run begins, so that its first output finds its target.
-      await this.openRun(taken.run);
-      return this.handle({ type: 'runTaken', run: taken.run });
-    }
+    if (taken?.outcome === 'taken') return this.runTaken(taken.run);
     if (taken?.outcome === 'stale') this.options.log.warn({ kernelId: this.kernelId }, 'another hub owns this kernel');
     this.handle({ type: 'nothingTaken' });
+  }
+
+  private async runTaken(run: QueuedRun): Promise<void> {
+    try {
+      // Opened before the run begins, so that its first output finds its target.
+      await this.openRun(run);
+    } catch (error) {
+      const reason = `its notebook could not be opened: ${messageOf(error)}`;
+      return this.handle({ type: 'targetMissing', run, reason, at: this.now() });
+    }
+    this.handle({ type: 'runTaken', run });
   }
 
   private async openRun(run: QueuedRun): Promise<void> {
@@ -296,17 +313,24 @@ export class KernelSession {
     const sender = { ...this.sender(), msgId: run.view.runId };
     const { source, silent, storeHistory, allowStdin, stopOnError } = run;
     const request = executeRequest(sender, { code: source, silent, storeHistory, allowStdin, stopOnError });
-    const sent = Promise.resolve(this.live().send(request)).catch((error: unknown) => {
+    const sent = this.sendNow(request).catch((error: unknown) => {
       const reason = `it did not reach the kernel: ${messageOf(error)}`;
       this.handle({ type: 'requestNotSent', runId: run.view.runId, reason, at: this.now() });
     });
     await Promise.all([begun, sent]);
   }
 
+  private async sendNow(message: KernelMessage): Promise<void> {
+    await this.live().send(message);
+  }
+
   private async settle(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
     const live = this.liveRuns.get(run.view.runId);
     await live?.drained();
-    await live?.outputs.finish(run, end, times);
+    await live?.outputs.finish(run, end, times).catch((error: unknown) => {
+      // The queue must go on all the same.
+      this.options.log.error({ error, runId: run.view.runId }, 'the end of a run was not stored');
+    });
     await this.persistently(() => this.options.queue.settle(this.kernelId, this.fence, run.view.runId, end));
     if (end.state === 'lost') await this.persistently(() => this.options.queue.hold(this.kernelId, 'runLost'));
     this.handle({ type: 'runSettled' });
@@ -343,7 +367,16 @@ export class KernelSession {
 
   private queueChanged(change: QueueChange): void {
     this.tell((listener) => listener.queueChanged(change));
+    this.endTranscripts(change.finished);
     this.handle({ type: 'queueChanged', snapshot: change.snapshot });
+  }
+
+  /** Of runs that were withdrawn before they began: who follows them must not wait for ever. */
+  private endTranscripts(finished: readonly RunView[]): void {
+    for (const run of finished) {
+      if (run.target.kind !== 'transcript' || this.liveRuns.has(run.runId)) continue;
+      this.background(this.options.transcriptWithdrawn(run));
+    }
   }
 
   private promptChanged(): void {

@@ -155,6 +155,7 @@ export class KernelSessions {
       clock,
       log,
       outputsOf: (run) => this.outputsOf(run),
+      transcriptWithdrawn: (run) => transcripts.withdrawn(run),
       transcriptPrompted: (runId, text, password) => transcripts.prompted(runId, text, password),
     });
     session.start();

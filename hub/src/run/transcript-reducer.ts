@@ -35,7 +35,7 @@ export class TranscriptReducer {
     if (stream === null || stream === undefined) return [];
     const removed = stream.text.length - edit.from;
     stream.text = stream.text.slice(0, edit.from) + edit.text;
-    const lineStart = stream.text.lastIndexOf('\n', edit.from - 1) + 1;
+    const lineStart = edit.from === 0 ? 0 : stream.text.lastIndexOf('\n', edit.from - 1) + 1;
     const text = removed === 0 ? edit.text : `\r${stream.text.slice(lineStart)}`;
     return text === '' ? [] : [{ type: 'streamText', name: stream.name, text }];
   }

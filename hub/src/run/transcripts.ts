@@ -2,8 +2,8 @@
  * Transcripts: the output of runs without a cell. Every entry is stored under the run's id before anybody is told, and
  * a reader that follows gets what is stored, then what comes, each once and in order, until the run is over.
  */
-import type { OutputEdit, RunTimes } from '@cokernel/proto/notebook';
-import type { RunId } from '@cokernel/proto/hub';
+import type { OutputEdit } from '@cokernel/proto/notebook';
+import type { RunId, RunView } from '@cokernel/proto/hub';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 import { TranscriptReducer } from './transcript-reducer.js';
@@ -13,6 +13,8 @@ interface OpenTranscript {
   readonly reducer: TranscriptReducer;
   readonly followers: Set<(entry: TranscriptEntry) => void>;
   last: Promise<void>;
+  /** It has begun and not ended: its reducer knows what was written. */
+  isLive: boolean;
 }
 
 export class Transcripts implements RunOutputs {
@@ -21,19 +23,26 @@ export class Transcripts implements RunOutputs {
   constructor(private readonly store: TranscriptStore) {}
 
   async begin(run: QueuedRun): Promise<void> {
+    this.opened(run.view.runId).isLive = true;
     await this.add(run.view.runId, []);
   }
 
+  /** Output that comes after the end (a thread that prints) is not kept: the end is a transcript's last entry. */
   async write(run: QueuedRun, edits: readonly OutputEdit[]): Promise<void> {
-    const { reducer } = this.opened(run.view.runId);
-    await this.add(
-      run.view.runId,
-      edits.flatMap((edit) => reducer.entriesOf(edit)),
-    );
+    const { runId } = run.view;
+    const opened = this.open.get(runId);
+    if (opened === undefined || !opened.isLive) return;
+    const entries = edits.flatMap((edit) => opened.reducer.entriesOf(edit));
+    await this.add(runId, entries);
   }
 
-  async finish(run: QueuedRun, end: Settlement, _times: RunTimes): Promise<void> {
+  async finish(run: QueuedRun, end: Settlement): Promise<void> {
     await this.end(run.view.runId, end);
+  }
+
+  /** A run that ended while it was queued: its transcript is its end and nothing else. */
+  async withdrawn({ runId, reason }: RunView): Promise<void> {
+    await this.end(runId, { state: 'cancelled', executionCount: null, reason });
   }
 
   /** A question of the kernel, told to those who follow so that they can answer it. */
@@ -41,11 +50,17 @@ export class Transcripts implements RunOutputs {
     await this.add(runId, [{ type: 'prompt', text, password }]);
   }
 
-  /** Ends a transcript; also of a run that never began (cancelled while queued). */
-  async end(runId: RunId, end: Pick<Settlement, 'state' | 'executionCount' | 'reason'>): Promise<void> {
+  private async end(runId: RunId, end: Pick<Settlement, 'state' | 'executionCount' | 'reason'>): Promise<void> {
     const { state, executionCount, reason } = end;
+    this.opened(runId).isLive = false;
     await this.add(runId, [{ type: 'finished', state, executionCount, reason }]);
-    this.open.delete(runId);
+    this.forget(runId);
+  }
+
+  /** What nobody follows and nobody writes is not kept in memory. */
+  private forget(runId: RunId): void {
+    const opened = this.open.get(runId);
+    if (opened !== undefined && !opened.isLive && opened.followers.size === 0) this.open.delete(runId);
   }
 
   /** All entries so far; null when there is no such transcript. */
@@ -60,6 +75,7 @@ export class Transcripts implements RunOutputs {
       followers.add(listener);
       return () => {
         followers.delete(listener);
+        this.forget(runId);
       };
     });
   }
@@ -83,7 +99,12 @@ export class Transcripts implements RunOutputs {
   }
 
   private opened(runId: RunId): OpenTranscript {
-    const fresh: OpenTranscript = { reducer: new TranscriptReducer(), followers: new Set(), last: Promise.resolve() };
+    const fresh: OpenTranscript = {
+      reducer: new TranscriptReducer(),
+      followers: new Set(),
+      last: Promise.resolve(),
+      isLive: false,
+    };
     const opened = this.open.get(runId) ?? fresh;
     this.open.set(runId, opened);
     return opened;
