@@ -93,7 +93,8 @@ export class RoomRegistry {
     for (const [fileId, opening] of [...this.rooms]) {
       const entry = await opening.catch(() => null);
       entry?.room.closeAll(code, reason);
-      if (entry !== null) await this.closeRoom(fileId, entry).catch((error: unknown) => this.closedBadly(fileId, error));
+      if (entry !== null)
+        await this.closeRoom(fileId, entry).catch((error: unknown) => this.closedBadly(fileId, error));
     }
   }
 
