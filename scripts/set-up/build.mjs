@@ -119,7 +119,8 @@ const packagesOutside = {
   name: 'packages-outside',
   /** @param {import('esbuild').PluginBuild} build */
   setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+    // '#…' is an import of a workspace's own.
+    build.onResolve({ filter: /^[^./#]/ }, ({ path, kind }) => {
       if (kind === 'entry-point' || path.startsWith('@cokernel/')) return undefined;
       return { path, external: true, sideEffects: !builtinModules.includes(path.replace(/^node:/, '')) };
     });
