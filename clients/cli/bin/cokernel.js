@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 
 const program = new URL('../dist/main.js', import.meta.url);
 if (existsSync(program)) {
+  /** @type {{ main: (argv: readonly string[]) => Promise<void> }} */
   const { main } = await import(program.href);
   await main(process.argv.slice(2));
 } else {

@@ -29,11 +29,11 @@ export function readCompletion(reply: unknown, text: string): Completion | null 
 }
 
 export function codePoints(text: string, offset: number): number {
-  return [...text.slice(0, offset)].length;
+  return Array.from(text.slice(0, offset)).length;
 }
 
 export function codeUnits(text: string, points: number): number {
-  return [...text].slice(0, points).join('').length;
+  return Array.from(text).slice(0, points).join('').length;
 }
 
 /** The matches in columns, as many as fit. */

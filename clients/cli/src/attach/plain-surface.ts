@@ -73,6 +73,10 @@ export class PlainSurface implements Surface {
     this.#kept = null;
   }
 
+  dropInput(): void {
+    this.#kept = null;
+  }
+
   complete(): void {
     return;
   }

@@ -4,6 +4,7 @@ import type { HubClient } from '@cokernel/core';
 import type { KernelId, RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { OutputStyle } from '../text/output-text.js';
 import { outputText, streamLines } from '../text/output-text.js';
+import { safeText } from '../text/terminal-text.js';
 import { LineBuffer } from '../text/line-buffer.js';
 
 export interface PrivateRunListener {
@@ -19,7 +20,7 @@ export class PrivateRun {
 
   constructor(
     private readonly client: HubClient,
-    private readonly kernelId: KernelId,
+    readonly kernelId: KernelId,
     private readonly style: OutputStyle,
     private readonly listener: PrivateRunListener,
   ) {}
@@ -52,19 +53,25 @@ export class PrivateRun {
   #told(entry: TranscriptEntry): void {
     switch (entry.type) {
       case 'output':
-        if (entry.output.output_type === 'stream') return this.#stream(entry.output.name, entry.output.text);
-        return this.#print(outputText(entry.output, this.style));
+        if (entry.output.output_type === 'stream') this.#stream(entry.output.name, entry.output.text);
+        else this.#print(outputText(entry.output, this.style));
+        break;
       case 'streamText':
-        return this.#stream(entry.name, entry.text);
+        this.#stream(entry.name, entry.text);
+        break;
       case 'updateDisplay':
-        return this.#print(outputText({ output_type: 'display_data', ...entry }, this.style));
+        this.#print(
+          outputText({ output_type: 'display_data', data: entry.data, metadata: entry.metadata }, this.style),
+        );
+        break;
       case 'prompt':
-        return this.listener.asked(entry.text, entry.password);
+        this.listener.asked(entry.text, entry.password);
+        break;
       case 'finished':
-        this.#print(entry.reason ?? '');
-        return;
+        this.#print(entry.state === 'failed' ? '' : safeText(entry.reason ?? ''));
+        break;
       case 'clear':
-        return;
+        break;
     }
   }
 

@@ -12,16 +12,16 @@ import type { OutputStyle } from '../text/output-text.js';
 import type { Advance, CellSnapshot } from '../text/run-progress.js';
 import type { Paint } from '../text/terminal-text.js';
 import { safeText } from '../text/terminal-text.js';
+import { Answers } from './answers.js';
 import { endsWithBlankLine, looksIncomplete, nextIndent } from './completeness.js';
 import { codePoints, matchColumns, readCompletion } from './completion.js';
 import { NotebookWatch } from './notebook-watch.js';
 import { OwnRun } from './own-run.js';
-import { PrivateRun } from './private-run.js';
 import * as lines from './room-lines.js';
 import type { RunOwner } from './run-lines.js';
 import { liveText, newsText } from './run-lines.js';
-import type { SlashCommand } from './slash-command.js';
-import { helpText, readSlashCommand } from './slash-command.js';
+import { SlashActions } from './slash-actions.js';
+import { readSlashCommand } from './slash-command.js';
 import type { InputMode, Surface, SurfaceListener } from './surface.js';
 import { KernelQuestions } from './kernel-questions.js';
 
@@ -35,18 +35,11 @@ export interface ReplOptions {
   readonly columns: () => number;
 }
 
-/** A question that I am answering. */
-type Answering =
-  | { readonly by: 'room'; readonly prompt: PromptView }
-  | { readonly by: 'transcript'; readonly run: PrivateRun; readonly question: string; readonly password: boolean };
-
 export class Repl implements SurfaceListener {
   #state: RoomState;
   #watched: RoomDocument | null = null;
   #watch: NotebookWatch | null = null;
   #own: OwnRun | null = null;
-  #private: PrivateRun | null = null;
-  #answering: Answering | null = null;
   #greeted = false;
   /** We were away: what became of my run is to be looked up. */
   #wasAway = false;
@@ -57,12 +50,16 @@ export class Repl implements SurfaceListener {
   #shownMode = '';
   readonly #ownRuns = new Set<string>();
   readonly #questions: KernelQuestions;
+  readonly #answers: Answers;
+  readonly #actions: SlashActions;
   #finish: (exitCode: ExitCode) => void = () => undefined;
   readonly #unsubscribe: (() => void)[] = [];
 
   constructor(private readonly options: ReplOptions) {
     this.#state = options.room.state;
     this.#questions = new KernelQuestions(options.room);
+    this.#answers = new Answers(options.room, { say: (text) => this.#say(text), changed: () => this.#showMode() });
+    this.#actions = new SlashActions({ ...options, answers: this.#answers, leave: () => this.leave() });
   }
 
   /** Resolves when the person has left, or the room can't be joined. */
@@ -87,28 +84,30 @@ export class Repl implements SurfaceListener {
   // What the person does ---------------------------------------------------------------------------------------
 
   submitted(text: string, forced: boolean): void {
-    if (this.#answering !== null) return this.#answer(this.#answering, text);
     const command = readSlashCommand(text);
-    if (command === null && text.trim() !== '') return this.#background(this.#submitCode(text, forced));
-    this.#take(text);
-    if (command !== null) this.#command(command);
-    this.#showMode();
+    if (this.#answers.isAsked) {
+      this.options.surface.dropInput();
+      this.#shownMode = '';
+      this.#background(this.#answers.answer(text));
+    } else if (command !== null || text.trim() === '') {
+      this.#take(text);
+      if (command !== null) this.#busyWith(this.#actions.perform(command));
+      this.#showMode();
+    } else {
+      this.#background(this.#submitCode(text, forced));
+    }
   }
 
   interrupted(hadText: boolean): void {
-    const busy = this.#own ?? this.#private;
-    if (busy !== null) this.#background(busy instanceof OwnRun ? busy.stop() : busy.interrupt());
-    else if (this.#answering !== null) this.#setAnswering(null);
-    else if (!hadText)
-      this.options.surface.print(this.options.paint.dim('Ctrl-D or /leave leaves; the kernel goes on.'));
+    if (this.#own !== null) this.#background(this.#own.stop());
+    else if (this.#actions.privateRun !== null) this.#background(this.#actions.privateRun.interrupt());
+    else if (this.#answers.isAsked) this.#answers.giveUp();
+    else if (!hadText) this.#say(this.options.paint.dim('Ctrl-D or /leave leaves; the kernel goes on.'));
   }
 
   ended(): void {
-    if (this.#answering?.by !== 'room') return this.leave();
-    const { promptId } = this.#answering.prompt;
-    this.options.surface.takeInput();
-    this.#setAnswering(null);
-    this.#background(this.#reply({ promptId, value: '', endOfFile: true }));
+    if (!this.#answers.isAsked) this.leave();
+    else this.#background(this.#answers.endOfFile());
   }
 
   completionAsked(text: string, cursor: number): void {
@@ -119,7 +118,11 @@ export class Repl implements SurfaceListener {
 
   async #submitCode(text: string, forced: boolean): Promise<void> {
     const indent = forced ? null : await this.#indentIfIncomplete(text);
-    if (indent !== null) return this.options.surface.continueInput(indent);
+    if (indent === null) await this.#runWhole(text);
+    else this.options.surface.continueInput(indent);
+  }
+
+  async #runWhole(text: string): Promise<void> {
     this.#take(text);
     const { document } = this.options.room;
     const { you, connection } = this.#state;
@@ -155,7 +158,7 @@ export class Repl implements SurfaceListener {
   async #complete(text: string, cursor: number): Promise<void> {
     const { surface, paint, columns } = this.options;
     const reply = await this.#questions.complete(text, codePoints(text, cursor));
-    if (reply === null) return surface.print(paint.dim('no completions while the kernel is busy or not running'));
+    if (reply === null) surface.print(paint.dim('no completions: the kernel is busy or not running'));
     const completion = readCompletion(reply, text);
     if (completion === null) return;
     const { from, to, common, matches } = completion;
@@ -169,113 +172,13 @@ export class Repl implements SurfaceListener {
     if (text.trim() !== '') this.options.remember(text.trimEnd());
   }
 
-  // Commands ---------------------------------------------------------------------------------------------------
-
-  #command(command: SlashCommand): void {
-    const { paint, room } = this.options;
-    switch (command.name) {
-      case 'help':
-        return this.#say(helpText);
-      case 'people':
-        return this.#say(lines.peopleLines(this.#state, paint));
-      case 'queue':
-        return this.#say(lines.queueLines(this.#state.queue));
-      case 'leave':
-        return this.leave();
-      case 'cancel':
-        return this.#busyWith(this.#cancelMine());
-      case 'save':
-        return this.#busyWith(room.call('save', {}).then(({ at }) => this.#say(paint.dim(`saved at ${at}`))));
-      case 'private':
-        return this.#busyWith(this.#runPrivately(command.code));
-      case 'answer':
-        return this.#takeOver(command.text);
-      case 'unknown':
-        return this.#say(`there is no command /${command.word}; /help lists them`);
-    }
-  }
-
-  async #cancelMine(): Promise<void> {
-    const { cancelled } = await this.options.room.call('cancel', { mine: true });
-    this.#say(`${String(cancelled.length)} of your queued runs withdrawn`);
-  }
-
-  async #runPrivately(code: string): Promise<void> {
-    const { client, paint } = this.options;
-    const { kernel } = this.#state;
-    if (code.trim() === '') return this.#say('/private CODE: the code is missing');
-    if (kernel === null) return this.#say('there is no kernel yet: run something first, that starts one');
-    const run: PrivateRun = new PrivateRun(
-      client,
-      kernel.kernelId,
-      { paint, openAt: null },
-      {
-        print: (text) => this.#say(text),
-        showLive: (text) => this.options.surface.showLive(safeText(text)),
-        asked: (question, password) => this.#askedPrivately({ by: 'transcript', run, question, password }),
-      },
-    );
-    this.#private = run;
-    try {
-      await run.run(code);
-    } finally {
-      this.#private = null;
-      if (this.#answering?.by === 'transcript') this.#setAnswering(null);
-    }
-  }
-
-  // Questions of the kernel ------------------------------------------------------------------------------------
-
-  #takeOver(text: string | null): void {
-    const { prompt } = this.#state;
-    if (prompt === null) return this.#say('nobody is asked anything just now');
-    if (text === null) this.#setAnswering({ by: 'room', prompt });
-    else this.#background(this.#reply({ promptId: prompt.promptId, value: text }));
-  }
-
-  #answer(answering: Answering, text: string): void {
-    this.options.surface.takeInput();
-    this.#shownMode = '';
-    this.#setAnswering(null);
-    if (answering.by === 'transcript') this.#background(answering.run.answer(text));
-    else this.#background(this.#reply({ promptId: answering.prompt.promptId, value: text }));
-  }
-
-  async #reply(params: Parameters<typeof this.options.room.call<'inputReply'>>[1]): Promise<void> {
-    const { accepted } = await this.options.room.call('inputReply', params);
-    if (!accepted) this.#say(this.options.paint.yellow('somebody else has answered already'));
-  }
-
-  /** The room may ask the same; one question is enough. */
-  #askedPrivately(answering: Answering): void {
-    if (this.#answering === null) this.#setAnswering(answering);
-  }
-
-  #promptChanged(prompt: PromptView | null): void {
-    this.#watch?.flush();
-    if (this.#answering?.by === 'room' && this.#answering.prompt.promptId !== prompt?.promptId)
-      this.#setAnswering(null);
-    if (prompt === null || this.#answering !== null) return;
-    const forMe = prompt.asked.participantId === this.#state.you?.participantId;
-    if (forMe || prompt.runId === this.#private?.runId) this.#setAnswering({ by: 'room', prompt });
-    else this.#say(lines.promptLine(prompt, this.options.paint));
-  }
-
-  #setAnswering(answering: Answering | null): void {
-    this.#answering = answering;
-    const question = answering === null ? '' : safeText(questionOf(answering));
-    const above = question.slice(0, question.lastIndexOf('\n') + 1).trimEnd();
-    if (above !== '') this.#say(above);
-    this.#showMode();
-  }
-
   // What the room tells ----------------------------------------------------------------------------------------
 
   #roomChanged = (): void => {
     const before = this.#state;
     const after = this.options.room.state;
     this.#state = after;
-    if (after.connection === 'failed') return this.#refused(after.failure ?? 'the room was closed');
+    if (after.failure !== null) this.#refused(after.failure);
     this.#greet();
     for (const line of lines.changeLines(before, after, this.options.paint)) this.#say(line);
     if (after.connection === 'disconnected') this.#wasAway = true;
@@ -292,6 +195,15 @@ export class Repl implements SurfaceListener {
     this.#say(lines.headerLines(this.#state, this.options.paint));
   }
 
+  #promptChanged(prompt: PromptView | null): void {
+    this.#watch?.flush();
+    this.#answers.dropUnless(prompt?.promptId);
+    if (prompt === null || this.#answers.isAsked) return;
+    const forMe = prompt.asked.participantId === this.#state.you?.participantId;
+    if (forMe || prompt.runId === this.#actions.privateRun?.runId) this.#answers.ask(prompt);
+    else this.#say(lines.promptLine(prompt, this.options.paint));
+  }
+
   /** Another kernel, or the same begun anew, counts from 1. */
   #noteKernel(before: RoomState, after: RoomState): void {
     const changed = before.kernel !== null && before.kernel.kernelId !== after.kernel?.kernelId;
@@ -306,7 +218,7 @@ export class Repl implements SurfaceListener {
     this.#watched = document;
     this.#watch = new NotebookWatch(document.doc, this.#produced);
     this.#watch.start();
-    if (this.#state.kernel !== null) this.#lastCount = Math.max(this.#lastCount, this.#watch.highestCount());
+    this.#lastCount = Math.max(this.#lastCount, this.#watch.highestCount());
   }
 
   #produced = (snapshot: CellSnapshot, { news, live }: Advance): void => {
@@ -373,14 +285,11 @@ export class Repl implements SurfaceListener {
   }
 
   #mode(): InputMode {
-    if (this.#answering !== null) {
-      const question = safeText(questionOf(this.#answering));
-      const password = this.#answering.by === 'room' ? this.#answering.prompt.password : this.#answering.password;
-      return { kind: 'answer', question: question.slice(question.lastIndexOf('\n') + 1), password };
-    }
+    const answer = this.#answers.mode();
+    if (answer !== null) return answer;
     if (this.#own !== null) return { kind: 'busy', note: lines.waitingText(this.#state, this.#own.runId ?? '') };
     if (this.#pending > 0 || this.#watched === null) return { kind: 'busy', note: '' };
-    return { kind: 'code', number: this.#lastCount + 1 };
+    return { kind: 'code', number: this.#state.kernel === null ? 1 : this.#lastCount + 1 };
   }
 
   #say(text: string): void {
@@ -408,12 +317,8 @@ export class Repl implements SurfaceListener {
 
   #close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#private?.leave();
+    this.#actions.privateRun?.leave();
     this.#watch?.stop();
     this.options.surface.stop();
   }
-}
-
-function questionOf(answering: Answering): string {
-  return answering.by === 'room' ? answering.prompt.text : answering.question;
 }

@@ -31,7 +31,10 @@ export class RichSurface implements Surface {
   #mode: InputMode = { kind: 'busy', note: '' };
   #live = '';
   #pasting = false;
+  /** A submitted text is being looked at. */
   #waiting = false;
+  /** What was typed while nothing was asked, as a terminal keeps it. */
+  #typedAhead: Key[] = [];
   #drawn: EditorView = { rows: [''], cursorRow: 0, cursorColumn: 0 };
   #listener: SurfaceListener | null = null;
 
@@ -78,21 +81,26 @@ export class RichSurface implements Surface {
     this.#waiting = false;
     if (mode.kind === 'answer') this.#answer = emptyEdit([]);
     this.#redraw('');
+    this.#takeTypedAhead();
   }
 
   continueInput(indent: string): void {
     this.#waiting = false;
     this.#edit = insertText(this.#edit, `\n${indent}`);
     this.#redraw('');
+    this.#takeTypedAhead();
   }
 
   takeInput(): void {
     const size = { columns: this.options.output.columns, rows: Number.MAX_SAFE_INTEGER };
     const { rows } = editorView(this.#look(this.#current), [], size);
-    if (this.#mode.kind === 'answer') this.#answer = emptyEdit([]);
-    else this.#edit = emptyEdit(withEntry(this.#edit.history, this.#edit.text));
-    this.#waiting = false;
+    this.#edit = emptyEdit(withEntry(this.#edit.history, this.#edit.text));
     this.#redraw(`${rows.join('\n')}\n`);
+  }
+
+  dropInput(): void {
+    this.#answer = emptyEdit([]);
+    this.#redraw('');
   }
 
   complete(askedFor: string, from: number, to: number, text: string): void {
@@ -106,24 +114,39 @@ export class RichSurface implements Surface {
   #resize = (): void => this.#redraw('');
 
   #keypress = (_text: string | undefined, key: Key): void => {
-    if (key.name === 'paste-start') this.#pasting = true;
-    else if (key.name === 'paste-end') this.#pasting = false;
-    else if (this.#pasting) this.#type(isReturn(key) ? insertText(this.#current, '\n') : applyKey(this.#current, key));
+    const isInterrupt = key.ctrl === true && key.name === 'c';
+    if (isInterrupt) this.#interrupt();
+    else if (this.#waiting || this.#mode.kind === 'busy') this.#typeAhead(key);
     else this.#press(key);
   };
 
+  /** Ctrl-D leaves also while a run of mine goes on. */
+  #typeAhead(key: Key): void {
+    if (key.ctrl === true && key.name === 'd') this.#listener?.ended();
+    else this.#typedAhead.push(key);
+  }
+
+  #takeTypedAhead(): void {
+    while (!this.#waiting && this.#mode.kind !== 'busy') {
+      const key = this.#typedAhead.shift();
+      if (key === undefined) return;
+      this.#press(key);
+    }
+  }
+
   #press(key: Key): void {
-    const { text } = this.#current;
-    if (key.ctrl === true && key.name === 'c') this.#interrupt();
-    else if (key.ctrl === true && key.name === 'd' && text === '') this.#listener?.ended();
+    const current = this.#current;
+    if (key.name === 'paste-start') this.#pasting = true;
+    else if (key.name === 'paste-end') this.#pasting = false;
+    else if (this.#pasting) this.#type(isReturn(key) ? insertText(current, '\n') : applyKey(current, key));
+    else if (key.ctrl === true && key.name === 'd' && current.text === '') this.#listener?.ended();
     else if (key.ctrl === true && key.name === 'l') this.#clearScreen();
     else if (key.name === 'tab') this.#tab();
     else if (isReturn(key) && key.meta !== true) this.#submit();
-    else this.#type(applyKey(this.#current, key));
+    else this.#type(applyKey(current, key));
   }
 
   #submit(): void {
-    if (this.#waiting || this.#mode.kind === 'busy') return;
     this.#waiting = true;
     this.#listener?.submitted(this.#current.text, false);
   }
@@ -134,7 +157,7 @@ export class RichSurface implements Surface {
       this.#edit = emptyEdit(this.#edit.history);
       this.#redraw('');
     }
-    this.#waiting = false;
+    this.#typedAhead = [];
     this.#listener?.interrupted(hadText);
   }
 
@@ -146,9 +169,8 @@ export class RichSurface implements Surface {
     else this.#type(insertText(this.#edit, INDENT.slice(lineSoFar.length % INDENT.length)));
   }
 
-  /** Typing goes on while a submitted text is looked at: it would change under it, so it waits. */
   #type(edit: EditState | null): void {
-    if (edit === null || this.#waiting) return;
+    if (edit === null) return;
     if (this.#mode.kind === 'answer') this.#answer = edit;
     else this.#edit = edit;
     this.#redraw('');

@@ -30,6 +30,8 @@ export interface Surface {
   continueInput(indent: string): void;
   /** The submitted text was taken: it becomes part of what was printed. */
   takeInput(): void;
+  /** The submitted text goes away: what it led to is printed by others. */
+  dropInput(): void;
   /** Puts a completion in, if the text is still the one it was asked for. */
   complete(askedFor: string, from: number, to: number, text: string): void;
   /** Gives the terminal back. Can be called twice. */

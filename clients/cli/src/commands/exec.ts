@@ -1,6 +1,7 @@
 /** `cokernel exec`: runs code without a cell, in a notebook's kernel or in one of its own, and passes its output on. */
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
+import type { Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { HubClient } from '@cokernel/core';
 import type { KernelId, RunId, TranscriptEntry } from '@cokernel/proto/hub';
@@ -9,6 +10,8 @@ import { CliError, exitCodes } from '../cli-error.js';
 import { outputText } from '../text/output-text.js';
 import { makePaint, safeText } from '../text/terminal-text.js';
 import { colorsWanted } from '../text/colors-wanted.js';
+
+type Prompt = Extract<TranscriptEntry, { type: 'prompt' }>;
 
 export interface ExecOptions {
   readonly code: string;
@@ -49,22 +52,30 @@ export async function exec(client: HubClient, options: ExecOptions): Promise<Exi
 
 async function runIn(client: HubClient, kernelId: KernelId, options: ExecOptions): Promise<ExitCode> {
   const { runId } = await client.execute(kernelId, options.code);
+  const lines = new AnswerLines();
   const interrupt = () => {
     client.interruptKernel(kernelId).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   };
   process.on('SIGINT', interrupt);
   try {
-    return await follow(client, kernelId, runId, options.json);
+    return await follow(client, kernelId, runId, options, lines);
   } finally {
+    lines.close();
     process.off('SIGINT', interrupt);
   }
 }
 
-async function follow(client: HubClient, kernelId: KernelId, runId: RunId, json: boolean): Promise<ExitCode> {
+async function follow(
+  client: HubClient,
+  kernelId: KernelId,
+  runId: RunId,
+  options: ExecOptions,
+  lines: AnswerLines,
+): Promise<ExitCode> {
   for await (const entry of client.transcript(runId, { follow: true })) {
-    if (json) process.stdout.write(`${JSON.stringify(entry)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(entry)}\n`);
     else show(entry);
-    if (entry.type === 'prompt') await client.answerPrompt(kernelId, runId, await answerTo(entry, json));
+    if (entry.type === 'prompt') await client.answerPrompt(kernelId, runId, await answerTo(entry, options, lines));
     if (entry.type === 'finished') return entry.state === 'succeeded' ? exitCodes.ok : exitCodes.codeFailed;
   }
   throw new CliError(exitCodes.hub, 'the hub ended the transcript before the run was over');
@@ -74,21 +85,28 @@ async function follow(client: HubClient, kernelId: KernelId, runId: RunId, json:
 function show(entry: TranscriptEntry): void {
   switch (entry.type) {
     case 'streamText':
-      return writeStream(entry.name, entry.text);
+      writeStream(entry.name, entry.text);
+      break;
     case 'output':
-      if (entry.output.output_type === 'stream') return writeStream(entry.output.name, entry.output.text);
-      return writeLine(entry.output.output_type === 'error' ? process.stderr : process.stdout, entry.output);
+      if (entry.output.output_type === 'stream') writeStream(entry.output.name, entry.output.text);
+      else writeLine(entry.output.output_type === 'error' ? process.stderr : process.stdout, entry.output);
+      break;
     case 'updateDisplay':
-      return writeLine(process.stdout, { output_type: 'display_data', data: entry.data, metadata: entry.metadata });
+      writeLine(process.stdout, { output_type: 'display_data', data: entry.data, metadata: entry.metadata });
+      break;
     case 'finished':
-      if (entry.state !== 'succeeded' && entry.state !== 'failed') {
-        process.stderr.write(`${entry.state}${entry.reason === null ? '' : `: ${safeText(entry.reason)}`}\n`);
-      }
-      return;
+      writeEnd(entry.state, entry.reason);
+      break;
     case 'prompt':
     case 'clear':
-      return;
+      break;
   }
+}
+
+/** A failure has shown its error already. */
+function writeEnd(state: string, reason: string | null): void {
+  if (state === 'succeeded' || state === 'failed') return;
+  process.stderr.write(`${state}${reason === null ? '' : `: ${safeText(reason)}`}\n`);
 }
 
 function writeStream(name: string, content: string): void {
@@ -104,13 +122,31 @@ function writeLine(stream: NodeJS.WriteStream, output: Parameters<typeof outputT
   if (shown !== '') stream.write(`${shown}\n`);
 }
 
-async function answerTo(prompt: Extract<TranscriptEntry, { type: 'prompt' }>, json: boolean): Promise<string> {
-  const reader = createInterface({ input: process.stdin, terminal: false });
-  if (!json) process.stderr.write(safeText(prompt.text));
-  try {
-    const { value } = await reader[Symbol.asyncIterator]().next();
-    return value ?? '';
-  } finally {
-    reader.close();
+/**
+ * Question and answer come back in the output, so a person's own line is taken away again, and a pipe is not asked in
+ * words at all.
+ */
+async function answerTo(prompt: Prompt, { json }: ExecOptions, lines: AnswerLines): Promise<string> {
+  const isPerson = process.stdin.isTTY && process.stdout.isTTY && !json;
+  if (isPerson) process.stdout.write(safeText(prompt.text));
+  const answer = await lines.next();
+  if (isPerson) process.stdout.write('\x1b[1A\r\x1b[J');
+  return answer;
+}
+
+/** Standard input line by line, opened when the first question comes; its end is the end-of-file that the kernel reads. */
+class AnswerLines {
+  #reader: Interface | null = null;
+  #lines: AsyncIterator<string> | null = null;
+
+  async next(): Promise<string> {
+    this.#reader ??= createInterface({ input: process.stdin, terminal: false });
+    this.#lines ??= this.#reader[Symbol.asyncIterator]();
+    const line = await this.#lines.next();
+    return line.done === true ? '\u0004' : line.value;
+  }
+
+  close(): void {
+    this.#reader?.close();
   }
 }

@@ -72,7 +72,7 @@ class NotebookRun {
     process.on('SIGINT', interrupt);
     try {
       const runs = await this.#request();
-      for (const [index, started] of runs.entries()) await this.#report(index, await this.#end(started), runs.length);
+      for (const [index, started] of runs.entries()) this.#report(index, await this.#end(started), runs.length);
       const failed = [...this.#ended.values()].some((ended) => ended.state !== 'succeeded');
       return failed ? exitCodes.codeFailed : exitCodes.ok;
     } finally {
@@ -115,7 +115,7 @@ class NotebookRun {
     return ended;
   }
 
-  async #report(index: number, ended: RunView, total: number): Promise<void> {
+  #report(index: number, ended: RunView, total: number): void {
     const cell = this.#cells[index];
     if (cell === undefined) return;
     const seconds = secondsOf(ended);

@@ -14,7 +14,10 @@ export async function serve(hubProgram: URL, args: readonly string[]): Promise<n
     throw new CliError(exitCodes.usage, 'the hub is not built yet: run `npm start` once in the clone');
   }
   const hub = spawn(process.execPath, [fileURLToPath(hubProgram), ...args], { stdio: 'inherit' });
-  const pass = (signal: NodeJS.Signals) => hub.kill(signal);
+  const pass = (signal: NodeJS.Signals) => {
+    // Ctrl-C at a terminal reaches the hub itself; passed on, it would be its second, which means 'at once'.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) hub.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, pass);
   try {
     return await new Promise((resolve, reject) => {

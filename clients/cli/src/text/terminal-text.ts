@@ -97,18 +97,20 @@ function isWide(code: number): boolean {
 
 /** The line in rows of at most `columns`, colours running on; an empty line is one empty row. */
 export function wrapLine(line: string, columns: number): string[] {
-  const rows = [''];
+  const rows: string[] = [];
+  let row = '';
   let width = 0;
   for (const part of line.match(PARTS) ?? []) {
     const partWidth = textWidth(part);
     if (width + partWidth > columns && partWidth > 0) {
-      rows.push('');
+      rows.push(row);
+      row = '';
       width = 0;
     }
-    rows[rows.length - 1] += part;
+    row += part;
     width += partWidth;
   }
-  return rows;
+  return [...rows, row];
 }
 
 /** A colour sequence or one character. */

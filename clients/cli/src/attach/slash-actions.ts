@@ -1,0 +1,113 @@
+/** What the commands that begin with `/` do. */
+import type { HubClient, Room } from '@cokernel/core';
+import type { Paint } from '../text/terminal-text.js';
+import { safeText } from '../text/terminal-text.js';
+import type { Answers } from './answers.js';
+import { PrivateRun } from './private-run.js';
+import { peopleLines, queueLines } from './room-lines.js';
+import type { SlashCommand } from './slash-command.js';
+import { helpText } from './slash-command.js';
+import type { Surface } from './surface.js';
+
+export interface SlashActionsOptions {
+  readonly client: HubClient;
+  readonly room: Room;
+  readonly surface: Surface;
+  readonly paint: Paint;
+  readonly answers: Answers;
+  readonly leave: () => void;
+}
+
+export class SlashActions {
+  #private: PrivateRun | null = null;
+
+  constructor(private readonly options: SlashActionsOptions) {}
+
+  /** The private run that is under way. */
+  get privateRun(): PrivateRun | null {
+    return this.#private;
+  }
+
+  /** Resolves when it is done. */
+  async perform(command: SlashCommand): Promise<void> {
+    const { surface, room, paint, leave } = this.options;
+    switch (command.name) {
+      case 'help':
+        surface.print(helpText);
+        break;
+      case 'people':
+        surface.print(peopleLines(room.state, paint));
+        break;
+      case 'queue':
+        surface.print(queueLines(room.state.queue));
+        break;
+      case 'leave':
+        leave();
+        break;
+      case 'cancel':
+        await this.#cancel();
+        break;
+      case 'save':
+        await this.#save();
+        break;
+      case 'private':
+        await this.#runPrivately(command.code);
+        break;
+      case 'answer':
+        await this.#takeOver(command.text);
+        break;
+      case 'unknown':
+        surface.print(`there is no command /${command.word}; /help lists them`);
+        break;
+    }
+  }
+
+  async #cancel(): Promise<void> {
+    const { cancelled } = await this.options.room.call('cancel', { mine: true });
+    this.options.surface.print(`${String(cancelled.length)} of your queued runs withdrawn`);
+  }
+
+  async #save(): Promise<void> {
+    const { at } = await this.options.room.call('save', {});
+    this.options.surface.print(this.options.paint.dim(`saved at ${at}`));
+  }
+
+  async #takeOver(text: string | null): Promise<void> {
+    const { prompt } = this.options.room.state;
+    if (prompt === null) this.options.surface.print('nobody is asked anything just now');
+    else if (text === null) this.options.answers.ask(prompt);
+    else await this.options.answers.reply({ promptId: prompt.promptId, value: text });
+  }
+
+  async #runPrivately(code: string): Promise<void> {
+    const { room, surface, answers } = this.options;
+    const { kernel } = room.state;
+    if (code.trim() === '') surface.print('/private CODE: the code is missing');
+    else if (kernel === null) surface.print('there is no kernel yet: run something first, that starts one');
+    else {
+      const run = this.#newPrivateRun(kernel.kernelId);
+      this.#private = run;
+      try {
+        await run.run(code);
+      } finally {
+        this.#private = null;
+        answers.dropPrivate();
+      }
+    }
+  }
+
+  #newPrivateRun(kernelId: PrivateRun['kernelId']): PrivateRun {
+    const { client, surface, paint, answers } = this.options;
+    const run: PrivateRun = new PrivateRun(
+      client,
+      kernelId,
+      { paint, openAt: null },
+      {
+        print: (text) => surface.print(text),
+        showLive: (text) => surface.showLive(safeText(text)),
+        asked: (question, password) => answers.askPrivately(run, question, password),
+      },
+    );
+    return run;
+  }
+}
