@@ -36,8 +36,8 @@ export default defineConfig(
     },
   },
   {
-    // A library has no log of its own: a developer sees its warnings in the console unless they pass a log.
-    files: ['clients/core/src/**'],
+    // A library or a page has no log of its own: a developer sees its warnings in the console.
+    files: ['clients/core/src/**', 'clients/web/src/**'],
     rules: { 'no-console': ['error', { allow: ['warn'] }] },
   },
   {

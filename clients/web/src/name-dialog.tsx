@@ -1,12 +1,12 @@
 /** Asks once how the person wants to be called; Enter accepts the suggestion. */
 import { Dialog } from 'radix-ui';
-import { useState, type FormEvent, type ReactElement } from 'react';
+import { useState, type ReactElement, type SubmitEvent } from 'react';
 import { suggestedName } from './person.js';
 import mark from './theme/mark.svg';
 
 export function NameDialog({ onName }: { readonly onName: (name: string) => void }): ReactElement {
   const [name, setName] = useState(() => suggestedName(Math.random));
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (name.trim() !== '') onName(name.trim());
   };

@@ -12,7 +12,7 @@ export function useNotices(hub: HubClient): readonly string[] {
         if (here) setNotices(status.notices.map((notice) => notice.message));
       },
       // The page itself shows that the hub is out of reach; this is only an extra.
-      (reason: unknown) => console.info('The hub told no notices:', reason),
+      (reason: unknown) => console.warn('The hub told no notices:', reason),
     );
     return () => {
       here = false;

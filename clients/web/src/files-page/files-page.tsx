@@ -7,6 +7,7 @@ import { navigate } from '../navigation.js';
 import { folderUrl, notebookUrl } from '../route.js';
 import mark from '../theme/mark.svg';
 import { ThemeSwitch } from '../theme/theme-switch.js';
+import { inBackground } from '../ui/in-background.js';
 import { Link } from '../ui/link.js';
 import { messageOf } from '../ui/message.js';
 import { useNotices } from '../use-notices.js';
@@ -42,9 +43,11 @@ function useListing(hub: HubClient, directory: string): Listing {
   useEffect(() => {
     let here = true;
     const read = (): void => {
-      void list(hub, directory).then((next) => {
+      const show = async (): Promise<void> => {
+        const next = await list(hub, directory);
         if (here) setListing(next);
-      });
+      };
+      inBackground(show());
     };
     read();
     window.addEventListener('focus', read);

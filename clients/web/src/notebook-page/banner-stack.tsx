@@ -19,11 +19,14 @@ const actionTexts: Readonly<Record<BannerAction, string>> = {
 function act(room: Room, action: BannerAction): void {
   switch (action) {
     case 'goOn':
-      return askHub(room, 'goOn', {});
+      askHub(room, 'goOn', {});
+      return;
     case 'restart':
-      return startAgain(room);
+      startAgain(room);
+      return;
     case 'reload':
-      return window.location.reload();
+      window.location.reload();
+      return;
   }
 }
 

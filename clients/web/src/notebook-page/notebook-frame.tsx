@@ -1,11 +1,13 @@
 /** Holds the notebook widget in the page: builds it when the document is here, takes it away with the page. */
 import type { Room } from '@cokernel/core';
 import type { YNotebook } from '@jupyter/ydoc';
+import { NotebookActions } from '@jupyterlab/notebook';
 import { Widget } from '@lumino/widgets';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { buildNotebook } from '../notebook-widget/build-notebook.js';
 import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
 import { tellEnqueued, tellRefused } from './run-notices.js';
+import { inBackground } from '../ui/in-background.js';
 
 interface NotebookFrameProps {
   readonly room: Room;
@@ -25,6 +27,7 @@ export function NotebookFrame({ room, document, onBuilt }: NotebookFrameProps): 
     });
     Widget.attach(built.widget, host.current);
     built.widget.activeCellIndex = 0;
+    inBackground(NotebookActions.focusActiveCell(built.widget));
     onBuilt(built.widget);
     return () => {
       onBuilt(null);

@@ -6,8 +6,9 @@ import type { Room, RoomState } from '@cokernel/core';
 import type { PromptView } from '@cokernel/proto/hub';
 import { roleHas } from '@cokernel/proto/hub';
 import { CornerDownLeft, MessageCircleQuestion } from 'lucide-react';
-import { useState, type FormEvent, type ReactElement } from 'react';
+import { useState, type ReactElement, type SubmitEvent } from 'react';
 import { toast } from 'sonner';
+import { inBackground } from '../ui/in-background.js';
 import { messageOf } from '../ui/message.js';
 
 interface PromptFormProps {
@@ -27,9 +28,9 @@ async function answer(room: Room, prompt: PromptView, value: string): Promise<vo
 
 function AnswerFields({ room, prompt }: Omit<PromptFormProps, 'state'>): ReactElement {
   const [value, setValue] = useState('');
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    void answer(room, prompt, value);
+    inBackground(answer(room, prompt, value));
   };
   return (
     <form onSubmit={submit}>

@@ -1,10 +1,11 @@
 /** The buttons above the notebook. What they do stands in the command table. */
-import type { Notebook } from '@jupyterlab/notebook';
+import { NotebookActions, type Notebook } from '@jupyterlab/notebook';
 import { ArrowDown, ArrowUp, ChevronsRight, CircleStop, Command, Play, Plus, RotateCcw, Trash2 } from 'lucide-react';
 import { useCallback, useSyncExternalStore, type ReactElement } from 'react';
 import { commandOf, type CommandTargets } from '../notebook-widget/commands.js';
 import { chordText } from '../notebook-widget/keys.js';
 import { IconButton } from '../ui/icon-button.js';
+import { inBackground } from '../ui/in-background.js';
 
 interface ToolbarProps {
   readonly targets: CommandTargets;
@@ -29,6 +30,18 @@ const buttons = {
   page: [{ id: 'palette', Icon: Command }],
 } as const;
 
+/** The keys of the notebook work on after a press of a button: the focus goes back to the cell. */
+function press(id: string, targets: CommandTargets): void {
+  commandOf(id).run(targets);
+  if (id !== 'restart' && id !== 'palette') inBackground(NotebookActions.focusActiveCell(targets.notebook));
+}
+
+/** A new cell is there to be written in. */
+function add(id: string, targets: CommandTargets): void {
+  commandOf(id).run(targets);
+  targets.notebook.mode = 'edit';
+}
+
 function Buttons({ group, targets, disabled }: ToolbarProps & { readonly group: keyof typeof buttons }): ReactElement {
   return (
     <div className="ck-toolbar-group" role="group" data-group={group}>
@@ -42,7 +55,7 @@ function Buttons({ group, targets, disabled }: ToolbarProps & { readonly group: 
             keys={keys}
             testId={id}
             disabled={disabled.has(id)}
-            onClick={() => command.run(targets)}
+            onClick={() => press(id, targets)}
           >
             <Icon aria-hidden />
           </IconButton>
@@ -67,7 +80,7 @@ function AddButtons({ targets }: { readonly targets: CommandTargets }): ReactEle
           className="ck-add"
           data-testid={id}
           aria-label={commandOf(id).label}
-          onClick={() => commandOf(id).run(targets)}
+          onClick={() => add(id, targets)}
         >
           <Plus aria-hidden /> {text}
         </button>
@@ -100,7 +113,7 @@ function CellType({ targets }: { readonly targets: CommandTargets }): ReactEleme
       aria-label="Type of the cell"
       data-testid="cell-type"
       value={type}
-      onChange={(event) => commandOf(`to-${event.target.value}`).run(targets)}
+      onChange={(event) => press(`to-${event.target.value}`, targets)}
     >
       <option value="code">Code</option>
       <option value="markdown">Text</option>

@@ -9,6 +9,7 @@ import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
 import { bindKeys } from '../notebook-widget/keys.js';
 import { askHub } from './ask-hub.js';
 import { useRoomDocument, type OpenRoom } from './use-room.js';
+import { inBackground } from '../ui/in-background.js';
 
 declare global {
   interface Window {
@@ -81,5 +82,5 @@ export function showCellOf(notebook: HubNotebook | null, run: RunView): void {
   const cell = widgetOf(notebook, run.target.cellId);
   if (cell === null) return;
   notebook.activeCellIndex = notebook.widgets.indexOf(cell);
-  void NotebookActions.focusActiveCell(notebook);
+  inBackground(NotebookActions.focusActiveCell(notebook));
 }

@@ -3,8 +3,9 @@
  * in place of the stock binding, so that other people's cursors show with their names and undo covers one's own
  * typing only.
  */
-import { autocompletion, type CompletionSource } from '@codemirror/autocomplete';
-import { EditorView } from '@codemirror/view';
+import { acceptCompletion, autocompletion, startCompletion, type CompletionSource } from '@codemirror/autocomplete';
+import { Prec, type Extension } from '@codemirror/state';
+import { EditorView, keymap } from '@codemirror/view';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import {
   CodeMirrorEditorFactory,
@@ -46,6 +47,19 @@ function buildLanguages(): EditorLanguageRegistry {
   return languages;
 }
 
+/** Tab behind a word asks the kernel, as in every Jupyter; behind a space it indents. */
+function completionOnTab(source: CompletionSource): Extension {
+  const ask = (view: EditorView): boolean => {
+    const { main } = view.state.selection;
+    const before = view.state.sliceDoc(Math.max(0, main.head - 1), main.head);
+    return main.empty && /\S/.test(before) ? startCompletion(view) : false;
+  };
+  return [
+    autocompletion({ override: [source], activateOnTyping: false }),
+    Prec.highest(keymap.of([{ key: 'Tab', run: (view) => acceptCompletion(view) || ask(view) }])),
+  ];
+}
+
 function buildExtensions({ awareness, completion }: EditorOptions): EditorExtensionRegistry {
   const themes = new EditorThemeRegistry();
   for (const theme of EditorThemeRegistry.getDefaultThemes()) themes.addTheme(theme);
@@ -66,7 +80,7 @@ function buildExtensions({ awareness, completion }: EditorOptions): EditorExtens
       const isCode = model.sharedModel instanceof YCodeCell;
       return EditorExtensionRegistry.createImmutableExtension([
         EditorView.contentAttributes.of({ 'aria-label': isCode ? 'Code' : 'Text' }),
-        isCode ? autocompletion({ override: [completion], activateOnTyping: false }) : [],
+        isCode ? completionOnTab(completion) : [],
       ]);
     },
   });

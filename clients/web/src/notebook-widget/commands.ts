@@ -4,6 +4,7 @@
  */
 import type { Notebook } from '@jupyterlab/notebook';
 import { NotebookActions } from '@jupyterlab/notebook';
+import { inBackground } from '../ui/in-background.js';
 
 /** What the commands need beside the widget. */
 export interface CommandTargets {
@@ -34,37 +35,37 @@ const running: readonly NotebookCommand[] = [
     id: 'run-cell',
     label: 'Run the cell and go to the next',
     keys: [both('Shift Enter')],
-    run: ({ notebook }) => void NotebookActions.runAndAdvance(notebook),
+    run: ({ notebook }) => inBackground(NotebookActions.runAndAdvance(notebook)),
   },
   {
     id: 'run-in-place',
     label: 'Run the cell and stay',
     keys: [both('Ctrl Enter')],
-    run: ({ notebook }) => void NotebookActions.run(notebook),
+    run: ({ notebook }) => inBackground(NotebookActions.run(notebook)),
   },
   {
     id: 'run-and-insert',
     label: 'Run the cell and add one below',
     keys: [both('Alt Enter')],
-    run: ({ notebook }) => void NotebookActions.runAndInsert(notebook),
+    run: ({ notebook }) => inBackground(NotebookActions.runAndInsert(notebook)),
   },
   {
     id: 'run-all',
     label: 'Run all cells',
     keys: [],
-    run: ({ notebook }) => void NotebookActions.runAll(notebook),
+    run: ({ notebook }) => inBackground(NotebookActions.runAll(notebook)),
   },
   {
     id: 'run-above',
     label: 'Run all cells above',
     keys: [],
-    run: ({ notebook }) => void NotebookActions.runAllAbove(notebook),
+    run: ({ notebook }) => inBackground(NotebookActions.runAllAbove(notebook)),
   },
   {
     id: 'run-below',
     label: 'Run this cell and all below',
     keys: [],
-    run: ({ notebook }) => void NotebookActions.runAllBelow(notebook),
+    run: ({ notebook }) => inBackground(NotebookActions.runAllBelow(notebook)),
   },
   { id: 'interrupt', label: 'Interrupt the kernel', keys: [command('I', 'I')], run: ({ interrupt }) => interrupt() },
   { id: 'restart', label: 'Restart the kernel…', keys: [command('0', '0')], run: ({ restart }) => restart() },

@@ -3,10 +3,11 @@
  * widget moves, loses what somebody else types into it meanwhile.
  */
 import type { CellId } from '@cokernel/proto/hub';
-import { Notebook } from '@jupyterlab/notebook';
+import { Notebook, NotebookActions } from '@jupyterlab/notebook';
 import type { Cell } from '@jupyterlab/cells';
 import { cellIdOf } from './cell-id.js';
 import { movePlan, type MovePlan } from './move-plan.js';
+import { inBackground } from '../ui/in-background.js';
 
 interface NotebookLinks {
   /** Asks the hub to move cells. */
@@ -44,6 +45,8 @@ export class HubNotebook extends Notebook {
 
   #activate(cell: Cell): void {
     const index = this.widgets.indexOf(cell);
-    if (index >= 0) this.activeCellIndex = index;
+    if (index < 0) return;
+    this.activeCellIndex = index;
+    inBackground(NotebookActions.focusActiveCell(this));
   }
 }

@@ -47,7 +47,7 @@ export function kernelCompletion(room: Room): CompletionSource {
     try {
       return completionResult(code, await room.call('complete', { code, cursorPos }));
     } catch (reason) {
-      console.info('No completions:', reason);
+      console.warn('No completions:', reason);
       return null;
     }
   };

@@ -11,15 +11,15 @@ const delimiters = [
   { left: '\\(', right: '\\)', display: false },
 ];
 
-async function loadKatex(): Promise<typeof import('katex/contrib/auto-render')> {
+async function loadKatex() {
   const [autoRender] = await Promise.all([import('katex/contrib/auto-render'), import('katex/dist/katex.min.css')]);
-  return autoRender;
+  return autoRender.default;
 }
 
 export const latexTypesetter: IRenderMime.ILatexTypesetter = {
   typeset: async (element) => {
-    if (!/[$\\]/.test(element.textContent ?? '')) return;
-    const { default: renderMathInElement } = await loadKatex();
+    if (!/[$\\]/.test(element.textContent)) return;
+    const renderMathInElement = await loadKatex();
     // A formula that KaTeX can't read stays as its author wrote it, in red.
     renderMathInElement(element, { delimiters, throwOnError: false, strict: 'ignore' });
   },

@@ -27,32 +27,50 @@ function take(outputs: IOutputAreaModel, step: OutputStep, next: readonly Output
       return;
     }
     case 'set':
-      return outputs.set(step.index, step.output);
+      outputs.set(step.index, step.output);
+      return;
     case 'add':
       outputs.add(step.output);
       return;
     case 'clear':
-      return outputs.clear();
+      outputs.clear();
+      return;
     case 'rebuild':
-      return outputs.fromJSON([...next]);
+      outputs.fromJSON([...next]);
+      return;
   }
+}
+
+type Slot<Change> = (sender: unknown, change: Change) => void;
+
+const isSlot = (value: unknown): value is Slot<unknown> => typeof value === 'function';
+
+/** JupyterLab hides what couples its model to the document; its version is pinned, and a missing slot is a fault. */
+function stockSlot(model: CodeCellModel, name: string): Slot<unknown> {
+  const slot: unknown = Reflect.get(model, name);
+  if (!isSlot(slot)) throw new Error(`JupyterLab's code cell model has no ${name}`);
+  return slot;
 }
 
 /** Replaces the stock coupling of one cell's model; called once, when the cell comes into the notebook. */
 export function shareOutputs(model: CodeCellModel): void {
   const shared = model.sharedModel;
+  const [stockFollow, stockWriteBack] = [
+    stockSlot(model, '_onSharedModelChanged'),
+    stockSlot(model, 'onOutputsChange'),
+  ];
   let showing = false;
   const follow = (cell: ISharedCodeCell, { outputsChange, streamOutputChange, ...rest }: CellChange): void => {
     if (model.isDisposed) return;
-    model['_onSharedModelChanged'](cell, rest);
+    stockFollow.call(model, cell, rest);
     if (outputsChange === undefined && streamOutputChange === undefined) return;
     const next = cell.getOutputs();
     showing = true;
     for (const step of outputSteps(model.outputs.toJSON(), next)) take(model.outputs, step, next);
     showing = false;
   };
-  shared.changed.disconnect(model['_onSharedModelChanged'], model);
-  model.outputs.changed.disconnect(model['onOutputsChange'], model);
+  shared.changed.disconnect(stockFollow, model);
+  model.outputs.changed.disconnect(stockWriteBack, model);
   shared.changed.connect(follow);
   model.outputs.changed.connect((_outputs, change) => {
     if (!showing && change.type === 'clear') shared.clearOutputs(model);
