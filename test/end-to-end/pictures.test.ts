@@ -29,14 +29,16 @@ test('the welcome notebook is drawn for two people and a terminal, in light and 
   const folder = process.env['COKERNEL_PICTURES'] === '1' ? repository.pictures : scratch.make('pictures');
   mkdirSync(folder, { recursive: true });
   const pages = await meet(hub, browser);
-  for (const cell of ['slowly', 'plot', 'table', 'error']) await runIn(pages.light, cell);
-  await pages.dark.shows('the error', async () => (await pages.dark.output('error')).includes('KeyError'));
-  for (const [name, { page, faults, cell }] of Object.entries(pages)) {
+  await pictureOfARun(pages, join(folder, 'run.png'));
+  for (const cell of ['table', 'error']) await runIn(pages.light, cell);
+  for (const [name, page] of Object.entries(pages)) {
+    await page.shows('the error', async () => (await page.output('error')).includes('KeyError'));
+    await page.page.locator('[data-testid="saving"][data-state="saved"]').waitFor();
     for (const place of ['welcome', 'plot', 'error']) {
-      await cell(place).scrollIntoViewIfNeeded();
-      await picture(page, join(folder, `${place}-${name}.png`));
+      await page.cell(place).evaluate(showInTheMiddle);
+      await picture(page.page, join(folder, `${place}-${name}.png`));
     }
-    expect(faults).toEqual([]);
+    expect(page.faults).toEqual([]);
   }
   await pages.light.page.goto(`${hub.url}/?token=${hub.token}&name=Ann`);
   await pages.light.page.getByTestId('file-welcome.ipynb').waitFor();
@@ -56,6 +58,24 @@ async function meet(hub: HubProcess, browser: Browser): Promise<Record<'light' |
   await cleo.shows(/Ann/);
   await light.page.getByTestId('person-Cleo').waitFor();
   return { light, dark };
+}
+
+/** In the middle of a cell that Ann runs, while Ben's cell waits and Ben writes. */
+async function pictureOfARun({ light, dark }: Record<'light' | 'dark', NotebookPage>, file: string): Promise<void> {
+  await light.run('slowly');
+  await light.page.locator('[data-cell-id="slowly"][data-run-state="running"]').waitFor();
+  await dark.run('plot');
+  await light.page.getByTestId('queue-item').nth(1).waitFor();
+  await dark.cell('slowly').locator('.cm-line').first().click();
+  await light.page.locator('[data-cell-id="slowly"] .cm-ySelectionCaret').first().waitFor();
+  await light.cell('together').evaluate(showInTheMiddle);
+  await picture(light.page, file);
+  await light.shows('Ben’s plot', async () => (await light.cell('plot').locator('svg').count()) > 0);
+}
+
+/** Runs inside the page. */
+function showInTheMiddle(node: Element): void {
+  node.scrollIntoView({ block: 'center' });
 }
 
 async function runIn(page: NotebookPage, cell: string): Promise<void> {
