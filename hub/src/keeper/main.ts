@@ -49,11 +49,11 @@ function readArguments(): { dataDir: string; idleExitMs: number } {
   return { dataDir, idleExitMs };
 }
 
+/** Ends the process too: sockets that are still open must not keep a keeper that failed. */
 function fail(error: unknown): void {
-  log('error', 'the keeper failed', {
-    reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });
-  process.exitCode = 1;
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log('error', 'the keeper failed', { reason });
+  process.exit(1);
 }
 
 main().then(() => process.exit(), fail);

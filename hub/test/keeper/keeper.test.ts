@@ -71,7 +71,8 @@ describe('messages', () => {
       const attach = { request: 'attach', kernelId, fromSeq: 0, fence: 1 } as const;
       stalled.write(encodeJson({ type: 'request', id: 1, ...attach }));
       stalled.pause();
-      await evaluated(started, 'for i in range(400): print("x" * 100_000)');
+      const show = 'from IPython.display import display\nfor i in range(400): display({"n": "x" * 100_000}, raw=True)';
+      await evaluated(started, show);
       const last = started.events.seqs.at(-1) ?? 0;
       const heard = await readUntil(stalled, last);
       expect(heard.bytes).toBeLessThan(24 * 1024 * 1024);
@@ -102,6 +103,7 @@ async function readUntil(socket: Socket, last: number) {
       else if (payload.includes('"gap"')) heard.gaps += 1;
     }
   });
+  socket.resume();
   await waitUntil('the newest message', () => heard.seqs.includes(last), 30_000);
   return heard;
 }
@@ -229,11 +231,12 @@ describe('ending', () => {
     '[J10] a kernel that ignores every request is ended by force',
     async () => {
       const host = (await newKeeper()).host();
-      const { kernel, events } = await readyKernel(host);
-      const id = await sendCode(kernel, 'import os, signal\nprint(os.getpid())\nos.kill(os.getpid(), signal.SIGSTOP)');
-      await events.untilChild(id, 'stream');
-      await kernel.shutdown();
-      expect(isRunning(Number(events.textOf(id)))).toBe(false);
+      const started = await readyKernel(host);
+      const pid = Number(await evaluated(started, 'import os, signal; print(os.getpid())'));
+      await sendCode(started.kernel, 'os.kill(os.getpid(), signal.SIGSTOP)');
+      await waitUntil('it is stopped', () => stateOf(pid).startsWith('T'));
+      await started.kernel.shutdown();
+      expect(isRunning(pid)).toBe(false);
     },
     TIMEOUT,
   );
@@ -260,22 +263,28 @@ function isRunning(pid: number): boolean {
 }
 
 function isZombie(pid: number): boolean {
-  const shown = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
-  return shown.stdout.trim().startsWith('Z');
+  return stateOf(pid).startsWith('Z');
+}
+
+function stateOf(pid: number): string {
+  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
 }
 
 describe('the keeper itself', () => {
   test(
     'of many that start at once one stays, also beside the remains of one that was killed',
     async () => {
-      await newKeeper();
+      await newKeeper({ idleExitMs: 1_000 });
       const reachAll = () => Promise.all(Array.from({ length: 4 }, () => keeper.host().kernels()));
+      const started = async (count: number) => (await keeper.pids()).length >= count;
       await reachAll();
+      await waitUntil('the first has started', () => started(1));
       const [first = 0] = await keeper.pids();
       expect(await keeper.pids()).toHaveLength(1);
       process.kill(first, 'SIGKILL');
       await waitUntil('the first has gone', () => !isAlive(first));
       await reachAll();
+      await waitUntil('the second has started', () => started(2));
       expect(await keeper.pids()).toHaveLength(2);
     },
     TIMEOUT,
@@ -374,7 +383,7 @@ describe('the keeper itself', () => {
     async () => {
       await newKeeper();
       const path = (await keeperPaths(keeper.dataDir)).socketPath;
-      const server = createServer((socket) => socket.write(encodeJson({ type: 'hello', version: 2 })));
+      const server = createServer((socket) => socket.resume().write(encodeJson({ type: 'hello', version: 2 })));
       await new Promise<void>((resolve) => server.listen(path, resolve));
       await expect(KeeperConnection.open(path, () => undefined)).rejects.toMatchObject({ code: 'versionMismatch' });
       await new Promise((resolve) => server.close(resolve));
