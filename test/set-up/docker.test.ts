@@ -9,7 +9,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { repository } from '../end-to-end/support/repository.js';
-import { read } from './sources.js';
+import { read } from '../../scripts/rules/sources.mjs';
 
 const dockerfile = read('docker/Dockerfile').text;
 const scriptNames = readdirSync(`${repository.root}docker/scripts`);

@@ -1,6 +1,6 @@
 /** A file whose header says `Pure:` takes time and ids as arguments and holds no promise, timer, socket or process. */
 import { expect, test } from '@jest/globals';
-import { sourceFiles } from './sources.js';
+import { sourceFiles } from '../../scripts/rules/sources.mjs';
 
 const header = /^\/\*\*(?:(?!\*\/)[\s\S])*\bPure:(?:(?!\*\/)[\s\S])*\*\//;
 const pure = sourceFiles(/\/src\/.*\.tsx?$/).filter(({ text }) => header.test(text));

@@ -1,39 +1,13 @@
 /** docs/rules.md against the tests: what it says is kept by a test is, and what it calls open has none. */
 import { expect, test } from '@jest/globals';
-import { read, sourceFiles } from './sources.js';
+import { read, testFiles } from '../../scripts/rules/sources.mjs';
+import { readRow, withKeepers } from '../../scripts/rules/table.mjs';
+import { idsOf, titlesWithIds } from '../../scripts/rules/titles.mjs';
 
-interface Rule {
-  readonly id: string;
-  readonly keptBy: readonly { readonly path: string; readonly title: string }[];
-}
-
-const rules = read('docs/rules.md').text.split('\n').flatMap(readRow);
-const testFiles = sourceFiles(/\/test\/.*\.tsx?$|^test\/.*\.tsx?$/);
-
-/** A row of a table: `| id | statement | kept by |`. */
-function readRow(line: string): readonly Rule[] {
-  const [, id, ...cells] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
-  if (id === undefined || !/^[A-Z]\d+$/.test(id)) return [];
-  const keptBy = cells.at(-2) ?? '';
-  return [{ id, keptBy: keptBy === 'open' ? [] : keptBy.split('<br>').map(readKeeper) }];
-}
-
-function readKeeper(text: string): { readonly path: string; readonly title: string } {
-  const [, path, title] = /^`([^`]+)`: (.+)$/.exec(text) ?? [];
-  if (path === undefined || title === undefined) throw new Error(`Neither 'open' nor \`file\`: title: ${text}`);
-  return { path, title: title.replaceAll('\\|', '|') };
-}
-
-/** The titles of tests and suites that begin with ids, as they stand in the source. */
-function titlesWithIds(text: string): readonly string[] {
-  return [...text.matchAll(/(['"`])((?:\[[A-Z]\d+\] ?)+.*?)(?<!\\)\1/g)].map(([, , title = '']) =>
-    title.replaceAll("\\'", "'"),
-  );
-}
-
-function idsOf(title: string): readonly string[] {
-  return [...title.matchAll(/\[([A-Z]\d+)\]/g)].map(([, id = '']) => id);
-}
+const page = read('docs/rules.md').text;
+const rules = page.split('\n').flatMap((line) => readRow(line) ?? []);
+const tests = testFiles();
+const remedy = 'node scripts/rules.mjs brings docs/rules.md up to date';
 
 test('every rule of the references stands in the table once', () => {
   const counts = { J: 19, E: 8, S: 3, C: 7, N: 4, X: 22, M: 33 };
@@ -46,17 +20,29 @@ test('every rule of the references stands in the table once', () => {
 test('every test that the table names exists, under a title that carries the rule’s id', () => {
   const wrong = rules.flatMap(({ id, keptBy }) =>
     keptBy.flatMap(({ path, title }) => {
-      const file = testFiles.find((candidate) => candidate.path === path);
-      if (file === undefined) return [`${id}: there is no ${path}`];
+      const file = tests.find((candidate) => candidate.path === path);
+      if (file === undefined) return [`${id}: there is no ${path}; ${remedy}`];
       const there = titlesWithIds(file.text).some((known) => known === title && idsOf(known).includes(id));
-      return there ? [] : [`${id}: ${path} has no test '${title}'`];
+      return there ? [] : [`${id}: ${path} has no test '${title}'; ${remedy}`];
     }),
   );
   expect(wrong).toEqual([]);
 });
 
 test('no rule is called open that a test’s title carries', () => {
-  const carried = new Set(testFiles.flatMap(({ text }) => titlesWithIds(text)).flatMap(idsOf));
+  const carried = new Set(tests.flatMap(({ text }) => titlesWithIds(text)).flatMap(idsOf));
   const open = rules.filter(({ keptBy }) => keptBy.length === 0).map(({ id }) => id);
-  expect(open.filter((id) => carried.has(id))).toEqual([]);
+  expect(open.filter((id) => carried.has(id)).map((id) => `${id}; ${remedy}`)).toEqual([]);
+});
+
+test('the last column is written from the titles: a test a file, three in all, or open', () => {
+  const table = '| Z1 | a \\| b | old |\n| Z2 | c | `gone.ts`: [Z2] gone |\nno row';
+  const files = ['a', 'b', 'c', 'd'].map((name) => ({
+    path: `test/${name}.ts`,
+    text: `test('[Z1] x | y');\ntest('[Z1] z')`,
+  }));
+  const line = ['a', 'b', 'c'].map((name) => `\`test/${name}.ts\`: [Z1] x \\| y`).join('<br>');
+  expect(withKeepers(table.replace('old', 'open'), files)).toBe(
+    `| Z1 | a \\| b | ${line} |\n| Z2 | c | open |\nno row`,
+  );
 });
