@@ -1,0 +1,133 @@
+/** What a hub is told at its start, and what it says when that can't be. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdir, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { dataDirectoryOf, readConfig } from '../src/config.js';
+import type { HubConfig } from '../src/config.js';
+import { StartError } from '../src/errors.js';
+import type { ScratchFolder } from './support/scratch-folder.js';
+import { scratchFolder } from './support/scratch-folder.js';
+
+let scratch: ScratchFolder;
+let served: string;
+
+beforeAll(async () => {
+  scratch = await scratchFolder();
+  served = path.join(scratch.path, 'served');
+  await mkdir(served);
+  await symlink(served, path.join(scratch.path, 'link'));
+  await writeFile(path.join(scratch.path, 'file'), '');
+});
+
+afterAll(() => scratch.remove());
+
+async function config(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<HubConfig> {
+  const read = await readConfig(args, { COKERNEL_DATA: path.join(scratch.path, 'data'), ...env });
+  if (read === null) throw new Error('help was shown');
+  return read;
+}
+
+function refusal(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<StartError> {
+  return config(args, env).then(
+    () => {
+      throw new Error('it was accepted');
+    },
+    (error: unknown) => {
+      if (error instanceof StartError) return error;
+      throw error;
+    },
+  );
+}
+
+describe('a hub that is told little', () => {
+  test('serves on loopback, on the first free port, with a token that nobody guesses', async () => {
+    const { host, port, token, redisUrl, openBrowser } = await config([served]);
+    expect({ host, port, redisUrl, openBrowser }).toEqual({
+      host: '127.0.0.1',
+      port: null,
+      redisUrl: null,
+      openBrowser: true,
+    });
+    expect(token).toMatch(/^[0-9a-f]{48}$/);
+    expect((await config([served])).token).not.toBe(token);
+  });
+
+  test('makes its data folder for its owner alone', async () => {
+    const { dataDirectory } = await config([served]);
+    expect((await stat(dataDirectory)).mode & 0o777).toBe(0o700);
+  });
+
+  test('has one store a real folder, whatever link leads to it', async () => {
+    const straight = await config([served]);
+    const byLink = await config([path.join(scratch.path, 'link')]);
+    expect(byLink.folder).toBe(await realpath(served));
+    expect(byLink.storeDirectory).toBe(straight.storeDirectory);
+  });
+});
+
+describe('arguments', () => {
+  test('are taken', async () => {
+    const args = [served, '--port', '0', '--token', 'T', '--no-open', '--host', '0.0.0.0', '--log-level', 'debug'];
+    expect(await config(args)).toMatchObject({
+      port: 0,
+      token: 'T',
+      openBrowser: false,
+      host: '0.0.0.0',
+      logLevel: 'debug',
+    });
+  });
+
+  test('count more than the environment', async () => {
+    const env = { COKERNEL_TOKEN: 'E', REDIS_URL: 'redis://one' };
+    expect(await config([served], env)).toMatchObject({ token: 'E', redisUrl: 'redis://one' });
+    expect(await config([served, '--token', 'A', '--redis', 'redis://two'], env)).toMatchObject({
+      token: 'A',
+      redisUrl: 'redis://two',
+    });
+  });
+
+  test('that ask for help are answered with it', async () => {
+    expect(await readConfig(['--help'], {})).toBeNull();
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['an unknown option', ['--what'], /--what.*--help/],
+    ['a port that is none', ['--port', 'x'], /--port.*'x'/],
+    ['a port beyond the last', ['--port', '65536'], /--port/],
+    ['a token that does not fit into an address', ['--token', 'a b'], /--token/],
+    ['an empty token', ['--token', ''], /--token/],
+    ['a Redis that is no address', ['--redis', 'localhost'], /redis:\/\//],
+    ['an unknown log level', ['--log-level', 'loud'], /--log-level.*'loud'/],
+    ['two folders', ['other'], /one folder/],
+  ])('with %s are refused with exit code 2 and what to write', async (_title, args, message) => {
+    const error = await refusal([served, ...args]);
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toMatch(message);
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['is not there', 'nowhere', /there is no folder/],
+    ['is a file', 'file', /is a file/],
+  ])('with a folder that %s are refused in one sentence', async (_title, name, message) => {
+    const error = await refusal([path.join(scratch.path, name)]);
+    expect(error.exitCode).toBe(1);
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain(name);
+  });
+
+  test('with a data folder that can not be made are refused with its name', async () => {
+    const data = path.join(scratch.path, 'file', 'data');
+    expect((await refusal([served], { COKERNEL_DATA: data })).message).toContain(data);
+  });
+});
+
+describe('the data folder', () => {
+  test.each<[string, NodeJS.ProcessEnv, NodeJS.Platform, string]>([
+    ['is where COKERNEL_DATA says', { COKERNEL_DATA: '/d', XDG_DATA_HOME: '/x' }, 'linux', '/d'],
+    ['is in XDG_DATA_HOME', { XDG_DATA_HOME: '/x' }, 'linux', '/x/cokernel'],
+    ['is in the home of a Linux user', {}, 'linux', '/home/ann/.local/share/cokernel'],
+    ['is in the library of a macOS user', {}, 'darwin', '/home/ann/Library/Application Support/cokernel'],
+  ])('%s', (_title, env, platform, expected) => {
+    expect(dataDirectoryOf(env, '/home/ann', platform)).toBe(expected);
+  });
+});

@@ -1,0 +1,247 @@
+/** The life of one kernel's runs, event by event. */
+import { describe, expect, test } from '@jest/globals';
+import { PromptId, RunId } from '@cokernel/proto/hub';
+import type { KernelMessage } from '@cokernel/proto/jupyter';
+import { initialState, kernelStatus, transition } from '../../src/run/kernel-session-state.js';
+import type { KernelSessionState, SessionEffect, SessionEvent } from '../../src/run/kernel-session-state.js';
+import type { QueueSnapshot } from '../../src/run/run-queue.js';
+import { says } from '../support/kernel-messages.js';
+import { queuedRun } from '../support/queued-run.js';
+
+const at = '2026-01-01T00:00:05.000Z';
+const kernelInfo = { protocol_version: '5.3', implementation: 'i', banner: '', language_info: { name: 'python' } };
+const ready: SessionEvent = { type: 'kernelBecameReady', kernelInfo };
+const run = queuedRun({ runId: 'r1', cell: 'c1', author: 'ann' });
+const arrived = (message: KernelMessage): SessionEvent => ({ type: 'messageArrived', message, at });
+const restarting = (asked: boolean): SessionEvent => ({ type: 'kernelRestarting', asked, reason: 'why', at });
+const died: SessionEvent = { type: 'kernelDied', reason: 'gone', at };
+
+function queueOf(queued: number, held: QueueSnapshot['held'] = null): SessionEvent {
+  const views = Array.from({ length: queued }, (_, index) => queuedRun({ runId: `q${String(index)}` }).view);
+  return { type: 'queueChanged', snapshot: { number: 1, held, running: null, queued: views } };
+}
+
+/** The state after these events, and the effects of the last. */
+function after(...events: readonly SessionEvent[]): { state: KernelSessionState; effects: readonly SessionEffect[] } {
+  return events.reduce<{ state: KernelSessionState; effects: readonly SessionEffect[] }>(
+    ({ state }, event) => transition(state, event),
+    { state: initialState, effects: [] },
+  );
+}
+
+const kinds = (effects: readonly SessionEffect[]): string[] => effects.map(({ type }) => type);
+const settled = (effects: readonly SessionEffect[]): Extract<SessionEffect, { type: 'settle' }> | undefined =>
+  effects.find((effect) => effect.type === 'settle');
+const running = [ready, { type: 'runTaken', run } as const];
+
+describe('taking', () => {
+  test.each<[string, SessionEvent[], string[]]>([
+    ['a kernel that becomes ready takes', [ready], ['notifyKernel', 'takeNext']],
+    ['nothing is taken while the kernel starts', [queueOf(1)], []],
+    ['a change of the queue is taken up', [ready, { type: 'nothingTaken' }, queueOf(1)], ['takeNext']],
+    ['a held queue is left alone', [ready, { type: 'nothingTaken' }, queueOf(1, 'kernelDied')], []],
+    ['an empty queue is left alone', [ready, { type: 'nothingTaken' }, queueOf(0)], []],
+    ['one take at a time', [ready, queueOf(1)], []],
+    [
+      'a change during a take that found nothing is not missed',
+      [ready, queueOf(1), { type: 'nothingTaken' }],
+      ['takeNext'],
+    ],
+    ['nothing is taken while a run is going on', [...running, queueOf(1)], []],
+    [
+      'after a settlement the next is taken',
+      [...running, arrived(says.ok('r1')), arrived(says.idle('r1')), { type: 'runSettled' }],
+      ['takeNext'],
+    ],
+    [
+      'nothing is taken before the settlement is through',
+      [...running, arrived(says.ok('r1')), arrived(says.idle('r1')), queueOf(1)],
+      [],
+    ],
+  ])('%s', (_title, events, expected) => {
+    expect(kinds(after(...events).effects)).toEqual(expected);
+  });
+
+  test('a run that was taken begins', () => {
+    expect(after(...running).effects).toEqual([{ type: 'begin', run }, { type: 'notifyKernel' }]);
+  });
+
+  test('a run that was taken while the kernel died is settled as lost and never sent', () => {
+    const { effects } = after(ready, died, { type: 'runTaken', run });
+    expect(kinds(effects)).not.toContain('begin');
+    expect(settled(effects)?.end.state).toBe('lost');
+  });
+
+  test('a run whose notebook can not be opened fails, and the queue goes on', () => {
+    const missing = { type: 'targetMissing', run, reason: 'no such file', at } as const;
+    const { effects } = after(ready, missing);
+    expect(kinds(effects)).not.toContain('begin');
+    expect(settled(effects)?.end).toEqual({
+      state: 'failed',
+      reason: 'no such file',
+      finishedAt: at,
+      executionCount: null,
+    });
+    expect(kinds(after(ready, missing, { type: 'runSettled' }).effects)).toEqual(['takeNext']);
+  });
+
+  test('a request that did not reach the kernel makes its run lost', () => {
+    const notSent = { type: 'requestNotSent', runId: run.view.runId, reason: 'no way', at } as const;
+    expect(settled(after(...running, notSent).effects)?.end).toMatchObject({ state: 'lost', reason: 'no way' });
+  });
+
+  test('of a run that is over, a request that was not sent changes nothing', () => {
+    const before = after(...running).state;
+    const stale = transition(before, { type: 'requestNotSent', runId: RunId.parse('r0'), reason: 'no way', at });
+    expect(stale).toEqual({ state: before, effects: [] });
+  });
+});
+
+describe('the end of a run', () => {
+  const ends = (...messages: KernelMessage[]) => after(...running, ...messages.map(arrived)).effects;
+
+  test.each<[string, KernelMessage[]]>([
+    ['reply, then idle', [says.ok('r1', 7), says.idle('r1')]],
+    ['idle, then reply', [says.idle('r1'), says.ok('r1', 7)]],
+  ])('[J7] comes with %s', (_title, messages) => {
+    expect(settled(ends(...messages))?.end).toEqual({
+      state: 'succeeded',
+      finishedAt: at,
+      executionCount: 7,
+      reason: null,
+    });
+  });
+
+  test.each<[string, KernelMessage[]]>([
+    ['a reply alone', [says.ok('r1')]],
+    ['an idle alone', [says.idle('r1')]],
+    ["another request's idle", [says.ok('r1'), says.idle('r0')]],
+    ["another request's reply", [says.idle('r1'), says.ok('r0')]],
+    ['two replies', [says.ok('r1'), says.ok('r1')]],
+  ])('[J7] does not come with %s', (_title, messages) => {
+    expect(settled(ends(...messages))).toBeUndefined();
+  });
+
+  test('a failed run says what was raised', () => {
+    expect(settled(ends(says.failed('r1', 3), says.idle('r1')))?.end).toMatchObject({
+      state: 'failed',
+      executionCount: 3,
+      reason: 'ValueError: no',
+    });
+  });
+
+  test('a run that the kernel aborted is cancelled', () => {
+    expect(settled(ends(says.aborted('r1'), says.idle('r1')))?.end.state).toBe('cancelled');
+  });
+
+  test('the count of execute_input stands when the reply has none', () => {
+    expect(settled(ends(says.input('r1', 9), says.aborted('r1'), says.idle('r1')))?.end.executionCount).toBe(9);
+  });
+
+  test('[X9] the times of its messages are kept', () => {
+    const all = [says.busy('r1'), says.input('r1', 1), says.ok('r1'), says.idle('r1')];
+    expect(settled(ends(...all))?.times).toEqual({ busy: at, executeInput: at, executeReply: at, idle: at });
+  });
+});
+
+describe('output', () => {
+  test('is handed on with the run that it belongs to', () => {
+    const message = says.prints('r1', 'a');
+    expect(after(...running, arrived(message)).effects).toEqual([{ type: 'writeOutput', runId: 'r1', message }]);
+  });
+
+  test('[J7] that comes after the end still lands in its cell', () => {
+    const over = [...running, arrived(says.ok('r1')), arrived(says.idle('r1')), { type: 'runSettled' } as const];
+    expect(kinds(after(...over, arrived(says.prints('r1', 'late'))).effects)).toEqual(['writeOutput']);
+  });
+
+  test('of no known type, or of no request, is not output', () => {
+    const orphan = { ...says.prints('r1', 'a'), parent_header: {} };
+    const unknown = says.prints('r1', 'a');
+    expect(after(...running, arrived(orphan)).effects).toEqual([]);
+    const message = { ...unknown, header: { ...unknown.header, msg_type: 'news' } };
+    expect(after(...running, arrived(message)).effects).toEqual([]);
+  });
+
+  test('replies to other requests are answered', () => {
+    expect(kinds(after(ready, arrived(says.completes('c1'))).effects)).toEqual(['answerRequest']);
+  });
+});
+
+describe('a question', () => {
+  const asking = [...running, arrived(says.asks('r1', 'Name? ', true))];
+  const { state: asked } = after(...asking);
+  const promptId = asked.prompt?.promptId ?? PromptId.parse('none');
+
+  test('[X8] names who is asked, for which run and cell', () => {
+    expect(asked.prompt).toEqual({
+      promptId,
+      runId: 'r1',
+      cellId: 'c1',
+      asked: { participantId: 'ann', name: 'ann' },
+      text: 'Name? ',
+      password: true,
+    });
+  });
+
+  test('of a run that is not going on is dropped', () => {
+    expect(after(...running, arrived(says.asks('r0'))).state.prompt).toBeNull();
+    expect(after(ready, arrived(says.asks('r1'))).state.prompt).toBeNull();
+  });
+
+  test.each<[string, SessionEvent]>([
+    ['its answer', { type: 'promptAnswered', promptId }],
+    ['an interrupt', { type: 'interruptSent' }],
+    ['a restart', restarting(true)],
+    ["the kernel's death", died],
+  ])('[J18] is cleared by %s', (_title, event) => {
+    const { state, effects } = transition(asked, event);
+    expect(state.prompt).toBeNull();
+    expect(kinds(effects)).toContain('notifyPrompt');
+  });
+
+  test('[J18] is not cleared by the answer to another', () => {
+    const other = transition(asked, { type: 'promptAnswered', promptId: PromptId.parse('p0') });
+    expect(other).toEqual({ state: asked, effects: [] });
+  });
+
+  test('[J18] is cleared with the end of its run', () => {
+    expect(after(...asking, arrived(says.failed('r1')), arrived(says.idle('r1'))).state.prompt).toBeNull();
+  });
+});
+
+describe('the kernel', () => {
+  test('[P26] restarted by a person ends the running run as cancelled and holds nothing', () => {
+    const { state, effects } = after(...running, restarting(true));
+    expect(settled(effects)?.end).toMatchObject({ state: 'cancelled', reason: 'why' });
+    expect(kinds(effects)).not.toContain('hold');
+    expect(kernelStatus(state)).toBe('restarting');
+  });
+
+  test('[M9] that died and is started anew makes the running run lost and holds the queue', () => {
+    const { effects } = after(...running, restarting(false));
+    expect(settled(effects)?.end.state).toBe('lost');
+    expect(effects.at(-1)).toEqual({ type: 'hold', reason: 'kernelDied' });
+  });
+
+  test('that is gone fails what was asked of it', () => {
+    expect(after(ready, died).effects[0]).toEqual({ type: 'failRequests', reason: 'gone' });
+  });
+
+  test.each<[string, SessionEvent[], string]>([
+    ['starting at first', [], 'starting'],
+    ['idle when ready', [ready], 'idle'],
+    ['busy with a run', [...running], 'busy'],
+    ['failed when it never was ready', [died], 'failed'],
+    ['dead when it was', [ready, died], 'dead'],
+    ['idle again after a restart', [...running, restarting(true), ready], 'idle'],
+  ])('is shown as %s', (_title, events, status) => {
+    expect(kernelStatus(after(...events).state)).toBe(status);
+  });
+
+  test('that comes back waits for the settlement of what it lost', () => {
+    const back = after(...running, restarting(false), ready);
+    expect(kinds(back.effects)).not.toContain('takeNext');
+    expect(kinds(transition(back.state, { type: 'runSettled' }).effects)).toEqual(['takeNext']);
+  });
+});
