@@ -52,6 +52,11 @@ export class NotebookWatch {
     for (const cell of changed) this.#look(cell);
   }
 
+  /** Has anything of this run been seen? */
+  knows(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
+
   /** The highest execution count in the notebook; 0 when there is none. */
   highestCount(): number {
     const counts = this.#cells.map((cell) => this.#snapshot(cell)?.count ?? 0);

@@ -58,7 +58,6 @@ export class PlainSurface implements Surface {
 
   setMode(mode: InputMode): void {
     this.#mode = mode;
-    this.#asked = false;
     this.#showPrompt();
     this.#handOn();
   }
@@ -70,10 +69,12 @@ export class PlainSurface implements Surface {
   }
 
   takeInput(): void {
+    this.#asked = false;
     this.#kept = null;
   }
 
   dropInput(): void {
+    this.#asked = false;
     this.#kept = null;
   }
 
@@ -82,6 +83,7 @@ export class PlainSurface implements Surface {
   }
 
   #interrupt = (): void => {
+    this.#asked = false;
     this.#kept = null;
     this.#listener?.interrupted(false);
   };

@@ -44,10 +44,14 @@ export class Repl implements SurfaceListener {
   /** We were away: what became of my run is to be looked up. */
   #wasAway = false;
   #lastCount = 0;
+  /** How my last run ended, as its cell says. */
+  #lastEnd = '';
   #failed = false;
   /** Commands under way. */
   #pending = 0;
   #shownMode = '';
+  /** A question to somebody else, whose run is still on its way to us. */
+  #unsaidPrompt: PromptView | null = null;
   readonly #ownRuns = new Set<string>();
   readonly #questions: KernelQuestions;
   readonly #answers: Answers;
@@ -198,10 +202,18 @@ export class Repl implements SurfaceListener {
   #promptChanged(prompt: PromptView | null): void {
     this.#watch?.flush();
     this.#answers.dropUnless(prompt?.promptId);
+    this.#unsaidPrompt = null;
     if (prompt === null || this.#answers.isAsked) return;
     const forMe = prompt.asked.participantId === this.#state.you?.participantId;
     if (forMe || prompt.runId === this.#actions.privateRun?.runId) this.#answers.ask(prompt);
-    else this.#say(lines.promptLine(prompt, this.options.paint));
+    else this.#sayPrompt(prompt);
+  }
+
+  /** Below the code that asks: it comes by the document, which is told when it is stored, and so a little later. */
+  #sayPrompt(prompt: PromptView): void {
+    const isShown = prompt.cellId === null || this.#watch?.knows(prompt.runId) === true;
+    this.#unsaidPrompt = isShown ? null : prompt;
+    if (isShown) this.#say(lines.promptLine(prompt, this.options.paint));
   }
 
   /** Another kernel, or the same begun anew, counts from 1. */
@@ -227,8 +239,10 @@ export class Repl implements SurfaceListener {
       const text = newsText(one, owner, this.#style());
       if (text !== '') this.#say(text);
       if (one.type === 'ended' && snapshot.count !== null) this.#lastCount = Math.max(this.#lastCount, snapshot.count);
+      if (one.type === 'ended' && owner.mine) this.#lastEnd = snapshot.run?.state ?? '';
     }
     this.options.surface.showLive(liveText(live, owner, this.#style()));
+    if (this.#unsaidPrompt !== null) this.#sayPrompt(this.#unsaidPrompt);
   };
 
   #ownerOf({ cellId, run }: CellSnapshot): RunOwner {
@@ -266,6 +280,9 @@ export class Repl implements SurfaceListener {
     if (own === null || own.runId === null || own.isKnownToQueue()) return;
     this.#watch?.flush();
     this.#own = null;
+    if (this.#lastEnd === 'lost' || this.#lastEnd === 'cancelled') {
+      this.#say(this.options.paint.yellow(`your run was ${this.#lastEnd} while you were away`));
+    }
   }
 
   #refused(failure: string): void {

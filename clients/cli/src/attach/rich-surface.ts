@@ -78,7 +78,6 @@ export class RichSurface implements Surface {
 
   setMode(mode: InputMode): void {
     this.#mode = mode;
-    this.#waiting = false;
     if (mode.kind === 'answer') this.#answer = emptyEdit([]);
     this.#redraw('');
     this.#takeTypedAhead();
@@ -95,10 +94,12 @@ export class RichSurface implements Surface {
     const size = { columns: this.options.output.columns, rows: Number.MAX_SAFE_INTEGER };
     const { rows } = editorView(this.#look(this.#current), [], size);
     this.#edit = emptyEdit(withEntry(this.#edit.history, this.#edit.text));
+    this.#waiting = false;
     this.#redraw(`${rows.join('\n')}\n`);
   }
 
   dropInput(): void {
+    this.#waiting = false;
     this.#answer = emptyEdit([]);
     this.#redraw('');
   }
@@ -157,6 +158,7 @@ export class RichSurface implements Surface {
       this.#edit = emptyEdit(this.#edit.history);
       this.#redraw('');
     }
+    this.#waiting = false;
     this.#typedAhead = [];
     this.#listener?.interrupted(hadText);
   }

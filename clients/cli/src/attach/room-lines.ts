@@ -109,7 +109,7 @@ function connectionLines(before: RoomState, after: RoomState, paint: Paint): str
   if (before.connection === after.connection) return [];
   switch (after.connection) {
     case 'disconnected':
-      return [paint.yellow('connection lost; trying again, the kernel goes on')];
+      return [paint.yellow('connection lost; trying again')];
     case 'connected':
       return before.you === null ? [] : [paint.green('connected again')];
     case 'connecting':

@@ -43,16 +43,21 @@ function errorText(error: Extract<Output, { output_type: 'error' }>, paint: Pain
 function bundleText(data: MimeBundle, style: OutputStyle): string {
   const image = Object.keys(data).find((mime) => mime.startsWith('image/'));
   if (image !== undefined) return placeholder(image, imageSize(image, data[image]), style);
-  const text = ['text/plain', 'text/markdown', 'text/latex'].map((mime) => data[mime]).find(isText);
+  const text = ['text/plain', 'text/markdown', 'text/latex'].map((mime) => data[mime]).find(isTelling);
   if (text !== undefined) return safeText(text).trimEnd();
   if (data['application/json'] !== undefined) return safeText(JSON.stringify(data['application/json'], null, 2));
-  const other = Object.keys(data)[0];
+  const other = Object.keys(data).find((mime) => mime !== 'text/plain') ?? Object.keys(data)[0];
   return other === undefined ? '' : placeholder(other, '', style);
 }
 
 function placeholder(mime: string, size: string, { paint, openAt }: OutputStyle): string {
   const where = openAt === null ? '' : `: open ${openAt}`;
   return paint.dim(`[${safeText(mime)}${size}${where}]`);
+}
+
+/** Not the name of a Python object that stands for what only a browser shows. */
+function isTelling(value: unknown): value is string {
+  return isText(value) && !/^<IPython\.core\.display\.\w+ object>$/.test(value);
 }
 
 function isText(value: unknown): value is string {
