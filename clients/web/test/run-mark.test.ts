@@ -3,11 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { durationText, runIndex, runMark, type RunIndex } from '../src/notebook-widget/run-mark.js';
 import { ann, ben, queueView, runView } from './views.js';
 
+const me = { participantId: ann.participantId, role: 'editor' } as const;
 const mine = runView('mine', ann);
 const bens = runView('bens', ben);
 const cellOf = (runId: string): CellId => CellId.parse(`cell-of-${runId}`);
 const indexOf = (more: Partial<Parameters<typeof runIndex>[0]>): RunIndex =>
-  runIndex({ ...queueView(null, []), ...more }, new Map(), null, ann.participantId);
+  runIndex({ ...queueView(null, []), ...more }, new Map(), null, me);
 
 describe("a cell's badge", () => {
   test('[X9] says who queued it and at which place', () => {
@@ -15,9 +16,20 @@ describe("a cell's badge", () => {
     expect(runMark(index, cellOf('bens'), {}, () => 'hash')).toMatchObject({
       state: 'queued',
       parts: ['queued by Ben', 'next in line'],
-      cancellable: 'bens',
+      cancellable: null,
     });
     expect(runMark(index, cellOf('mine'), {}, () => 'hash').parts).toEqual(['queued by you', 'place 2 in line']);
+  });
+
+  test("[X10] offers to withdraw one's own waiting run, and to an owner everybody's", () => {
+    const queue = queueView(null, [bens, mine]);
+    const shown = (you: Parameters<typeof runIndex>[3]): unknown[] =>
+      [bens, mine].map(
+        ({ runId }) => runMark(runIndex(queue, new Map(), null, you), cellOf(runId), {}, () => '').cancellable,
+      );
+    expect(shown(me)).toEqual([null, 'mine']);
+    expect(shown({ ...me, role: 'owner' })).toEqual(['bens', 'mine']);
+    expect(shown({ ...me, role: 'viewer' })).toEqual([null, null]);
   });
 
   test('[X11] says when the text has changed since Run was pressed', () => {
@@ -36,14 +48,14 @@ describe("a cell's badge", () => {
       text: '',
       password: false,
     };
-    const index = runIndex(queueView({ ...bens, state: 'running' }, []), new Map(), prompt, ann.participantId);
+    const index = runIndex(queueView({ ...bens, state: 'running' }, []), new Map(), prompt, me);
     expect(runMark(index, cellOf('bens'), {}, () => 'hash').parts).toEqual(['Ben', 'waits for Ben']);
   });
 
   test('tells how a run went and how long it took', () => {
     const times = { startedAt: '2026-01-01T00:00:01.000Z', finishedAt: '2026-01-01T00:00:01.400Z' };
     const finished = { ...bens, ...times, state: 'failed' } as const;
-    const index = runIndex(queueView(null, []), new Map([[finished.runId, finished]]), null, ann.participantId);
+    const index = runIndex(queueView(null, []), new Map([[finished.runId, finished]]), null, me);
     expect(runMark(index, cellOf('bens'), {}, () => 'hash')).toMatchObject({
       state: 'failed',
       parts: ['Ben', 'failed', '0.4 s'],

@@ -15,6 +15,15 @@ interface NotebookFrameProps {
   readonly onBuilt: (notebook: HubNotebook | null) => void;
 }
 
+/** The keys work at once; in a new notebook one can type at once. */
+function begin(notebook: HubNotebook): void {
+  notebook.activeCellIndex = 0;
+  const [only, ...others] = notebook.widgets;
+  const isNew = only?.model.type === 'code' && others.length === 0 && only.model.sharedModel.getSource() === '';
+  if (isNew) notebook.mode = 'edit';
+  else inBackground(NotebookActions.focusActiveCell(notebook));
+}
+
 export function NotebookFrame({ room, document, onBuilt }: NotebookFrameProps): ReactElement {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -26,8 +35,7 @@ export function NotebookFrame({ room, document, onBuilt }: NotebookFrameProps): 
       onRefused: tellRefused,
     });
     Widget.attach(built.widget, host.current);
-    built.widget.activeCellIndex = 0;
-    inBackground(NotebookActions.focusActiveCell(built.widget));
+    begin(built.widget);
     onBuilt(built.widget);
     return () => {
       onBuilt(null);

@@ -2,8 +2,8 @@
  * Pure: what a cell's badge says: who ran it, whether it waits and at which place, how it went. The queue is asked
  * first, then runs that ended lately, then what the saved file says.
  */
-import type { Author, CellId, PromptView, QueueView, RunState, RunView } from '@cokernel/proto/hub';
-import { ClientKind } from '@cokernel/proto/hub';
+import type { Author, CellId, PromptView, QueueView, Role, RunState, RunView } from '@cokernel/proto/hub';
+import { ClientKind, roleHas } from '@cokernel/proto/hub';
 import { z } from 'zod';
 
 /** What the hub writes into a cell's metadata about its last run and its author. */
@@ -37,7 +37,13 @@ export interface RunIndex {
   readonly places: ReadonlyMap<CellId, { readonly run: RunView; readonly place: number }>;
   readonly finished: ReadonlyMap<CellId, RunView>;
   readonly prompt: PromptView | null;
-  readonly you: Author['participantId'] | null;
+  readonly you: You | null;
+}
+
+/** Who looks at the badge; an owner may withdraw other people's runs too. */
+interface You {
+  readonly participantId: Author['participantId'];
+  readonly role: Role;
 }
 
 const cellOf = (run: RunView): CellId | null => (run.target.kind === 'cell' ? run.target.cellId : null);
@@ -46,7 +52,7 @@ export function runIndex(
   queue: QueueView,
   runs: ReadonlyMap<RunView['runId'], RunView>,
   prompt: PromptView | null,
-  you: Author['participantId'] | null,
+  you: You | null,
 ): RunIndex {
   const places = new Map<CellId, { run: RunView; place: number }>();
   queue.queued.forEach((run, index) => {
@@ -69,11 +75,15 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
-function nameFor(index: RunIndex, author: Author): string {
-  return author.participantId === index.you ? 'you' : author.name;
+function mayCancel({ you }: RunIndex, run: RunView): boolean {
+  if (you === null) return false;
+  return roleHas(you.role, run.author.participantId === you.participantId ? 'run' : 'manage');
 }
 
-/** '1st in line', as the queue stands. */
+function nameFor(index: RunIndex, author: Author): string {
+  return author.participantId === index.you?.participantId ? 'you' : author.name;
+}
+
 export function placeText(place: number): string {
   return place === 1 ? 'next in line' : `place ${place} in line`;
 }
@@ -141,7 +151,8 @@ export function runMark(index: RunIndex, cellId: CellId, metadata: unknown, hash
   if (waiting !== undefined) {
     const parts = [`queued by ${nameFor(index, waiting.run.author)}`, placeText(waiting.place)];
     const changedSince = waiting.run.sourceHash !== hash();
-    return { state: 'queued', cancellable: waiting.run.runId, parts, changedSince };
+    const cancellable = mayCancel(index, waiting.run) ? waiting.run.runId : null;
+    return { state: 'queued', cancellable, parts, changedSince };
   }
   const parsed = CellMetadata.safeParse(metadata);
   const saved = parsed.success ? parsed.data : {};

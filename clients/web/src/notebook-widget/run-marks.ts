@@ -63,7 +63,7 @@ export class RunMarks {
 
   #drawAll(): void {
     const { queue, runs, prompt, you } = this.#room.state;
-    const index = runIndex(queue, runs, prompt, you?.participantId ?? null);
+    const index = runIndex(queue, runs, prompt, you);
     for (const marked of this.#cells) {
       const { model } = marked.cell;
       if (marked.cell.isDisposed || model.type !== 'code') continue;
