@@ -100,7 +100,9 @@ async function surroundings() {
   return {
     version: z.object({ version: z.string() }).parse(file).version,
     webDirectory: fileURLToPath(new URL('../../clients/web/dist', import.meta.url)),
-    keeperCommand: bundled ? [process.execPath, keeper] : [process.execPath, '--import', 'tsx', keeper],
+    keeperCommand: bundled
+      ? [process.execPath, keeper]
+      : [process.execPath, '--import', import.meta.resolve('tsx'), keeper],
   };
 }
 
