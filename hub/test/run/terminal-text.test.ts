@@ -51,7 +51,7 @@ describe('[C6] escape sequences', () => {
     ['that move the cursor elsewhere stay', `one\ntwo${ESC}[A${ESC}[?25l`],
   ])('%s', (_, text) => {
     expect(textAfter(text)).toBe(text);
-    expect(textAfter(...text)).toBe(text);
+    expect(textAfter(...Array.from(text))).toBe(text);
   });
 
   test('do not leak their colour when they are overwritten', () => {

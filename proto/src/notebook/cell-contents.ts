@@ -23,7 +23,7 @@ import {
 export function setSource(doc: Y.Doc, id: CellId, source: string, origin?: unknown): void {
   doc.transact(() => {
     const text = sourceText(requireCell(doc, id));
-    const { index, remove, insert } = simpleDiffString(text?.toString() ?? '', source);
+    const { index, remove, insert } = simpleDiffString(text?.toJSON() ?? '', source);
     text?.delete(index, remove);
     text?.insert(index, insert);
   }, origin);

@@ -76,7 +76,7 @@ export function splitCell(doc: Y.Doc, id: CellId, offset: number, origin?: unkno
   return doc.transact(() => {
     const cell = requireCell(doc, id);
     const text = sourceText(cell);
-    const rest = text?.toString().slice(offset) ?? '';
+    const rest = text?.toJSON().slice(offset) ?? '';
     const below = makeCell(cellType(cell), rest.replace(/^\r?\n/, ''), cellMetadata(cell));
     text?.delete(text.length - rest.length, rest.length);
     trimLineEnd(text);
@@ -86,7 +86,7 @@ export function splitCell(doc: Y.Doc, id: CellId, offset: number, origin?: unkno
 }
 
 function trimLineEnd(text: Y.Text | null): void {
-  const ending = /\r?\n$/.exec(text?.toString() ?? '')?.[0].length ?? 0;
+  const ending = /\r?\n$/.exec(text?.toJSON() ?? '')?.[0].length ?? 0;
   text?.delete(text.length - ending, ending);
 }
 

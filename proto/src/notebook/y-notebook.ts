@@ -240,7 +240,7 @@ function bundleOf(output: JsonObject): { readonly data: MimeBundle; readonly met
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : value instanceof Y.Text ? value.toString() : linesOf(value).join('');
+  return typeof value === 'string' ? value : value instanceof Y.Text ? value.toJSON() : linesOf(value).join('');
 }
 
 function linesOf(value: unknown): string[] {

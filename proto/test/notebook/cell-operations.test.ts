@@ -221,8 +221,8 @@ test('[C3] setting a source touches only what differs, so an edit beside it stay
   const twin = new Y.Doc();
   Y.applyUpdate(twin, Y.encodeStateAsUpdate(doc));
   const twinCell = findCell(twin, id('a'));
-  (twinCell === null ? null : sourceText(twinCell))?.insert(0, '# mine\n');
+  (twinCell === null ? null : sourceText(twinCell))?.insert(3, '-mine-');
   setSource(doc, id('a'), 'first\nchanged\nlast');
   Y.applyUpdate(doc, Y.encodeStateAsUpdate(twin));
-  expect(cellOf('a')?.source).toBe('# mine\nfirst\nchanged\nlast');
+  expect(cellOf('a')?.source).toBe('fir-mine-st\nchanged\nlast');
 });

@@ -86,7 +86,7 @@ describe('[C1] what can not be read is refused with what and where', () => {
     ['{"a": "\\x"}', 1, 'a whole string'],
     ['{} \n x', 2, 'the end of the file'],
     ['', 1, 'a value'],
-    [`${'['.repeat(100_000)}`, 1, 'less deep nesting'],
+    ['['.repeat(100_000), 1, 'less deep nesting'],
     ['<<<<<<< HEAD\n{}', 1, 'there is "<"'],
   ])('broken JSON %#', (text, line, message) => {
     const fault = faultOf(text);
