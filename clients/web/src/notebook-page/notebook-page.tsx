@@ -3,6 +3,7 @@ import type { HubClient, RoomState } from '@cokernel/core';
 import { useCallback, useEffect, useState, type ReactElement } from 'react';
 import type { CommandTargets } from '../notebook-widget/commands.js';
 import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
+import { quietYjs } from '../notebook-widget/quiet-yjs.js';
 import { navigate } from '../navigation.js';
 import type { Person } from '../person.js';
 import { nameOf, notebookUrl } from '../route.js';
@@ -21,6 +22,8 @@ import { Toolbar } from './toolbar.js';
 import { TopBar } from './top-bar.js';
 import { cellNode, firstLineOf, showCellOf, useCommandTargets, useSyncedNotebook } from './use-notebook.js';
 import { useOpenRoom, useRoomState, type OpenRoom } from './use-room.js';
+
+quietYjs();
 
 interface NotebookPageProps {
   readonly hub: HubClient;

@@ -6,7 +6,7 @@ import type { Room, RoomState } from '@cokernel/core';
 import type { PromptView } from '@cokernel/proto/hub';
 import { roleHas } from '@cokernel/proto/hub';
 import { CornerDownLeft, MessageCircleQuestion } from 'lucide-react';
-import { useState, type ReactElement, type SubmitEvent } from 'react';
+import { useLayoutEffect, useRef, useState, type ReactElement, type SubmitEvent } from 'react';
 import { toast } from 'sonner';
 import { inBackground } from '../ui/in-background.js';
 import { messageOf } from '../ui/message.js';
@@ -26,8 +26,19 @@ async function answer(room: Room, prompt: PromptView, value: string): Promise<vo
   }
 }
 
+/** The field goes with the question; the keys of the notebook shall work on. */
+function giveFocusBack(field: HTMLInputElement | null): void {
+  const form = field?.closest('form') ?? null;
+  if (form?.contains(document.activeElement) === true) form.closest<HTMLElement>('.jp-Cell')?.focus();
+}
+
 function AnswerFields({ room, prompt }: Omit<PromptFormProps, 'state'>): ReactElement {
   const [value, setValue] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    const field = input.current;
+    return () => giveFocusBack(field);
+  }, []);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     inBackground(answer(room, prompt, value));
@@ -35,6 +46,7 @@ function AnswerFields({ room, prompt }: Omit<PromptFormProps, 'state'>): ReactEl
   return (
     <form onSubmit={submit}>
       <input
+        ref={input}
         data-testid="prompt-input"
         type={prompt.password ? 'password' : 'text'}
         autoComplete="off"
