@@ -24,7 +24,7 @@ interface PeopleProps {
 }
 
 /** Those who are here now; the hub also tells of people who have left. */
-export function present(participants: readonly ParticipantView[]): ParticipantView[] {
+function present(participants: readonly ParticipantView[]): ParticipantView[] {
   return participants.filter((participant) => participant.clients.length > 0);
 }
 

@@ -18,7 +18,7 @@ function choice(): ThemeChoice {
 }
 
 /** The theme in use. */
-export function theme(): 'light' | 'dark' {
+function theme(): 'light' | 'dark' {
   const chosen = choice();
   if (chosen !== 'system') return chosen;
   return systemDark.matches ? 'dark' : 'light';
