@@ -1,7 +1,7 @@
 /** Pure: is this Node new enough? */
 import { SetUpError } from './report.mjs';
 
-export const oldestNode = 20;
+const oldestNode = 20;
 
 /** @param {string} version such as `20.11.1` */
 export function checkNodeVersion(version) {
