@@ -28,6 +28,8 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // `resolve()` as an arrow's body or behind `return` reads well and hides nothing.
       '@typescript-eslint/no-confusing-void-expression': 'off',
+      // It takes what was assigned before an await or a callback for what holds after it.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
       // Y.Text's own toString is its text.
       '@typescript-eslint/no-base-to-string': ['error', { ignoredTypeNames: ['Error', 'RegExp', 'URL', 'YText', 'Text'] }],
       '@typescript-eslint/no-extraneous-class': 'off',
