@@ -33,7 +33,10 @@ export async function attach(options: AttachOptions): Promise<ExitCode> {
   const language = () => room.state.kernel?.language ?? 'python';
   const surface = chooseSurface(paint, await history.read(), language);
   const columns = () => process.stdout.columns;
-  const repl = new Repl({ client, room, surface, paint, columns, remember: (input) => history.add(input) });
+  const isScript = !process.stdin.isTTY;
+  // What a script runs is not what a person wants to find again by Up.
+  const remember = (input: string) => (isScript ? undefined : history.add(input));
+  const repl = new Repl({ client, room, surface, paint, columns, isScript, remember });
   const leave = () => repl.leave();
   process.once('SIGTERM', leave).once('SIGHUP', leave);
   try {

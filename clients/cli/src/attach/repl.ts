@@ -33,6 +33,8 @@ export interface ReplOptions {
   /** Called with each input that was run. */
   readonly remember: (input: string) => void;
   readonly columns: () => number;
+  /** No person types: the exit code says whether all went well. */
+  readonly isScript: boolean;
 }
 
 export class Repl implements SurfaceListener {
@@ -82,7 +84,7 @@ export class Repl implements SurfaceListener {
 
   /** Leaves from outside, as a signal does. */
   leave(): void {
-    this.#finish(this.#failed ? exitCodes.codeFailed : exitCodes.ok);
+    this.#finish(this.#failed && this.options.isScript ? exitCodes.codeFailed : exitCodes.ok);
   }
 
   // What the person does ---------------------------------------------------------------------------------------

@@ -1,0 +1,225 @@
+/** `cokernel attach` in a real pseudo-terminal, beside a partner, on a real hub with a real kernel. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { HubClient } from '@cokernel/core';
+import type { Room } from '@cokernel/core';
+import { DeviceId, RequestId, sourceHash } from '@cokernel/proto/hub';
+import type { CodeCell } from '@cokernel/proto/notebook';
+import { appendCell, makeCodeCell, readDocument } from '@cokernel/proto/notebook';
+import { RealHub } from './support/real-hub.js';
+import { Terminal, command } from './support/terminal.js';
+import { until } from './support/until.js';
+
+jest.setTimeout(90_000);
+
+const hub = new RealHub();
+let ann: Room;
+let me: Terminal;
+let opened: { close(): unknown }[] = [];
+
+beforeAll(async () => {
+  hub.writeNotebook('pair.ipynb', []);
+  await hub.start();
+});
+
+afterAll(() => hub.remove());
+
+beforeEach(async () => {
+  const client = new HubClient({ url: hub.url, token: 'T' }, { log: () => undefined });
+  const deviceId = DeviceId.parse('device-of-ann-0123456789');
+  ann = client.joinRoom({ path: 'pair.ipynb', name: 'Ann', deviceId, client: 'page' });
+  opened = [ann];
+  await until('Ann to be in', () => ann.state.connection === 'connected' && ann.state.synced);
+});
+
+afterEach(async () => {
+  for (const one of opened) await one.close();
+});
+
+async function attach(name = 'Cleo', env: NodeJS.ProcessEnv = {}): Promise<Terminal> {
+  const terminal = new Terminal(hub, ['attach', 'pair.ipynb', '--name', name], env);
+  opened.push(terminal);
+  if (env['TERM'] !== 'dumb') await terminal.isReady();
+  return terminal;
+}
+
+/** Ann puts a cell in and presses Run. */
+async function annRuns(code: string): Promise<void> {
+  const cell = makeCodeCell(code);
+  appendCell(ann.document!.doc, cell);
+  const cells = [{ cellId: cell.id, sourceHash: sourceHash(code) }];
+  await ann.call('run', { requestId: RequestId.parse(`${cell.id}-run`), cells });
+}
+
+function cellsOfAnn(): readonly CodeCell[] {
+  return readDocument(ann.document!.doc).cells.filter((cell): cell is CodeCell => cell.cell_type === 'code');
+}
+
+function outputsOf(source: string): string {
+  return JSON.stringify(cellsOfAnn().find((cell) => cell.source === source)?.outputs ?? []);
+}
+
+describe('at the terminal', () => {
+  beforeEach(async () => {
+    me = await attach();
+  });
+
+  test('[M25] the header tells the notebook, the kernel, the people and the queue', () => {
+    expect(me.text).toMatch(/pair\.ipynb · .+ · .*Ann.*Cleo \(you\).* · queue empty/);
+  });
+
+  test('[M27] what I run is a signed cell for all, and its output comes before my next prompt', async () => {
+    me.type('print("so " + "it"); 40 + 2\r');
+    await me.shows(/so it\nOut\[\d+\]: 42\n+In \[\d+\]:$/);
+    const cell = cellsOfAnn().at(-1);
+    expect(cell?.source).toBe('print("so " + "it"); 40 + 2');
+    expect(cell?.metadata).toMatchObject({ cokernel: { author: { name: 'Cleo', client: 'terminal' } } });
+    expect(JSON.stringify(cell?.outputs)).toContain('so it');
+  });
+
+  test('several lines are one cell: the kernel says when they are whole', async () => {
+    me.type('for i in range(2):\rprint("row", i)\r\r');
+    await me.shows(/row 0\nrow 1\n/);
+    expect(cellsOfAnn().at(-1)?.source).toBe('for i in range(2):\n    print("row", i)');
+  });
+
+  test('what is typed while a run goes on waits for the next prompt', async () => {
+    me.type('import time; time.sleep(0.3)\rprint("typed" + "ahead")\r');
+    await me.shows('typedahead');
+    expect(
+      cellsOfAnn()
+        .slice(-2)
+        .map(({ source }) => source),
+    ).toEqual(['import time; time.sleep(0.3)', 'print("typed" + "ahead")']);
+  });
+
+  test('Tab completes from the kernel, behind an emoji too', async () => {
+    me.type('capital_words = 1\r');
+    await until('the run', () => outputsOf('capital_words = 1') === '[]' && ann.state.kernel?.status === 'idle');
+    await me.isReady();
+    me.type('"👍"; capital_w\t');
+    await me.shows('"👍"; capital_words');
+  });
+
+  test('Up brings back what an earlier session ran', async () => {
+    me.type('"from the first session"\r');
+    await me.shows(/Out\[\d+\]: 'from the first session'/);
+    const later = await attach();
+    later.type('\x1b[A');
+    await until('the earlier input', () => later.lastLine.endsWith('"from the first session"'));
+  });
+
+  test('an error comes in its colours', async () => {
+    me.type('1/0\r');
+    await me.shows('ZeroDivisionError: division by zero');
+    // eslint would call it a control character: the colour is what this is about.
+    expect(me.raw.slice(me.raw.indexOf('ZeroDivisionError') - 20)).toMatch(/\x1b\[[\d;]*31m/);
+  });
+
+  test('[M28] input() is asked here and answered, and the answer is shown once', async () => {
+    me.type('who = input("Who? ")\r');
+    await until('the question', () => me.lastLine === 'Who?');
+    me.type('Dora\r');
+    await me.isReady();
+    me.type('who.upper()\r');
+    await me.shows("'DORA'");
+    expect(me.text.match(/Who\? Dora/g)).toHaveLength(1);
+  });
+
+  test('a password is neither shown nor kept', async () => {
+    me.type('from getpass import getpass; len(getpass("Secret: "))\r');
+    await until('the question', () => me.lastLine === 'Secret:');
+    me.type('hush12\r');
+    await me.shows(/Out\[\d+\]: 6/);
+    expect(me.raw).not.toContain('hush12');
+  });
+
+  test('[M30] Ctrl-C interrupts my run; Ctrl-D leaves and the kernel goes on', async () => {
+    me.type('import time; time.sleep(60)\r');
+    await until('the run', () => ann.state.queue.running !== null);
+    me.type('\x03');
+    await me.shows('KeyboardInterrupt');
+    await me.isReady();
+    me.type('half\x03');
+    await me.isReady();
+    me.type('\x03');
+    await me.shows('/leave leaves');
+    me.type('\x04');
+    expect(await me.ended()).toBe(0);
+    expect(ann.state.kernel?.status).toBe('idle');
+  });
+
+  test('[M11] /private runs on the same kernel and leaves no cell', async () => {
+    me.type('shared = 6; "s" + "et"\r');
+    await me.shows("'set'");
+    const before = cellsOfAnn().length;
+    me.type('/private shared * 111\r');
+    await me.shows(/Out\[\d+\]: 666/);
+    expect(cellsOfAnn()).toHaveLength(before);
+  });
+});
+
+describe('beside a partner', () => {
+  beforeEach(async () => {
+    me = await attach();
+  });
+
+  test('[M26] her run comes live under her name and does not disturb my line', async () => {
+    me.type('half a thou');
+    await me.shows('half a thou');
+    await annRuns('import time\nfor n in range(3):\n    print("step", n, flush=True)\n    time.sleep(0.05)');
+    await me.shows(/╭ Ann runs\n│ import time\n[^]*│ step 0\n│ step 1\n│ step 2\n╰ Ann ran \[\d+\]\n/);
+    expect(me.lastLine).toMatch(/^In \[\d+\]: half a thou$/);
+    expect(me.text.match(/half a thou/g)).toHaveLength(1);
+  });
+
+  test('her output can’t move my cursor or set my title', async () => {
+    await annRuns('print("\\x1b]0;owned\\x07a\\x1b[2Jb")');
+    await me.shows('│ ab');
+    expect(me.raw).not.toContain('owned\x07');
+    expect(me.text).toContain('pair.ipynb ·');
+  });
+
+  test('[M6] her question is shown, and /answer takes over', async () => {
+    await annRuns('print("got " + input("Which way? "))');
+    await me.shows(/Ann is asked: Which way\?/);
+    me.type('/answer left\r');
+    await me.shows('got left');
+  });
+
+  test('who comes and who leaves is said', async () => {
+    const ben = await attach('Ben');
+    await me.shows('Ben came in');
+    ben.type('\x04');
+    await me.shows('Ben left');
+  });
+
+  test('[M31] a lost connection is said, and after it everything works again', async () => {
+    await hub.stop();
+    await me.shows('connection lost');
+    await hub.start();
+    await me.shows('connected again');
+    await me.isReady();
+    me.type('"back" + "again"\r');
+    await me.shows("'backagain'");
+  });
+});
+
+describe('without a rich terminal', () => {
+  test('a dumb terminal gets plain lines and no cursor movement', async () => {
+    const plain = await attach('Cleo', { TERM: 'dumb' });
+    await plain.shows(/In \[\d+\]:/);
+    plain.type('6 * 111\n');
+    await plain.shows(/Out\[\d+\]: 666/);
+    expect(plain.raw).not.toContain('\x1b');
+    plain.type('\x04');
+    expect(await plain.ended()).toBe(0);
+  });
+
+  test('[M32] a pipe’s lines are run one after the other, and the exit code says whether all went well', async () => {
+    const good = await command(hub, ['attach', 'pair.ipynb'], 'x = 20\nfor i in range(2):\n    print(i)\n\nx + 22\n');
+    expect(good.stdout).toMatch(/0\n1\nOut\[\d+\]: 42\n$/);
+    expect(good.exitCode).toBe(0);
+    const bad = await command(hub, ['attach', 'pair.ipynb'], '1/0\n');
+    expect(bad.exitCode).toBe(1);
+  });
+});
