@@ -32,7 +32,7 @@ export function codePoints(text: string, offset: number): number {
   return Array.from(text.slice(0, offset)).length;
 }
 
-export function codeUnits(text: string, points: number): number {
+function codeUnits(text: string, points: number): number {
   return Array.from(text).slice(0, points).join('').length;
 }
 
