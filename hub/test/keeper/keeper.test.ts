@@ -1,6 +1,6 @@
 /** The keeper with real kernels: bursts, deaths, failed launches, leftovers, files, and its own coming and going. */
 import { randomUUID } from 'node:crypto';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { keeperPaths } from '../../src/kernel/keeper-paths.js';
 import { decodeKernelMessage, encodeJson, FRAME_KERNEL_MESSAGE } from '../../src/kernel/keeper-protocol.js';
 import type { KernelHost } from '../../src/kernel/kernel-host.js';
 import { KernelEvents, sendCode } from '../support/kernel-events.js';
-import { isAlive, pythonCommand, TestKeeper, type TestKeeperOptions } from '../support/keeper.js';
+import { isAlive, keeperCommand, pythonCommand, TestKeeper, type TestKeeperOptions } from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const TIMEOUT = 60_000;
@@ -270,22 +270,34 @@ function stateOf(pid: number): string {
   return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
 }
 
+/** Starts so many keepers at once; gives those that stay when all others have left. */
+async function raceOf(count: number, dataDir: string): Promise<readonly ChildProcess[]> {
+  const [program = '', ...args] = keeperCommand;
+  const all = Array.from({ length: count }, () =>
+    spawn(program, [...args, '--data-dir', dataDir, '--idle-exit-ms', '60000'], { stdio: 'ignore' }),
+  );
+  const staying = () => all.filter(({ exitCode }) => exitCode === null);
+  try {
+    await waitUntil('one is left', () => staying().length === 1, 20_000);
+  } catch (error) {
+    for (const child of all) child.kill('SIGTERM');
+    throw error;
+  }
+  return staying();
+}
+
 describe('the keeper itself', () => {
   test(
     'of many that start at once one stays, also beside the remains of one that was killed',
     async () => {
-      await newKeeper({ idleExitMs: 1_000 });
-      const reachAll = () => Promise.all(Array.from({ length: 4 }, () => keeper.host().kernels()));
-      const started = async (count: number) => (await keeper.pids()).length >= count;
-      await reachAll();
-      await waitUntil('the first has started', () => started(1));
-      const [first = 0] = await keeper.pids();
-      expect(await keeper.pids()).toHaveLength(1);
-      process.kill(first, 'SIGKILL');
-      await waitUntil('the first has gone', () => !isAlive(first));
-      await reachAll();
-      await waitUntil('the second has started', () => started(2));
-      expect(await keeper.pids()).toHaveLength(2);
+      const { dataDir } = await newKeeper();
+      const [first] = await raceOf(4, dataDir);
+      first?.kill('SIGKILL');
+      await waitUntil('the first has gone', () => first?.signalCode === 'SIGKILL');
+      const [second] = await raceOf(4, dataDir);
+      expect(await keeper.host().kernels()).toEqual([]);
+      second?.kill('SIGTERM');
+      await waitUntil('the second has gone', () => second?.exitCode === 0);
     },
     TIMEOUT,
   );

@@ -13,9 +13,12 @@ import { waitUntil } from '../support/wait-until.js';
 const sender = () => ({ msgId: randomUUID(), session: 's', username: 'u', date: '' });
 const request = executeRequest(sender(), { code: '1' });
 const open: Socket[] = [];
+const closed: (() => Promise<void>)[] = [];
 const ports = new PortPool();
 
-afterEach(() => {
+/** Also after a failure: an open socket would keep the process. */
+afterEach(async () => {
+  await Promise.all(closed.splice(0).map((close) => close()));
   for (const socket of open.splice(0)) socket.close();
 });
 
@@ -70,6 +73,7 @@ describe('KernelSockets', () => {
         if (message.content['execution_state'] === 'busy') throw new Error('a subscriber that fails');
       },
     });
+    closed.push(() => sockets.close());
     sockets.open();
     const say = (state: 'busy' | 'idle', key: string) =>
       publisher.send(encodeZmqFrames(statusMessage({ ...sender(), parent: request.header }, state), signerOf(key)));
@@ -106,6 +110,7 @@ describe('KernelSockets', () => {
       return router;
     });
     const sockets = new KernelSockets({ connection, log: () => undefined, onMessage: () => undefined });
+    closed.push(() => sockets.close());
     sockets.open();
     for (const channel of ['shell', 'control', 'stdin'] as const) await sockets.send(channel, messageParts(request));
     const identities = await Promise.all(
@@ -131,6 +136,7 @@ describe('Heartbeat', () => {
     const [port = 0] = await ports.take(1, '127.0.0.1');
     const changes: [boolean, number][] = [];
     const heartbeat = make(port, changes);
+    closed.push(() => heartbeat.stop());
     heartbeat.start();
     await waitUntil('the miss', () => changes.length === 1);
     expect(changes[0]?.[0]).toBe(false);
@@ -164,6 +170,7 @@ describe('Heartbeat', () => {
       onChange: (beating, sinceMs) => changes.push([beating, sinceMs]),
       now: () => performance.now(),
     });
+    closed.push(() => heartbeat.stop());
     heartbeat.start();
     await heartbeat.stop();
     expect(changes).toEqual([]);
