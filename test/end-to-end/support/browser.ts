@@ -54,6 +54,10 @@ export async function openNotebook(browser: Browser, url: string, look: PageLook
 function watchFaults(page: Page, origin: string): readonly string[] {
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  // What the hub's own policy forbids never becomes a request; Chromium complains of it in the console.
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  });
   page.on('request', (request) => {
     const { protocol, origin: other } = new URL(request.url());
     if (/^(http|ws)s?:$/.test(protocol) && other.replace(/^ws/, 'http') !== origin) {
