@@ -45,6 +45,9 @@ export type KernelsAtStop = 'end' | 'leave';
 const LEASE_MS = 10_000;
 const ROOM_CLOSES_AFTER_MS = 60_000;
 const GOING_AWAY = 1001;
+/** A keeper without kernels leaves so long after its last hub. */
+const KEEPER_IDLE_EXIT_MS = 5_000;
+const KEEPER_START_TIMEOUT_MS = 30_000;
 
 export class Hub {
   private constructor(
@@ -202,6 +205,8 @@ function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
     keeperCommand,
     extraDataDirs: [path.join(config.dataDirectory, '.venv', 'share', 'jupyter')],
     env: process.env,
+    idleExitMs: KEEPER_IDLE_EXIT_MS,
+    startTimeoutMs: KEEPER_START_TIMEOUT_MS,
     log: (level, message, fields) => log[level](fields ?? {}, message),
   });
 }
