@@ -1,0 +1,155 @@
+/**
+ * The notebook widget alone in a page, beside a second document that plays the hub: what happens in the hub's
+ * document arrives in the widget's as an update, and what the widget writes by itself is counted. Each scenario
+ * plays one story and answers what can be seen after it.
+ */
+import { CallError, type Room } from '@cokernel/core';
+import { YCodeCell, YNotebook } from '@jupyter/ydoc';
+import { CodeCell } from '@jupyterlab/cells';
+import { NotebookActions } from '@jupyterlab/notebook';
+import { Widget } from '@lumino/widgets';
+import * as Y from 'yjs';
+import { buildNotebook, type BuiltNotebook } from '../../src/notebook-widget/build-notebook.js';
+import { roomState } from '../views.js';
+
+type NewCell = Parameters<YNotebook['insertCell']>[1];
+type Outputs = ReturnType<YCodeCell['getOutputs']>;
+
+const stream = (text: string): Outputs[number] => ({ output_type: 'stream', name: 'stdout', text });
+const display = (text: string): Outputs[number] => ({
+  output_type: 'display_data',
+  data: { 'text/plain': text },
+  metadata: {},
+});
+
+class Stage {
+  readonly calls: { readonly name: string; readonly params: unknown }[] = [];
+  readonly writes: string[] = [];
+  readonly hub = YNotebook.create();
+  readonly shared = new YNotebook();
+  readonly built: BuiltNotebook;
+
+  constructor(cells: readonly NewCell[]) {
+    this.hub.insertCells(0, [...cells]);
+    Y.applyUpdate(this.shared.ydoc, Y.encodeStateAsUpdate(this.hub.ydoc), 'hub');
+    this.hub.ydoc.on('update', (update: Uint8Array) => {
+      Y.applyUpdate(this.shared.ydoc, update, 'hub');
+    });
+    this.built = buildNotebook({
+      room: this.#room(),
+      document: this.shared,
+      onEnqueued: () => undefined,
+      onRefused: () => undefined,
+    });
+    Widget.attach(this.built.widget, document.body);
+    this.shared.ydoc.on('update', (_update: Uint8Array, origin: unknown) => {
+      if (origin !== 'hub') this.writes.push('the page wrote');
+    });
+  }
+
+  /** A hub that answers no call; what was asked is kept. */
+  #room(): Room {
+    return {
+      state: roomState(),
+      document: null,
+      subscribe: () => () => undefined,
+      onEvent: () => () => undefined,
+      close: () => undefined,
+      call: (name, params) => {
+        this.calls.push({ name, params });
+        return Promise.reject(new CallError('unavailable', 'there is no hub here'));
+      },
+    };
+  }
+
+  hubCell(index: number): YCodeCell {
+    const cell = this.hub.cells[index];
+    if (!(cell instanceof YCodeCell)) throw new Error(`cell ${String(index)} is not code`);
+    return cell;
+  }
+
+  outputsShown(index: number): unknown {
+    const cell = this.built.widget.widgets[index];
+    return cell instanceof CodeCell ? cell.model.outputs.toJSON() : null;
+  }
+
+  promptShown(index: number): string {
+    return this.built.widget.widgets[index]?.node.querySelector('.jp-InputPrompt')?.textContent ?? '';
+  }
+}
+
+const code = (source: string, outputs: Outputs = []): NewCell => ({ cell_type: 'code', source, outputs });
+
+/** An earlier stream grows, a display is replaced in its place, all is cleared and written anew in one step. */
+function outputs(): unknown {
+  const stage = new Stage([code('x', [stream('a\n'), display('1'), stream('z\n')])]);
+  const cell = stage.hubCell(0);
+  const pairs: unknown[] = [];
+  const see = (): number => pairs.push([stage.outputsShown(0), cell.getOutputs()]);
+  cell.appendStreamOutput(0, 'b\n');
+  see();
+  cell.updateOutputs(1, 2, [display('2')]);
+  see();
+  stage.hub.ydoc.transact(() => {
+    cell.clearOutputs();
+    cell.setOutputs([stream('new\n'), display('3')]);
+    cell.appendStreamOutput(0, 'line\n');
+  });
+  see();
+  cell.updateOutputs(0, 1, []);
+  see();
+  return { pairs, writes: stage.writes };
+}
+
+/** The kernel tells the execution count while the cell still runs. */
+async function running(): Promise<unknown> {
+  const stage = new Stage([code('x')]);
+  await stage.built.widget.widgets[0]?.ready;
+  const cell = stage.hubCell(0);
+  cell.executionState = 'running';
+  cell.execution_count = 7;
+  const during = { prompt: stage.promptShown(0), state: cell.executionState };
+  cell.executionState = 'idle';
+  return { during, after: stage.promptShown(0), writes: stage.writes };
+}
+
+async function runAll(): Promise<unknown> {
+  const stage = new Stage([code('a = 1'), { cell_type: 'markdown', source: '# t' }, code('b = 2'), code('')]);
+  await NotebookActions.runAll(stage.built.widget);
+  return stage.calls;
+}
+
+/** A cell of a file that calls itself trusted, with scripts in its output. */
+async function scripts(): Promise<unknown> {
+  const html = '<b>shown</b><script>window.ran = "script"</script><img src="x:" onerror="window.ran = 1">';
+  const output = { output_type: 'display_data', data: { 'text/html': html }, metadata: {} };
+  const stage = new Stage([{ ...code('x', [output]), metadata: { trusted: true } }]);
+  const cell = stage.built.widget.widgets[0];
+  await cell?.ready;
+  const rendered = (): Element | null => document.querySelector('.jp-RenderedHTML b');
+  while (rendered() === null) await new Promise((resolve) => requestAnimationFrame(resolve));
+  return { shown: rendered()?.textContent, ran: Reflect.get(window, 'ran') ?? null };
+}
+
+/** I type, somebody else types, I undo. */
+async function undo(): Promise<unknown> {
+  const stage = new Stage([code('start\n')]);
+  const cell = stage.built.widget.widgets[0];
+  await cell?.ready;
+  const editor = cell?.editor;
+  if (editor === null || editor === undefined) throw new Error('the cell has no editor');
+  editor.replaceSelection?.('mine ');
+  stage.hubCell(0).updateSource(0, 0, 'theirs ');
+  editor.undo();
+  return { here: stage.shared.cells[0]?.getSource(), editor: editor.model.sharedModel.getSource() };
+}
+
+export const scenarios = { outputs, running, runAll, scripts, undo };
+
+declare global {
+  interface Window {
+    play: (name: keyof typeof scenarios) => unknown;
+  }
+}
+
+window.play = (name) => scenarios[name]();
