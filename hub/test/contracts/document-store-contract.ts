@@ -45,7 +45,7 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
     const fileId = newFileId();
     let store = await openStore();
     const log = await store.create(fileId, 1, epoch, bytes(1));
-    for (let index = 0; index < 200; index += 1) void log.append({ update: new Uint8Array(500).fill(2) });
+    await Promise.all(Array.from({ length: 200 }, () => log.append({ update: new Uint8Array(500).fill(2) })));
     await log.setFact('base', 'hash');
     await log.append({ update: bytes(3), mark: mark(9) });
     const before = log.size().logBytes;

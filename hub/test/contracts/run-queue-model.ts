@@ -145,10 +145,12 @@ class Comparison {
         return;
       }
       case 'hold':
-        this.#compare(await runQueue.hold(kernelId, command.reason), setHeld(this.#model, command.reason));
+        await runQueue.hold(kernelId, command.reason);
+        this.#compare(undefined, setHeld(this.#model, command.reason));
         return;
       case 'release':
-        this.#compare(await runQueue.release(kernelId), setHeld(this.#model, null));
+        await runQueue.release(kernelId);
+        this.#compare(undefined, setHeld(this.#model, null));
         return;
       case 'claim': {
         const claim = await leases.claim({ kind: 'kernel', id: kernelId }, this.#owner, 60_000, 0);

@@ -28,7 +28,10 @@ export function loadQueue(root: LmdbRoot, kernelId: KernelId): RunQueueState {
   };
 }
 
-/** Resolves when what differs between the two states is durable, all of it or nothing. */
+/**
+ * Resolves when what differs between the two states is durable, all of it or nothing. Written off the main thread: a
+ * synchronous commit saves a fifth of a millisecond, but holds up every keystroke while the disk is busy.
+ */
 export async function storeQueue(
   root: LmdbRoot,
   kernelId: KernelId,
@@ -46,8 +49,11 @@ export async function storeQueue(
 }
 
 export async function dropQueue(root: LmdbRoot, kernelId: KernelId): Promise<void> {
-  const keys = [...root.getKeys(rangeOf(kernelId))];
-  await Promise.all(keys.map((key) => root.remove(key)));
+  const removals: Promise<boolean>[] = [];
+  await root.batch(() => {
+    for (const key of [...root.getKeys(rangeOf(kernelId))]) removals.push(root.remove(key));
+  });
+  await Promise.all(removals);
 }
 
 function storeRunning(root: LmdbRoot, kernelId: KernelId, state: RunQueueState): Promise<boolean> {
@@ -63,10 +69,15 @@ function storeList(
   after: readonly Entry<unknown>[],
 ): Promise<boolean>[] {
   if (before === after) return [];
-  const kept = new Set(after.map(({ entry }) => entry));
-  const known = new Set(before.map(({ entry }) => entry));
-  const removed = before.filter(({ entry }) => !kept.has(entry));
-  const added = after.filter(({ entry }) => !known.has(entry));
+  // Entries stand in the order of their numbers: new ones are behind all that were known.
+  const lastKnown = before.at(-1)?.entry ?? -1;
+  const added = after.filter(({ entry }) => entry > lastKnown);
+  let next = 0;
+  const removed = before.filter(({ entry }) => {
+    if (after[next]?.entry !== entry) return true;
+    next += 1;
+    return false;
+  });
   return [
     ...removed.map(({ entry }) => root.remove([...keyOf(kernelId, list), entry])),
     ...added.map(({ entry, value }) => root.put([...keyOf(kernelId, list), entry], value)),

@@ -49,7 +49,7 @@ export class ChangeFeed {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#stopListeningForConnection?.();
-    void this.#line.then(() => this.#unlisten());
+    this.#line = this.#line.then(() => this.#unlisten());
   }
 
   readonly #onMessage = (text: string): void => {

@@ -6,6 +6,7 @@
  */
 import { createClient, ErrorReply } from 'redis';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { QueueUnavailable } from '../../run/run-queue.js';
 import type { LeaseStepName, QueueStepName, Script, Scripts } from './script-texts.js';
 
@@ -28,6 +29,8 @@ const answerLimitMs = 10_000;
 
 /** Replies that say that Redis can't do it now, rather than that a script is wrong. */
 const unavailable = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM|MISCONF|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM|BUSY)\b/;
+
+const Answer = z.string();
 
 type Listener = (message: string) => void;
 
@@ -128,10 +131,10 @@ export class RedisConnection {
 
   async #evaluate(script: Script, options: { keys: string[]; arguments: string[] }): Promise<string> {
     try {
-      return String(await this.#steps.evalSha(script.sha1, options));
+      return Answer.parse(await this.#steps.evalSha(script.sha1, options));
     } catch (error) {
       if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return String(await this.#steps.eval(script.text, options));
+      return Answer.parse(await this.#steps.eval(script.text, options));
     }
   }
 
@@ -162,7 +165,7 @@ export class RedisConnection {
   /** Names the server, never its password. */
   #describe(error: unknown): string {
     const { host } = new URL(this.#options.url);
-    const cause = error instanceof AggregateError ? error.errors[0] : error;
+    const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
     const text = cause instanceof Error ? cause.message : String(cause);
     return `Redis at ${host} is out of reach: ${text}`;
   }

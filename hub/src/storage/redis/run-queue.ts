@@ -2,8 +2,8 @@
  * The run queue in Redis: each step is one Lua script (scripts/*.lua), so it happens wholly or not at all, whichever
  * hub asks. Durable as far as the server's persistence goes.
  */
-import { HeldReason, RunView } from '@cokernel/proto/hub';
-import type { KernelId, RequestId, RunId } from '@cokernel/proto/hub';
+import { RunView } from '@cokernel/proto/hub';
+import type { HeldReason, KernelId, RequestId, RunId } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type {
