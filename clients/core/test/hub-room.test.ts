@@ -96,14 +96,18 @@ describe('losing the connection', () => {
     const room = await joined();
     hub.openSockets.at(-1)?.terminate();
     await until(() => room.state.connection === 'disconnected');
-    hub.arrived = [];
+    let checked: () => void = () => undefined;
+    hub.checking = new Promise((resolve) => (checked = resolve));
     room.document?.doc.getText('t').insert(0, 'typed offline');
     let seen = '';
     hub.answers['queue'] = () => {
       seen = hub.doc.getText('t').toJSON();
       return { result: { number: 2, held: null, running: null, queued: [] } };
     };
-    await room.call('queue', {});
+    const answer = room.call('queue', {});
+    await until(() => room.state.connection === 'connected' && room.state.synced);
+    checked();
+    await answer;
     expect(seen).toBe('typed offline');
   });
 

@@ -36,6 +36,8 @@ export class SmallHub {
   epoch = 'e1';
   /** The status of the session endpoint. */
   sessionStatus = 200;
+  /** How long the check of a client's history takes. */
+  checking: Promise<void> | null = null;
   /** What arrived, in order: `hello`, `step1`, `step2`, `update`, and the names of other calls. */
   arrived: string[] = [];
   sessionsAsked: string[] = [];
@@ -106,8 +108,14 @@ export class SmallHub {
     encoding.writeVarUint(answer, FRAME_SYNC);
     syncProtocol.readSyncMessage(decoder, answer, this.doc, socket);
     if (encoding.length(answer) > 1) socket.send(encoding.toUint8Array(answer));
-    // As a hub must: what the client has is asked for only after its history was checked.
-    if (kind === 0) socket.send(syncFrame((encoder) => syncProtocol.writeSyncStep1(encoder, this.doc)));
+    if (kind === 0) this.#askForEdits(socket);
+  }
+
+  /** As a hub must: what the client has is asked for only after its history was checked. */
+  #askForEdits(socket: WebSocket): void {
+    const ask = () => socket.send(syncFrame((encoder) => syncProtocol.writeSyncStep1(encoder, this.doc)));
+    if (this.checking === null) ask();
+    else this.checking.then(ask, ask);
   }
 
   #call(socket: WebSocket, { id, call, params }: CallFrame): void {
