@@ -19,7 +19,8 @@ import { KernelRequests } from './kernel-requests.js';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { KernelSessionState, SessionEffect, SessionEvent } from './kernel-session-state.js';
 import { initialState, kernelStatus, transition } from './kernel-session-state.js';
-import { LiveRun } from './live-run.js';
+import { LiveRuns } from './live-runs.js';
+import { QueueOwner } from './queue-owner.js';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueueChange, QueuedRun, RunQueue, Settlement } from './run-queue.js';
 
@@ -54,24 +55,19 @@ export interface KernelSessionOptions {
   readonly log: SessionLog;
 }
 
-/** Joins output for one frame of a screen. */
-const COALESCE_MS = 16;
-/** Finished runs whose late output is still written (J7). */
-const LATE_RUNS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
-const QUEUE_RETRY_MS = 1_000;
 
 export class KernelSession {
   private state: KernelSessionState = initialState;
   private kernel: AttachedKernel | null = null;
   private readonly session: string;
-  private readonly liveRuns = new Map<string, LiveRun>();
+  private readonly liveRuns: LiveRuns;
+  private readonly owner: QueueOwner;
   private readonly requests = new KernelRequests(REQUEST_TIMEOUT_MS);
   private readonly listeners = new Set<SessionListener>();
   private promptMessage: KernelMessage | null = null;
   private restartAsked: string | null = null;
   private unsubscribe: (() => void) | null = null;
-  private retry: NodeJS.Timeout | null = null;
   private currentSeq = 0;
   private fence: number;
   private activity: Date;
@@ -80,6 +76,17 @@ export class KernelSession {
     this.session = options.newId();
     this.fence = options.fence;
     this.activity = options.clock();
+    const { kernelId, queue, log, outputsOf } = options;
+    this.owner = new QueueOwner({
+      kernelId,
+      queue,
+      log,
+      onBack: (snapshot) => this.handle({ type: 'queueChanged', snapshot }),
+    });
+    this.liveRuns = new LiveRuns({
+      outputsOf,
+      onWriteFailed: (runId, error) => log.error({ error, runId }, 'what a run produced was not stored'),
+    });
   }
 
   /** When the kernel last said or was asked something. */
@@ -143,7 +150,7 @@ export class KernelSession {
 
   /** Leaves the kernel as it is. Can be called twice. */
   stop(): void {
-    if (this.retry !== null) clearTimeout(this.retry);
+    this.owner.stop();
     this.unsubscribe?.();
     this.unsubscribe = null;
     this.requests.failAll('the hub leaves this kernel');
@@ -259,11 +266,11 @@ export class KernelSession {
       case 'begin':
         return this.background(this.begin(effect.run));
       case 'writeOutput':
-        return this.liveRuns.get(effect.runId)?.accept(effect.message, this.currentSeq);
+        return this.liveRuns.accept(effect.runId, effect.message, this.currentSeq);
       case 'settle':
         return this.background(this.settle(effect.run, effect.end, effect.times));
       case 'hold':
-        return this.background(this.options.queue.hold(this.kernelId, effect.reason));
+        return this.background(this.owner.hold(effect.reason));
       case 'answerRequest':
         return this.requests.answer(effect.message);
       case 'failRequests':
@@ -276,19 +283,10 @@ export class KernelSession {
   }
 
   private async takeNext(): Promise<void> {
-    const taken = await this.options.queue.takeNext(this.kernelId, this.fence, this.now()).catch((error: unknown) => {
-      this.retryLater(error);
-      return null;
-    });
-    if (taken?.outcome === 'taken') return this.runTaken(taken.run);
-    if (taken?.outcome === 'stale') this.options.log.warn({ kernelId: this.kernelId }, 'another hub owns this kernel');
-    this.handle({ type: 'nothingTaken' });
-  }
-
-  private async runTaken(run: QueuedRun): Promise<void> {
+    const run = await this.owner.takeNext(this.fence, this.now());
+    if (run === null) return this.handle({ type: 'nothingTaken' });
     try {
-      // Opened before the run begins, so that its first output finds its target.
-      await this.openRun(run);
+      await this.liveRuns.open(run);
     } catch (error) {
       const reason = `its notebook could not be opened: ${messageOf(error)}`;
       return this.handle({ type: 'targetMissing', run, reason, at: this.now() });
@@ -296,20 +294,8 @@ export class KernelSession {
     this.handle({ type: 'runTaken', run });
   }
 
-  private async openRun(run: QueuedRun): Promise<void> {
-    const live = new LiveRun({
-      run,
-      outputs: await this.options.outputsOf(run),
-      coalesceMs: COALESCE_MS,
-      now: () => performance.now(),
-      onWriteFailed: (error) => this.options.log.error({ error, runId: run.view.runId }, 'output was not stored'),
-    });
-    this.liveRuns.set(run.view.runId, live);
-    for (const runId of [...this.liveRuns.keys()].slice(0, -LATE_RUNS)) this.liveRuns.delete(runId);
-  }
-
   private async begin(run: QueuedRun): Promise<void> {
-    const begun = this.liveRuns.get(run.view.runId)?.outputs.begin(run);
+    const begun = this.liveRuns.begin(run);
     const sender = { ...this.sender(), msgId: run.view.runId };
     const { source, silent, storeHistory, allowStdin, stopOnError } = run;
     const request = executeRequest(sender, { code: source, silent, storeHistory, allowStdin, stopOnError });
@@ -325,44 +311,9 @@ export class KernelSession {
   }
 
   private async settle(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
-    const live = this.liveRuns.get(run.view.runId);
-    await live?.drained();
-    await live?.outputs.finish(run, end, times).catch((error: unknown) => {
-      // The queue must go on all the same.
-      this.options.log.error({ error, runId: run.view.runId }, 'the end of a run was not stored');
-    });
-    await this.persistently(() => this.options.queue.settle(this.kernelId, this.fence, run.view.runId, end));
-    if (end.state === 'lost') await this.persistently(() => this.options.queue.hold(this.kernelId, 'runLost'));
+    await this.liveRuns.end(run, end, times);
+    await this.owner.settle(this.fence, run.view.runId, end);
     this.handle({ type: 'runSettled' });
-  }
-
-  /** A step that must happen: tried until the queue's store is there again. */
-  private async persistently(step: () => Promise<unknown>): Promise<void> {
-    for (;;) {
-      try {
-        await step();
-        return;
-      } catch (error) {
-        this.options.log.warn({ error: messageOf(error), kernelId: this.kernelId }, 'the queue is out of reach');
-        if (this.unsubscribe === null) return;
-        await new Promise((resolve) => setTimeout(resolve, QUEUE_RETRY_MS));
-      }
-    }
-  }
-
-  private retryLater(error: unknown): void {
-    this.options.log.warn(
-      { error: messageOf(error), kernelId: this.kernelId },
-      'nothing could be taken from the queue',
-    );
-    this.retry = setTimeout(() => {
-      this.background(
-        this.options.queue.snapshot(this.kernelId).then(
-          (snapshot) => this.handle({ type: 'queueChanged', snapshot }),
-          (again: unknown) => this.retryLater(again),
-        ),
-      );
-    }, QUEUE_RETRY_MS);
   }
 
   private queueChanged(change: QueueChange): void {
@@ -392,7 +343,7 @@ export class KernelSession {
   private echoAnswer(prompt: PromptView, request: KernelMessage, value: string): void {
     const shown = `${prompt.text}${prompt.password ? '········' : value.replace('\u0004', '')}\n`;
     const message = streamMessage({ ...this.sender(), parent: request.header }, 'stdout', shown);
-    this.liveRuns.get(prompt.runId)?.accept(message, this.currentSeq);
+    this.liveRuns.accept(prompt.runId, message, this.currentSeq);
   }
 
   private tell(say: (listener: SessionListener) => void): void {
