@@ -1,19 +1,14 @@
-/** The keeper with real kernels: bursts, deaths, failed launches, leftovers, files, and its own coming and going. */
-import { randomUUID } from 'node:crypto';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+/** The keeper with real kernels: bursts, failed launches, deaths, leftovers, files. */
+import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { KernelId } from '@cokernel/proto/hub';
 import { FrameReader } from '../../src/kernel/frame-stream.js';
-import { KeeperConnection } from '../../src/kernel/keeper-connection.js';
 import { keeperPaths } from '../../src/kernel/keeper-paths.js';
 import { decodeKernelMessage, encodeJson, FRAME_KERNEL_MESSAGE } from '../../src/kernel/keeper-protocol.js';
-import type { KernelHost } from '../../src/kernel/kernel-host.js';
-import { KernelEvents, sendCode } from '../support/kernel-events.js';
-import { isAlive, keeperCommand, pythonCommand, TestKeeper, type TestKeeperOptions } from '../support/keeper.js';
+import { evaluated, readyKernel, sendCode, startKernel } from '../support/kernel-events.js';
+import { isAlive, pythonCommand, rawHub, TestKeeper } from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const TIMEOUT = 60_000;
@@ -21,29 +16,9 @@ let keeper: TestKeeper;
 
 afterEach(() => keeper.stop(), 30_000);
 
-async function newKeeper(options: TestKeeperOptions = {}): Promise<TestKeeper> {
-  keeper = await TestKeeper.make(options);
+async function newKeeper(): Promise<TestKeeper> {
+  keeper = await TestKeeper.make();
   return keeper;
-}
-
-async function startKernel(host: KernelHost, specName = 'python3') {
-  const kernelId = KernelId.parse(randomUUID());
-  const events = new KernelEvents();
-  await host.start({ kernelId, specName, cwd: tmpdir(), labels: {}, fence: 1 });
-  const attached = await host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
-  return { kernelId, events, ...attached };
-}
-
-async function readyKernel(host: KernelHost, specName?: string) {
-  const started = await startKernel(host, specName);
-  await started.events.until('ready');
-  return started;
-}
-
-async function evaluated(started: Awaited<ReturnType<typeof startKernel>>, code: string): Promise<string> {
-  const id = await sendCode(started.kernel, code);
-  await started.events.untilDone(id);
-  return started.events.textOf(id);
 }
 
 describe('messages', () => {
@@ -83,15 +58,6 @@ describe('messages', () => {
     TIMEOUT,
   );
 });
-
-/** A hub without our client: says hello and lets the test read, or not. */
-async function rawHub(dataDir: string, version = 1): Promise<Socket> {
-  const { socketPath } = await keeperPaths(dataDir);
-  const socket = connect(socketPath);
-  await new Promise((resolve) => socket.once('connect', resolve));
-  socket.write(encodeJson({ type: 'hello', version }));
-  return socket;
-}
 
 async function readUntil(socket: Socket, last: number) {
   const reader = new FrameReader();
@@ -269,137 +235,3 @@ function isZombie(pid: number): boolean {
 function stateOf(pid: number): string {
   return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
 }
-
-/** Starts so many keepers at once; gives those that stay when all others have left. */
-async function raceOf(count: number, dataDir: string): Promise<readonly ChildProcess[]> {
-  const [program = '', ...args] = keeperCommand;
-  const all = Array.from({ length: count }, () =>
-    spawn(program, [...args, '--data-dir', dataDir, '--idle-exit-ms', '60000'], { stdio: 'ignore' }),
-  );
-  const staying = () => all.filter(({ exitCode }) => exitCode === null);
-  try {
-    await waitUntil('one is left', () => staying().length === 1, 20_000);
-  } catch (error) {
-    for (const child of all) child.kill('SIGTERM');
-    throw error;
-  }
-  return staying();
-}
-
-describe('the keeper itself', () => {
-  test(
-    'of many that start at once one stays, also beside the remains of one that was killed',
-    async () => {
-      const { dataDir } = await newKeeper();
-      const [first] = await raceOf(4, dataDir);
-      first?.kill('SIGKILL');
-      await waitUntil('the first has gone', () => first?.signalCode === 'SIGKILL');
-      const [second] = await raceOf(4, dataDir);
-      expect(await keeper.host().kernels()).toEqual([]);
-      second?.kill('SIGTERM');
-      await waitUntil('the second has gone', () => second?.exitCode === 0);
-    },
-    TIMEOUT,
-  );
-
-  test(
-    '[X19] kernels outlive the hub, and wait for the next with what they said meanwhile',
-    async () => {
-      const first = (await newKeeper()).host();
-      const started = await readyKernel(first);
-      const id = await sendCode(started.kernel, 'import time\ntime.sleep(0.3)\nprint("said to nobody")');
-      await first.close();
-      const second = keeper.host();
-      const events = new KernelEvents();
-      await second.attach(started.kernelId, { fromSeq: started.events.seqs.at(-1) ?? 0, fence: 2 }, events.listener);
-      await events.untilDone(id);
-      expect(events.textOf(id)).toBe('said to nobody\n');
-      expect(await keeper.pids()).toHaveLength(1);
-    },
-    TIMEOUT,
-  );
-
-  test(
-    'without hubs and kernels it leaves, and the next hub starts another',
-    async () => {
-      const host = (await newKeeper({ idleExitMs: 50 })).host();
-      expect(await host.kernels()).toEqual([]);
-      const [pid = 0] = await keeper.pids();
-      await host.close();
-      await waitUntil('the keeper has gone', () => !isAlive(pid));
-      expect(await keeper.host().kernels()).toEqual([]);
-    },
-    TIMEOUT,
-  );
-
-  test(
-    'when it is told to stop it ends its kernels first',
-    async () => {
-      const host = (await newKeeper()).host();
-      const started = await readyKernel(host);
-      const kernelPid = Number(await evaluated(started, 'import os; print(os.getpid())'));
-      const [pid = 0] = await keeper.pids();
-      process.kill(pid, 'SIGTERM');
-      await started.events.until('detached');
-      await waitUntil('both have gone', () => !isAlive(pid) && !isAlive(kernelPid));
-    },
-    TIMEOUT,
-  );
-
-  test(
-    'a hub whose keeper was lost is told, and reaches a new one on demand',
-    async () => {
-      const host = (await newKeeper()).host();
-      const started = await readyKernel(host);
-      const kernelPid = Number(await evaluated(started, 'import os; print(os.getpid())'));
-      const [pid = 0] = await keeper.pids();
-      process.kill(pid, 'SIGKILL');
-      await started.events.until('detached');
-      process.kill(kernelPid, 'SIGKILL');
-      await expect(started.kernel.interrupt()).rejects.toMatchObject({ code: 'unreachable' });
-      expect(await host.kernels()).toEqual([]);
-    },
-    TIMEOUT,
-  );
-
-  test(
-    'a data folder with a long path is served through a short socket',
-    async () => {
-      const host = (await newKeeper({ longPath: true })).host();
-      expect(await host.kernels()).toEqual([]);
-      const { socketPath, socketDir } = await keeperPaths(keeper.dataDir);
-      expect(Buffer.byteLength(socketPath)).toBeLessThanOrEqual(100);
-      expect(((await stat(socketDir)).mode & 0o777).toString(8)).toBe('700');
-    },
-    TIMEOUT,
-  );
-
-  test(
-    'bytes that are no frames, or another version, end that connection only',
-    async () => {
-      const host = (await newKeeper()).host();
-      expect(await host.kernels()).toEqual([]);
-      for (const rude of [await rawHub(keeper.dataDir, 99), await rawHub(keeper.dataDir)]) {
-        const closed = new Promise((resolve) => rude.once('close', resolve));
-        rude.resume().write(Buffer.alloc(8));
-        await closed;
-      }
-      expect(await host.kernels()).toEqual([]);
-      expect(await keeper.pids()).toHaveLength(1);
-    },
-    TIMEOUT,
-  );
-
-  test(
-    'a keeper of another version is told apart',
-    async () => {
-      await newKeeper();
-      const path = (await keeperPaths(keeper.dataDir)).socketPath;
-      const server = createServer((socket) => socket.resume().write(encodeJson({ type: 'hello', version: 2 })));
-      await new Promise<void>((resolve) => server.listen(path, resolve));
-      await expect(KeeperConnection.open(path, () => undefined)).rejects.toMatchObject({ code: 'versionMismatch' });
-      await new Promise((resolve) => server.close(resolve));
-    },
-    TIMEOUT,
-  );
-});

@@ -4,10 +4,13 @@
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { connect, type Socket } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { KeeperHost } from '../../src/kernel/keeper-host.js';
+import { keeperPaths } from '../../src/kernel/keeper-paths.js';
+import { encodeJson } from '../../src/kernel/keeper-protocol.js';
 import { launchOf } from '../../src/kernel/launch.js';
 import { jupyterDataDirs } from '../../src/kernel/kernelspec-dirs.js';
 import { findKernelSpecs } from '../../src/kernel/kernelspecs.js';
@@ -100,4 +103,13 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** A hub without our client: says hello and lets the test read, or not. */
+export async function rawHub(dataDir: string, version = 1): Promise<Socket> {
+  const { socketPath } = await keeperPaths(dataDir);
+  const socket = connect(socketPath);
+  await new Promise((resolve) => socket.once('connect', resolve));
+  socket.write(encodeJson({ type: 'hello', version }));
+  return socket;
 }

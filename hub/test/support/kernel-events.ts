@@ -1,7 +1,9 @@
 /** What a KernelHost told one listener, in order, and ways to wait for it and to run code. */
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { KernelId } from '@cokernel/proto/hub';
 import { executeRequest, parentId, type ExecuteRequestOptions, type KernelMessage } from '@cokernel/proto/jupyter';
-import type { AttachedKernel, KernelHostEvent } from '../../src/kernel/kernel-host.js';
+import type { AttachedKernel, KernelHost, KernelHostEvent } from '../../src/kernel/kernel-host.js';
 import { waitUntil } from './wait-until.js';
 
 export class KernelEvents {
@@ -66,4 +68,24 @@ export async function sendCode(
   const request = executeRequest(sender(options.msgId), { code, ...options });
   await kernel.send(request);
   return request.header.msg_id;
+}
+
+export async function startKernel(host: KernelHost, specName = 'python3') {
+  const kernelId = KernelId.parse(randomUUID());
+  const events = new KernelEvents();
+  await host.start({ kernelId, specName, cwd: tmpdir(), labels: {}, fence: 1 });
+  const attached = await host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
+  return { kernelId, events, ...attached };
+}
+
+export async function readyKernel(host: KernelHost, specName?: string) {
+  const started = await startKernel(host, specName);
+  await started.events.until('ready');
+  return started;
+}
+
+export async function evaluated(started: Awaited<ReturnType<typeof startKernel>>, code: string): Promise<string> {
+  const id = await sendCode(started.kernel, code);
+  await started.events.untilDone(id);
+  return started.events.textOf(id);
 }
