@@ -17,6 +17,7 @@ import { KeeperHost } from './kernel/keeper-host.js';
 import type { KernelSpec } from './kernel/kernel-host.js';
 import { RoomRegistry } from './room/room-registry.js';
 import { ServedFolder } from './room/served-folder.js';
+import type { HeldLeaseOptions } from './run/held-lease.js';
 import type { LeaseStore } from './run/lease.js';
 import { KernelSessions } from './run/kernel-sessions.js';
 import type { RunQueue } from './run/run-queue.js';
@@ -103,86 +104,117 @@ interface Parts {
   readonly gateway: Gateway;
 }
 
-async function buildParts(options: HubOptions, closers: (() => Promise<unknown>)[]): Promise<Parts> {
-  const { config, version, log } = options;
+/** What every part is given. */
+interface Common {
+  readonly newId: () => string;
+  readonly clock: () => Date;
+  readonly log: Logger;
+  readonly queue: RunQueue;
+  readonly lease: HeldLeaseOptions;
+  readonly transcripts: Transcripts;
+  readonly kernelLabels: Readonly<Record<string, string>>;
+}
+
+type Closers = (() => Promise<unknown>)[];
+
+async function buildParts(options: HubOptions, closers: Closers): Promise<Parts> {
+  const { config } = options;
+  const store = await embeddedStore(options, closers);
+  const { runQueue, leases } = await queueStore(options, store, closers);
+  const host = keeperHost(options);
+  closers.push(() => host.close());
+  const common = commonOf(options, store, runQueue, leases);
+  const folder = new ServedFolder(config.folder);
+  const { sessions, rooms } = meetingPlaces(options, common, { store, host, folder });
+  closers.push(
+    () => sessions.close(),
+    () => rooms.close(GOING_AWAY, 'the hub stops'),
+  );
+  await sessions.kernelSpecs();
+  await sessions.adopt(
+    (labels) => labels['folder'] === common.kernelLabels['folder'],
+    () => config.folder,
+  );
+  return { sessions, rooms, gateway: gatewayOf(options, common, { store, folder, sessions, rooms }) };
+}
+
+async function embeddedStore({ config, say, log }: HubOptions, closers: Closers): Promise<EmbeddedStore> {
   const store = await openEmbeddedStore({
     directory: config.storeDirectory,
     onNotice: (notice) => {
       log.warn(notice, 'the store had to be mended');
-      options.say(notice.message);
+      say(notice.message);
     },
     log,
   });
   closers.push(() => store.close());
-  const { runQueue, leases } = await queueStore(options, store, closers);
-  const host = keeperHost(options);
-  closers.push(() => host.close());
-  const folder = new ServedFolder(config.folder);
-  const common = { newId: randomUUID, clock: () => new Date(), log };
+  return store;
+}
+
+function commonOf(options: HubOptions, store: EmbeddedStore, queue: RunQueue, leases: LeaseStore): Common {
+  const { config, log } = options;
+  const storeName = path.basename(config.storeDirectory);
   const lease = {
     leases,
-    owner: HubId.parse(`${os.hostname()}-${path.basename(config.storeDirectory)}`),
+    // The same after a restart: the folder's lock says that there is no other, so its leases are ours.
+    owner: HubId.parse(`${os.hostname()}-${storeName}`),
     leaseMs: LEASE_MS,
     now: () => performance.now(),
     onWarning: (message: string) => log.warn(message),
   };
   const transcripts = new Transcripts(store.transcripts);
-  const labels = { folder: path.basename(config.storeDirectory) };
-  let specs: readonly KernelSpecView[] = [];
+  const kernelLabels = { folder: storeName };
+  return { newId: randomUUID, clock: () => new Date(), log, queue, lease, transcripts, kernelLabels };
+}
+
+/** Sessions write into rooms and rooms start sessions: each finds the other when it needs it. */
+function meetingPlaces(
+  { version }: HubOptions,
+  common: Common,
+  { store, host, folder }: { readonly store: EmbeddedStore; readonly host: KeeperHost; readonly folder: ServedFolder },
+): Pick<Parts, 'sessions' | 'rooms'> {
   const sessions: KernelSessions = new KernelSessions({
     ...common,
     host,
-    queue: runQueue,
-    lease,
-    transcripts,
     cellOutputs: (run) => rooms.cellOutputs(run),
+    onKernelSpecsChanged: (specs) => rooms.tellAll({ event: 'kernelSpecsChanged', kernelSpecs: specs.map(specView) }),
   });
   const rooms: RoomRegistry = new RoomRegistry({
     ...common,
     folder,
     index: store.fileIndex,
     store: store.documents,
-    queue: runQueue,
-    lease,
     sessions: () => sessions,
-    kernelLabels: labels,
-    kernelSpecs: () => specs,
+    kernelSpecs: () => sessions.knownKernelSpecs.map(specView),
     version,
     closeAfterMs: ROOM_CLOSES_AFTER_MS,
   });
-  closers.push(
-    () => sessions.close(),
-    () => rooms.close(GOING_AWAY, 'the hub stops'),
-  );
-  const found = await sessions.kernelSpecs();
-  specs = found.map(specView);
-  await sessions.adopt(
-    (its) => its['folder'] === labels.folder,
-    () => config.folder,
-  );
-  const gateway = new Gateway({
+  return { sessions, rooms };
+}
+
+function gatewayOf(
+  { config, version, webDirectory, onStopAsked }: HubOptions,
+  common: Common,
+  parts: Pick<Parts, 'sessions' | 'rooms'> & { readonly store: EmbeddedStore; readonly folder: ServedFolder },
+): Gateway {
+  const { documents, fileIndex } = parts.store;
+  return new Gateway({
     ...common,
+    ...parts,
     token: config.token,
     version,
-    webDirectory: options.webDirectory,
-    folder,
-    rooms,
-    sessions,
-    queue: runQueue,
-    transcripts,
-    documents: store.documents,
-    pathOf: (fileId) => store.fileIndex.pathOf(fileId),
-    kernelLabels: labels,
-    notices: async () => noticesOf(await sessions.kernelSpecs()),
-    stop: options.onStopAsked,
+    webDirectory,
+    documents,
+    pathOf: (fileId) => fileIndex.pathOf(fileId),
+    notices: async () => noticesOf(await parts.sessions.kernelSpecs()),
+    stop: onStopAsked,
   });
-  return { sessions, rooms, gateway };
 }
 
 async function queueStore(
   options: HubOptions,
   embedded: EmbeddedStore,
-  closers: (() => Promise<unknown>)[],
+  closers: Closers,
 ): Promise<{ readonly runQueue: RunQueue; readonly leases: LeaseStore }> {
   const { config, log, say } = options;
   if (config.redisUrl === null) return embedded;

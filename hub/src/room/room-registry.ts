@@ -2,7 +2,7 @@
  * The rooms of this hub: one a document, opened when somebody comes or a run needs it, closed a while after the last has
  * left and nothing runs. Two who ask at once get the same room.
  */
-import type { FileId, KernelSpecView } from '@cokernel/proto/hub';
+import type { FileId, HubEvent, KernelSpecView } from '@cokernel/proto/hub';
 import { notebookMetadata } from '@cokernel/proto/notebook';
 import path from 'node:path';
 import { messageOf } from '../errors.js';
@@ -86,6 +86,14 @@ export class RoomRegistry {
   async list(): Promise<readonly Room[]> {
     const entries = await Promise.allSettled(this.rooms.values());
     return entries.flatMap((entry) => (entry.status === 'fulfilled' ? [entry.value.room] : []));
+  }
+
+  /** Tells everybody in every room. */
+  tellAll(event: HubEvent): void {
+    for (const opening of this.rooms.values()) {
+      // A room that does not open has nobody to tell.
+      opening.then(({ room }) => room.tell(event)).catch(() => undefined);
+    }
   }
 
   /** Closes every room; sockets are told `code`. */

@@ -22,6 +22,8 @@ export interface KernelSessionsOptions {
   readonly transcripts: Transcripts;
   /** The target of runs in cells; a room implements it. */
   readonly cellOutputs: (run: QueuedRun) => Promise<RunOutputs>;
+  /** A kernel was installed, changed or removed since they were read before. */
+  readonly onKernelSpecsChanged: (specs: readonly KernelSpec[]) => void;
   readonly newId: () => string;
   readonly clock: () => Date;
   readonly log: SessionLog;
@@ -48,7 +50,15 @@ export class KernelSessions {
 
   /** The kernelspecs, read anew. */
   async kernelSpecs(): Promise<readonly KernelSpec[]> {
-    this.specs = await this.options.host.kernelSpecs();
+    const specs = await this.options.host.kernelSpecs();
+    const changed = JSON.stringify(specs) !== JSON.stringify(this.specs);
+    this.specs = specs;
+    if (changed) this.options.onKernelSpecsChanged(specs);
+    return specs;
+  }
+
+  /** The kernelspecs as they were last read. */
+  get knownKernelSpecs(): readonly KernelSpec[] {
     return this.specs;
   }
 
