@@ -100,7 +100,15 @@ function sessionsWithoutKernels(): KernelSessions {
     onWarning: () => undefined,
   };
   const transcripts = new Transcripts(store.transcripts);
-  return new KernelSessions({ ...common, host, queue: store.runQueue, lease, transcripts, cellOutputs: none });
+  return new KernelSessions({
+    ...common,
+    host,
+    queue: store.runQueue,
+    lease,
+    transcripts,
+    cellOutputs: none,
+    onKernelSpecsChanged: () => undefined,
+  });
 }
 
 /** Somebody of this role, in the room and greeted. */
