@@ -26,6 +26,9 @@ export interface HubProcess {
 
 const token = 'end-to-end-token';
 
+/** Kernels are given 5 s to end by themselves. */
+const stopWithinMs = 20_000;
+
 /** Starts a hub and waits until it has printed its URL. A second one on the same scratch finds the first one's data. */
 export async function startHub(scratch: Scratch, options: HubOptions): Promise<HubProcess> {
   const args = [repository.hub, options.served, '--port', '0', '--token', token, '--no-open'];
@@ -76,5 +79,8 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGINT');
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
   await gone;
+  clearTimeout(tooLong);
+  if (child.signalCode === 'SIGKILL') throw new Error(`The hub did not stop within ${stopWithinMs} ms.`);
 }
