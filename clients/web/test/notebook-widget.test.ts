@@ -102,5 +102,9 @@ test('no script of an output runs, though its cell calls itself trusted', async 
 });
 
 test("[X17] undo takes back one's own typing and leaves another person's", async () => {
-  expect(await play('undo')).toEqual({ here: 'theirs start\n', editor: 'theirs start\n' });
+  expect(await play('undo')).toEqual({
+    typed: 'mine start\n',
+    undone: 'theirs start\n',
+    shown: 'theirs start\n',
+  });
 });

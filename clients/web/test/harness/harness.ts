@@ -6,6 +6,7 @@
 import { CallError, type Room } from '@cokernel/core';
 import { YCodeCell, YNotebook } from '@jupyter/ydoc';
 import { CodeCell } from '@jupyterlab/cells';
+import { CodeMirrorEditor } from '@jupyterlab/codemirror';
 import { NotebookActions } from '@jupyterlab/notebook';
 import { Widget } from '@lumino/widgets';
 import * as Y from 'yjs';
@@ -137,11 +138,12 @@ async function undo(): Promise<unknown> {
   const cell = stage.built.widget.widgets[0];
   await cell?.ready;
   const editor = cell?.editor;
-  if (editor === null || editor === undefined) throw new Error('the cell has no editor');
-  editor.replaceSelection?.('mine ');
+  if (!(editor instanceof CodeMirrorEditor)) throw new Error('the cell has no editor');
+  editor.editor.dispatch({ changes: { from: 0, insert: 'mine ' } });
+  const typed = stage.shared.cells[0]?.getSource();
   stage.hubCell(0).updateSource(0, 0, 'theirs ');
   editor.undo();
-  return { here: stage.shared.cells[0]?.getSource(), editor: editor.model.sharedModel.getSource() };
+  return { typed, undone: stage.shared.cells[0]?.getSource(), shown: editor.editor.state.doc.toString() };
 }
 
 export const scenarios = { outputs, running, runAll, scripts, undo };
