@@ -66,7 +66,7 @@ async function pictureOfARun({ light, dark }: Record<'light' | 'dark', NotebookP
   await light.page.locator('[data-cell-id="slowly"][data-run-state="running"]').waitFor();
   await dark.run('plot');
   await light.page.getByTestId('queue-item').nth(1).waitFor();
-  await dark.cell('slowly').locator('.cm-line').first().click();
+  await dark.cell('slowly').locator('.cm-line').nth(3).click();
   await light.page.locator('[data-cell-id="slowly"] .cm-ySelectionCaret').first().waitFor();
   await light.cell('together').evaluate(showInTheMiddle);
   await picture(light.page, file);
