@@ -71,6 +71,7 @@ export class KernelSession {
   private currentSeq = 0;
   private fence: number;
   private activity: Date;
+  private isEnding = false;
 
   constructor(private readonly options: KernelSessionOptions) {
     this.session = options.newId();
@@ -168,6 +169,7 @@ export class KernelSession {
 
   /** The host's event for this kernel. */
   hostEvent(event: KernelHostEvent): void {
+    if (this.isEnding) return;
     const at = this.now();
     switch (event.type) {
       case 'message':
@@ -217,6 +219,13 @@ export class KernelSession {
 
   async shutdown(): Promise<void> {
     await this.kernel?.shutdown();
+  }
+
+  /** Shuts down for good. What the kernel says from now on is not heard: who asked for this ends its run. */
+  async end(): Promise<void> {
+    this.isEnding = true;
+    await this.liveRuns.drained();
+    await this.shutdown();
   }
 
   /** Only the first answer counts; answers whether this was it (J18). The answer itself is never logged. */
@@ -332,11 +341,17 @@ export class KernelSession {
 
   private promptChanged(): void {
     const { prompt } = this.state;
-    if (prompt === null) this.promptMessage = null;
-    else if (prompt.cellId === null) {
-      this.background(this.options.transcriptPrompted(prompt.runId, prompt.text, prompt.password));
-    }
-    this.tell((listener) => listener.promptChanged(prompt));
+    if (prompt !== null) return this.background(this.showPrompt(prompt));
+    this.promptMessage = null;
+    this.tell((listener) => listener.promptChanged(null));
+  }
+
+  /** After the output before it, so that nobody is asked about what they can't see yet. */
+  private async showPrompt(prompt: PromptView): Promise<void> {
+    await this.liveRuns.drained(prompt.runId);
+    if (this.state.prompt !== prompt) return;
+    if (prompt.cellId === null) await this.options.transcriptPrompted(prompt.runId, prompt.text, prompt.password);
+    else this.tell((listener) => listener.promptChanged(prompt));
   }
 
   /** What was asked and answered stays in the output, as in a terminal; a password never does. */

@@ -125,7 +125,7 @@ export class KernelSessions {
   async shutdown(session: KernelSession, reason: string): Promise<void> {
     const entry = this.entryOf(session);
     await this.cancelAll(session.kernelId, reason);
-    await session.shutdown().catch((error: unknown) => this.warn(session, error));
+    await session.end().catch((error: unknown) => this.warn(session, error));
     await this.endRunning(session.kernelId, entry.lease.fence, 'cancelled', reason);
     await this.forget(entry);
     await this.options.queue.drop(session.kernelId);

@@ -52,6 +52,16 @@ export class LiveRuns {
     this.runs.get(runId)?.accept(message, seq);
   }
 
+  /** Resolves when the output so far is stored. */
+  async drained(runId: string): Promise<void> {
+    await this.runs.get(runId)?.drained();
+  }
+
+  /** Resolves when all output so far, of whatever run, is stored. */
+  async drained(): Promise<void> {
+    await Promise.all([...this.runs.values()].map((live) => live.drained()));
+  }
+
   /** Resolves when all output of the run and its end are stored, or could not be, which is told. */
   async end(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
     const live = this.runs.get(run.view.runId);
