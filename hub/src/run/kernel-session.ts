@@ -224,7 +224,7 @@ export class KernelSession {
   /** Shuts down for good. What the kernel says from now on is not heard: who asked for this ends its run. */
   async end(): Promise<void> {
     this.isEnding = true;
-    await this.liveRuns.drained();
+    await this.liveRuns.allDrained();
     await this.shutdown();
   }
 

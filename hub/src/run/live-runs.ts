@@ -58,7 +58,7 @@ export class LiveRuns {
   }
 
   /** Resolves when all output so far, of whatever run, is stored. */
-  async drained(): Promise<void> {
+  async allDrained(): Promise<void> {
     await Promise.all([...this.runs.values()].map((live) => live.drained()));
   }
 
