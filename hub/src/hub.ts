@@ -22,6 +22,7 @@ import type { LeaseStore } from './run/lease.js';
 import { KernelSessions } from './run/kernel-sessions.js';
 import type { RunQueue } from './run/run-queue.js';
 import { Transcripts } from './run/transcripts.js';
+import { acquireFolderLock } from './storage/embedded/folder-lock.js';
 import { openEmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import { openRedisStore } from './storage/redis/open-redis-store.js';
@@ -43,6 +44,11 @@ export interface HubOptions {
 /** What a stop does with the kernels: ends them (Ctrl-C), or leaves them for the next hub (SIGTERM). */
 export type KernelsAtStop = 'end' | 'leave';
 
+export type StartOutcome =
+  | { readonly outcome: 'started'; readonly hub: Hub }
+  /** `url` null: that hub is just starting. */
+  | { readonly outcome: 'servedAlready'; readonly pid: number; readonly url: string | null };
+
 const LEASE_MS = 10_000;
 const ROOM_CLOSES_AFTER_MS = 60_000;
 const GOING_AWAY = 1001;
@@ -63,17 +69,21 @@ export class Hub {
     readonly url: string,
   ) {}
 
-  /** Starts a hub on a folder whose lock is held. Throws `StartError`. */
-  static async start(options: HubOptions): Promise<Hub> {
+  /** Starts a hub, unless another one serves the folder. Throws `StartError`. */
+  static async start(options: HubOptions): Promise<StartOutcome> {
     const { config, log } = options;
-    const closers: (() => Promise<unknown>)[] = [];
+    const locked = await acquireFolderLock(config.storeDirectory, { url: null });
+    if (locked.outcome === 'held') return { outcome: 'servedAlready', ...locked.holder };
+    const closers: Closers = [() => locked.lock.release()];
     try {
       const parts = await buildParts(options, closers);
       const port = await parts.gateway.listen(config.host, config.port);
       closers.push(() => parts.gateway.close());
-      const url = `http://${urlHost(config.host)}:${String(port)}/?token=${config.token}`;
-      closers.push(await announce(config, `http://${urlHost(config.host)}:${String(port)}`));
-      return new Hub({ ...parts, closers, log }, url);
+      const address = `http://${urlHost(config.host)}:${String(port)}`;
+      closers.push(await announce(config, address));
+      const url = `${address}/?token=${config.token}`;
+      await locked.lock.update({ pid: process.pid, url });
+      return { outcome: 'started', hub: new Hub({ ...parts, closers, log }, url) };
     } catch (error) {
       await closeAll(closers, log);
       throw error;

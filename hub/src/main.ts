@@ -8,11 +8,9 @@ import { z } from 'zod';
 import type { RunView } from '@cokernel/proto/hub';
 import { HELP, readConfig } from './config.js';
 import type { HubConfig } from './config.js';
-import { StartError, messageOf } from './errors.js';
+import { StartError } from './errors.js';
 import type { KernelsAtStop } from './hub.js';
 import { Hub } from './hub.js';
-import { acquireFolderLock } from './storage/embedded/folder-lock.js';
-import type { FolderLock } from './storage/embedded/folder-lock.js';
 
 const SPAWN_FAILED = 'no browser could be opened; open the address above by hand';
 
@@ -30,28 +28,19 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function serve(config: HubConfig): Promise<void> {
-  const locked = await acquireFolderLock(config.storeDirectory, { url: null });
-  if (locked.outcome === 'held') {
-    const where = locked.holder.url ?? `process ${String(locked.holder.pid)}, which is just starting`;
-    say(`Another hub serves ${config.folder} already:\n  ${where}`);
-    return;
-  }
-  const { lock } = locked;
   const stopAsked = new StopSignal();
   try {
-    const hub = await Hub.start({
-      ...(await surroundings()),
-      log: logger(config),
-      config,
-      onStopAsked: () => stopAsked.ask('end'),
-      say,
-    });
-    await lock.update({ pid: process.pid, url: hub.url });
+    const onStopAsked = (): void => stopAsked.ask('end');
+    const started = await Hub.start({ ...(await surroundings()), log: logger(config), config, onStopAsked, say });
+    if (started.outcome === 'servedAlready') {
+      const where = started.url ?? `process ${String(started.pid)}, which is just starting`;
+      return say(`Another hub serves ${config.folder} already:\n  ${where}`);
+    }
+    const { hub } = started;
     say(`Cokernel serves ${config.folder}\n  ${hub.url}\nCtrl-C stops the hub and its kernels.`);
     if (config.openBrowser) openBrowser(hub.url);
     sayEnded(await hub.stop(await stopAsked.asked));
   } finally {
-    await release(lock);
     stopAsked.forget();
   }
 }
@@ -117,10 +106,6 @@ function openBrowser(url: string): void {
 
 function sayEnded(runs: readonly RunView[]): void {
   for (const run of runs) say(`Ended the run of ${run.author.name} that was going on.`);
-}
-
-async function release(lock: FolderLock): Promise<void> {
-  await lock.release().catch((error: unknown) => say(`the folder's lock was not given back: ${messageOf(error)}`));
 }
 
 function say(line: string): void {

@@ -21,7 +21,7 @@ export interface NotebookKernelOptions {
 }
 
 /** The label that says whose kernel it is. */
-export function labelOf(fileId: FileId): Readonly<Record<string, string>> {
+function labelOf(fileId: FileId): Readonly<Record<string, string>> {
   return { fileId };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ClientKind, DeviceId, ParticipantId, ParticipantView, Role } from '@cokernel/proto/hub';
 
-export interface Participant {
+interface Participant {
   readonly participantId: ParticipantId;
   readonly deviceId: DeviceId;
   readonly name: string;

@@ -4,7 +4,7 @@
  */
 import type { Epoch, FileId, HubEvent, KernelSpecView, ParticipantId, QueueView } from '@cokernel/proto/hub';
 import { ParticipantId as ParticipantIdSchema, encodeHubFrame, sourceHash } from '@cokernel/proto/hub';
-import type { Author, ClientKind, DeviceId, ParticipantView, Welcome } from '@cokernel/proto/hub';
+import type { Author, ClientKind, DeviceId, ParticipantView, PromptView, Welcome } from '@cokernel/proto/hub';
 import { HUB_PROTOCOL } from '@cokernel/proto/hub';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { QueueChange, RunQueue } from '../run/run-queue.js';
@@ -171,7 +171,7 @@ export class Room {
       kernel: this.session?.view() ?? null,
       kernelSpecs: [...this.parts.kernelSpecs()],
       queue: this.queueView,
-      prompt: this.session?.prompt ?? null,
+      prompt: this.prompt,
       saving: this.saving.view,
     };
   }
@@ -187,6 +187,12 @@ export class Room {
     return this.queueView;
   }
 
+  /** The question that everybody sees; one of a run without a cell goes to those who read its transcript. */
+  private get prompt(): PromptView | null {
+    const prompt = this.session?.prompt ?? null;
+    return prompt === null || prompt.cellId === null ? null : prompt;
+  }
+
   /** Refers to this session from now on, or to none. */
   async useKernel(session: KernelSession | null): Promise<void> {
     this.unlisten?.();
@@ -197,7 +203,7 @@ export class Room {
     if (this.session !== session) return;
     this.tell({ event: 'kernelChanged', kernel: session?.view() ?? null });
     this.tell({ event: 'queueChanged', queue: this.queueView });
-    this.tell({ event: 'promptChanged', prompt: session?.prompt ?? null });
+    this.tell({ event: 'promptChanged', prompt: this.prompt });
     if (session?.languageInfo) this.parts.onKernelReady(session);
   }
 

@@ -23,7 +23,7 @@ export interface HeldLease {
 }
 
 /** Another hub has it. */
-export class LeaseTaken extends Error {
+class LeaseTaken extends Error {
   override readonly name = 'LeaseTaken';
 }
 

@@ -21,7 +21,7 @@ interface Reply {
 }
 
 /** The run that the kernel works on. */
-export interface CurrentRun {
+interface CurrentRun {
   readonly run: QueuedRun;
   readonly reply: Reply | null;
   readonly idle: boolean;
@@ -29,7 +29,7 @@ export interface CurrentRun {
   readonly times: RunTimes;
 }
 
-export type KernelPhase =
+type KernelPhase =
   | { readonly phase: 'starting' }
   | { readonly phase: 'ready' }
   | { readonly phase: 'restarting' }

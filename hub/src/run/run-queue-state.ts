@@ -16,7 +16,7 @@ import type {
 } from './run-queue.js';
 
 /** How many finished runs, and how many answers to requests, are kept; the oldest go first. */
-export const KEPT_ENTRIES = 1_000;
+const KEPT_ENTRIES = 1_000;
 
 /** An item of a list under a number that is never used again, so that a store can write what changed and no more. */
 export interface Entry<T> {

@@ -57,7 +57,7 @@ function rank(unit: number): number {
 }
 
 /** As repr of an int when whole, of a float otherwise. */
-export function pythonNumber(value: number): string {
+function pythonNumber(value: number): string {
   if (!Number.isFinite(value)) {
     return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
   }

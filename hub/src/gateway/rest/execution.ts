@@ -103,12 +103,10 @@ async function cellRun(
 /** 202 while it waits or runs, 300 while it asks, 200 when it is over (wire.md §3). */
 function answerRun(response: Response, session: KernelSession, run: RunView): void {
   if (session.prompt?.runId === run.runId) {
-    response
-      .status(300)
-      .json({
-        parent_header: { msg_id: run.runId },
-        input_request: { prompt: session.prompt.text, password: session.prompt.password },
-      });
+    response.status(300).json({
+      parent_header: { msg_id: run.runId },
+      input_request: { prompt: session.prompt.text, password: session.prompt.password },
+    });
     return;
   }
   const over = run.finishedAt !== null;

@@ -20,7 +20,7 @@ const LockHolder = z.object({
   /** Where the hub is reached; null until it listens. */
   url: z.string().nullable(),
 });
-export type LockHolder = z.infer<typeof LockHolder>;
+type LockHolder = z.infer<typeof LockHolder>;
 
 export interface FolderLock {
   /** Says what others are told who come in vain. */

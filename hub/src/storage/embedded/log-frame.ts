@@ -12,7 +12,7 @@ import { crc32 } from './crc32.js';
 /** Name and version: another version gets another last byte. */
 export const logMagic = Buffer.from('CKLOG\0\0\x01', 'latin1');
 
-export const frameKind = { header: 0, base: 1, update: 2, markedUpdate: 3, fact: 4, opened: 5 } as const;
+const frameKind = { header: 0, base: 1, update: 2, markedUpdate: 3, fact: 4, opened: 5 } as const;
 export type FrameKind = keyof typeof frameKind;
 
 export interface Frame {
