@@ -5,7 +5,7 @@
 import type { KernelId, RunId, RunView } from '@cokernel/proto/hub';
 import { KernelId as KernelIdSchema } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
-import type { HostedKernel, KernelHost, KernelSpec } from '../kernel/kernel-host.js';
+import type { HostedKernel, KernelHost, KernelHostEvent, KernelSpec } from '../kernel/kernel-host.js';
 import { KernelHostError } from '../kernel/kernel-host.js';
 import type { HeldLease, HeldLeaseOptions } from './held-lease.js';
 import { holdLease } from './held-lease.js';
@@ -77,8 +77,12 @@ export class KernelSessions {
     const lease = await this.lease(kernelId, 0);
     try {
       await this.options.host.start({ kernelId, ...start, fence: lease.fence });
-      return await this.attach(kernelId, spec.displayName, start, lease, 0);
+      const session = this.register(kernelId, spec.displayName, start, lease);
+      await this.connect(session, lease.fence, 0);
+      return session;
     } catch (error) {
+      this.entries.get(kernelId)?.session.stop();
+      this.entries.delete(kernelId);
       await lease.release();
       throw asRefusal(error);
     }
@@ -139,20 +143,15 @@ export class KernelSessions {
   private async takeOver(hosted: HostedKernel, cwd: string): Promise<void> {
     const { kernelId, specName, labels } = hosted;
     const lease = await this.lease(kernelId, 0);
-    if (await this.endRunning(kernelId, lease.fence, 'lost', 'the hub ended while it ran')) {
-      await this.options.queue.hold(kernelId, 'runLost');
-    }
     const displayName = (await this.requireSpec(specName).catch(() => null))?.displayName ?? specName;
-    await this.attach(kernelId, displayName, { specName, cwd, labels }, lease, hosted.lastSeq);
+    // Known before its lost run opens a room, so that the room finds it.
+    const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease);
+    if ((await this.options.queue.running(kernelId)) !== null) await this.options.queue.hold(kernelId, 'runLost');
+    await this.endRunning(kernelId, lease.fence, 'lost', 'the hub ended while it ran');
+    await this.connect(session, lease.fence, hosted.lastSeq);
   }
 
-  private async attach(
-    kernelId: KernelId,
-    displayName: string,
-    start: StartOptions,
-    lease: HeldLease,
-    fromSeq: number,
-  ): Promise<KernelSession> {
+  private register(kernelId: KernelId, displayName: string, start: StartOptions, lease: HeldLease): KernelSession {
     const { queue, newId, clock, log, transcripts } = this.options;
     const session = new KernelSession({
       kernelId,
@@ -170,38 +169,41 @@ export class KernelSessions {
     });
     session.start();
     this.entries.set(kernelId, { session, start, lease });
-    await this.connect(session, lease.fence, fromSeq);
     return session;
   }
 
   private async connect(session: KernelSession, fence: number, fromSeq: number): Promise<void> {
+    // What the kernel says is heard only when the session can answer it.
+    const early: KernelHostEvent[] = [];
+    let hear = (event: KernelHostEvent): void => void early.push(event);
     const { hosted, kernel } = await this.options.host.attach(session.kernelId, { fromSeq, fence }, (event) =>
-      session.hostEvent(event),
+      hear(event),
     );
     session.attached(kernel, fence);
+    hear = (event) => session.hostEvent(event);
     // What happened before this hub came is not said again.
     if (fromSeq > 0 && hosted.state === 'ready' && hosted.kernelInfo !== null) {
       session.hostEvent({ type: 'ready', kernelInfo: hosted.kernelInfo });
     }
+    for (const event of early) session.hostEvent(event);
   }
 
   private outputsOf(run: QueuedRun): Promise<RunOutputs> {
     return run.view.target.kind === 'cell' ? this.options.cellOutputs(run) : Promise.resolve(this.options.transcripts);
   }
 
-  /** Ends what the queue says is running; answers whether there was such a run. */
+  /** Ends what the queue says is running, if anything. */
   private async endRunning(
     kernelId: KernelId,
     fence: number,
     state: 'lost' | 'cancelled',
     reason: string,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const run = await this.options.queue.running(kernelId);
-    if (run === null) return false;
+    if (run === null) return;
     const end = { state, reason, finishedAt: this.options.clock().toISOString(), executionCount: null };
     await (await this.outputsOf(run)).finish(run, end, {});
     await this.options.queue.settle(kernelId, fence, run.view.runId, end);
-    return true;
   }
 
   private async cancelAll(kernelId: KernelId, reason: string): Promise<void> {
