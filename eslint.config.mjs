@@ -31,7 +31,10 @@ export default defineConfig(
       // It takes what was assigned before an await or a callback for what holds after it.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // Y.Text's own toString is its text.
-      '@typescript-eslint/no-base-to-string': ['error', { ignoredTypeNames: ['Error', 'RegExp', 'URL', 'YText', 'Text'] }],
+      '@typescript-eslint/no-base-to-string': [
+        'error',
+        { ignoredTypeNames: ['Error', 'RegExp', 'URL', 'YText', 'Text'] },
+      ],
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'no-empty': ['error', { allowEmptyCatch: false }],
