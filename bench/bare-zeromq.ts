@@ -8,11 +8,15 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Dealer, Subscriber } from 'zeromq';
+import { z } from 'zod';
 
 const KEY = randomUUID();
 
 export class BareKernel {
+  private readonly waiting = new Map<string, () => void>();
+
   private constructor(
     private readonly process: ChildProcess,
     private readonly shell: Dealer,
@@ -44,7 +48,8 @@ export class BareKernel {
     shell.connect(`tcp://127.0.0.1:${String(shellPort)}`);
     iopub.connect(`tcp://127.0.0.1:${String(iopubPort)}`);
     const kernel = new BareKernel(child, shell, iopub, folder);
-    await kernel.execute('pass');
+    kernel.listen();
+    await kernel.ready();
     return kernel;
   }
 
@@ -59,8 +64,9 @@ export class BareKernel {
       allow_stdin: false,
       stop_on_error: true,
     };
+    const over = Promise.all([this.wait(`execute_reply ${id}`), this.wait(`idle ${id}`)]);
     await this.shell.send(frames('execute_request', id, content));
-    await Promise.all([this.replied(id), this.idle(id)]);
+    await over;
   }
 
   async stop(): Promise<void> {
@@ -72,13 +78,37 @@ export class BareKernel {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async replied(id: string): Promise<void> {
-    for await (const parts of this.shell) if (isOf(parts, id, 'execute_reply')) return;
+  /** A connected socket proves nothing: asks until an answer has come on both channels. */
+  private async ready(): Promise<void> {
+    let answered = false;
+    while (!answered) {
+      const id = randomUUID();
+      const both = Promise.all([this.wait(`kernel_info_reply ${id}`), this.wait(`idle ${id}`)]);
+      await this.shell.send(frames('kernel_info_request', id, {}));
+      answered = await Promise.race([both.then(() => true), delay(500, false)]);
+    }
   }
 
-  private async idle(id: string): Promise<void> {
-    for await (const parts of this.iopub) {
-      if (isOf(parts, id, 'status') && contentOf(parts).includes('"idle"')) return;
+  private wait(what: string): Promise<void> {
+    return new Promise((resolve) => this.waiting.set(what, resolve));
+  }
+
+  private listen(): void {
+    for (const socket of [this.shell, this.iopub]) {
+      // Ends when the socket is closed.
+      this.read(socket).catch(() => undefined);
+    }
+  }
+
+  private async read(socket: Dealer | Subscriber): Promise<void> {
+    for await (const parts of socket) {
+      const start = parts.findIndex((part) => part.toString() === '<IDS|MSG>');
+      const [header, parent, , content] = parts.slice(start + 2).map((part): unknown => JSON.parse(part.toString()));
+      const { msg_type } = z.object({ msg_type: z.string() }).parse(header);
+      const what = z.object({ execution_state: z.string() }).safeParse(content).data?.execution_state ?? msg_type;
+      const key = `${what} ${z.object({ msg_id: z.string() }).safeParse(parent).data?.msg_id ?? ''}`;
+      this.waiting.get(key)?.();
+      this.waiting.delete(key);
     }
   }
 }
@@ -96,17 +126,6 @@ function frames(type: string, id: string, content: object): string[] {
   const signature = createHmac('sha256', KEY);
   for (const part of parts) signature.update(part);
   return ['<IDS|MSG>', signature.digest('hex'), ...parts];
-}
-
-function isOf(parts: Buffer[], id: string, type: string): boolean {
-  const start = parts.findIndex((part) => part.toString() === '<IDS|MSG>');
-  const [header, parent] = [parts[start + 2]?.toString() ?? '', parts[start + 3]?.toString() ?? ''];
-  return parent.includes(id) && header.includes(`"${type}"`);
-}
-
-function contentOf(parts: Buffer[]): string {
-  const start = parts.findIndex((part) => part.toString() === '<IDS|MSG>');
-  return parts[start + 5]?.toString() ?? '';
 }
 
 async function freePorts(count: number): Promise<number[]> {

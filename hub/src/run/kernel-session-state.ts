@@ -7,7 +7,7 @@
  * restarted never leaves a run without an end.
  */
 import { parentId } from '@cokernel/proto/jupyter';
-import type { KernelMessage } from '@cokernel/proto/jupyter';
+import type { KernelMessage, MessageHeader } from '@cokernel/proto/jupyter';
 import type { HeldReason, KernelStatus, PromptView, RunId } from '@cokernel/proto/hub';
 import { PromptId } from '@cokernel/proto/hub';
 import type { RunTimes } from '@cokernel/proto/notebook';
@@ -27,6 +27,8 @@ interface CurrentRun {
   readonly idle: boolean;
   readonly executionCount: number | null;
   readonly times: RunTimes;
+  /** Somebody interrupted it before the kernel had begun with it: a signal sent then is lost. */
+  readonly interruptWanted: boolean;
 }
 
 type KernelPhase =
@@ -45,6 +47,8 @@ export interface KernelSessionState {
   /** Something may wait in the queue. */
   readonly work: boolean;
   readonly prompt: PromptView | null;
+  /** The header to which the prompt's answer belongs. */
+  readonly promptRequest: MessageHeader | null;
 }
 
 export const initialState: KernelSessionState = {
@@ -54,6 +58,7 @@ export const initialState: KernelSessionState = {
   stepping: null,
   work: true,
   prompt: null,
+  promptRequest: null,
 };
 
 export type SessionEvent =
@@ -70,7 +75,10 @@ export type SessionEvent =
   | { readonly type: 'kernelRestarting'; readonly asked: boolean; readonly reason: string; readonly at: string }
   | { readonly type: 'kernelDied'; readonly reason: string; readonly at: string }
   | { readonly type: 'promptAnswered'; readonly promptId: PromptId }
-  | { readonly type: 'interruptSent' };
+  | { readonly type: 'interruptAsked' }
+  | { readonly type: 'interruptSent' }
+  /** The kernel was idle again, but no reply came in time after it: an interrupt may have cut it off. */
+  | { readonly type: 'replyMissed'; readonly runId: RunId; readonly at: string };
 
 export type SessionEffect =
   | { readonly type: 'takeNext' }
@@ -80,6 +88,9 @@ export type SessionEffect =
   /** After all output of the run is stored. */
   | { readonly type: 'settle'; readonly run: QueuedRun; readonly end: Settlement; readonly times: RunTimes }
   | { readonly type: 'hold'; readonly reason: HeldReason }
+  | { readonly type: 'interruptKernel' }
+  /** Tell `replyMissed` unless the run ends soon. */
+  | { readonly type: 'expectReply'; readonly runId: RunId }
   | { readonly type: 'answerRequest'; readonly message: KernelMessage }
   | { readonly type: 'failRequests'; readonly reason: string }
   | { readonly type: 'notifyKernel' }
@@ -129,9 +140,22 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
       return kernelDied(state, event.reason, event.at);
     case 'promptAnswered':
       return state.prompt?.promptId === event.promptId ? clearPrompt(state) : { state, effects: [] };
+    case 'interruptAsked':
+      return interruptAsked(state);
     case 'interruptSent':
       return clearPrompt(state);
+    case 'replyMissed':
+      return state.current?.run.view.runId === event.runId
+        ? endCurrent(state, 'failed', 'the kernel ended it without a reply', event.at)
+        : { state, effects: [] };
   }
+}
+
+function interruptAsked(state: KernelSessionState): Transition {
+  const { current } = state;
+  if (current === null) return same(state);
+  if (current.times.busy !== undefined) return { state, effects: [{ type: 'interruptKernel' }] };
+  return same(withCurrent(state, { ...current, interruptWanted: true }));
 }
 
 function takeIfFree(state: KernelSessionState): Transition {
@@ -156,7 +180,11 @@ function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
 }
 
 function withTaken(state: KernelSessionState, run: QueuedRun): KernelSessionState {
-  return { ...state, stepping: null, current: { run, reply: null, idle: false, executionCount: null, times: {} } };
+  return {
+    ...state,
+    stepping: null,
+    current: { run, reply: null, idle: false, executionCount: null, times: {}, interruptWanted: false },
+  };
 }
 
 function kernelBecameReady(state: KernelSessionState, kernelInfo: KernelInfo): Transition {
@@ -196,7 +224,7 @@ function kernelGone(
 
 function clearPrompt(state: KernelSessionState): Transition {
   if (state.prompt === null) return { state, effects: [] };
-  return { state: { ...state, prompt: null }, effects: [{ type: 'notifyPrompt' }] };
+  return { state: { ...state, prompt: null, promptRequest: null }, effects: [{ type: 'notifyPrompt' }] };
 }
 
 function messageArrived(state: KernelSessionState, message: KernelMessage, at: string): Transition {
@@ -235,10 +263,26 @@ function outputArrived(state: KernelSessionState, runId: RunId, message: KernelM
 }
 
 function statusArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
-  const executionState = message.content['execution_state'];
-  if (executionState === 'busy') return same(withCurrent(state, { ...current, times: { ...current.times, busy: at } }));
-  if (executionState !== 'idle') return same(state);
-  return endIfComplete(withCurrent(state, { ...current, idle: true, times: { ...current.times, idle: at } }), at);
+  switch (message.content['execution_state']) {
+    case 'busy':
+      return busyArrived(state, current, at);
+    case 'idle':
+      return idleArrived(state, current, at);
+    default:
+      return same(state);
+  }
+}
+
+function busyArrived(state: KernelSessionState, current: CurrentRun, at: string): Transition {
+  const begun = { ...current, times: { ...current.times, busy: at }, interruptWanted: false };
+  const effects: SessionEffect[] = current.interruptWanted ? [{ type: 'interruptKernel' }] : [];
+  return { state: withCurrent(state, begun), effects };
+}
+
+function idleArrived(state: KernelSessionState, current: CurrentRun, at: string): Transition {
+  const idle = withCurrent(state, { ...current, idle: true, times: { ...current.times, idle: at } });
+  if (current.reply !== null) return endIfComplete(idle, at);
+  return { state: idle, effects: [{ type: 'expectReply', runId: current.run.view.runId }] };
 }
 
 function executeInputArrived(
@@ -315,5 +359,5 @@ function promptArrived(state: KernelSessionState, current: CurrentRun, message: 
     text: typeof text === 'string' ? text : '',
     password: message.content['password'] === true,
   };
-  return { state: { ...state, prompt }, effects: [{ type: 'notifyPrompt' }] };
+  return { state: { ...state, prompt, promptRequest: message.header }, effects: [{ type: 'notifyPrompt' }] };
 }

@@ -2,14 +2,13 @@
  * KernelSession: the hub's side of one kernel, with or without a notebook. The shell around kernel-session-state:
  * it hands events in one at a time, in the order in which they happened, and carries out their effects.
  */
-import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
+import type { KernelMessage, MessageHeader, Sender } from '@cokernel/proto/jupyter';
 import {
   completeRequest,
   executeRequest,
   inputReply,
   inspectRequest,
   isCompleteRequest,
-  parentId,
   streamMessage,
 } from '@cokernel/proto/jupyter';
 import type { KernelId, KernelView, PromptId, PromptView, RunId, RunView } from '@cokernel/proto/hub';
@@ -55,6 +54,8 @@ export interface KernelSessionOptions {
   readonly log: SessionLog;
 }
 
+/** Between a run's idle and its reply; as a rule they come together. */
+const REPLY_GRACE_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export class KernelSession {
@@ -65,7 +66,8 @@ export class KernelSession {
   private readonly owner: QueueOwner;
   private readonly requests = new KernelRequests(REQUEST_TIMEOUT_MS);
   private readonly listeners = new Set<SessionListener>();
-  private promptMessage: KernelMessage | null = null;
+  /** The interrupt that was sent last. */
+  private interrupting: Promise<void> = Promise.resolve();
   private restartAsked: string | null = null;
   private unsubscribe: (() => void) | null = null;
   private currentSeq = 0;
@@ -175,7 +177,6 @@ export class KernelSession {
       case 'message':
         this.currentSeq = event.seq;
         this.activity = this.options.clock();
-        this.keepPrompt(event.message);
         return this.handle({ type: 'messageArrived', message: event.message, at });
       case 'ready':
         this.restartAsked = null;
@@ -196,18 +197,12 @@ export class KernelSession {
     }
   }
 
-  /** The question to which an answer will belong: one of the current run, not a late one of a run that ended. */
-  private keepPrompt(message: KernelMessage): void {
-    const isOfCurrent = parentId(message) === this.currentRun?.runId;
-    if (message.header.msg_type === 'input_request' && isOfCurrent) this.promptMessage = message;
-  }
-
   /** Interrupts the named run, or what runs. Answers which; null when that one is over or nothing runs. */
   async interrupt(runId?: RunId): Promise<RunId | null> {
     const current = this.currentRun;
     if (current === null || (runId !== undefined && current.runId !== runId)) return null;
-    await this.live().interrupt();
-    this.handle({ type: 'interruptSent' });
+    this.handle({ type: 'interruptAsked' });
+    await this.interrupting;
     return current.runId;
   }
 
@@ -230,13 +225,11 @@ export class KernelSession {
 
   /** Only the first answer counts; answers whether this was it (J18). The answer itself is never logged. */
   async answerPrompt(promptId: PromptId, value: string): Promise<boolean> {
-    const { prompt } = this.state;
-    const request = this.promptMessage;
-    if (prompt?.promptId !== promptId || request === null) return false;
-    this.promptMessage = null;
+    const { prompt, promptRequest } = this.state;
+    if (prompt?.promptId !== promptId || promptRequest === null) return false;
     this.handle({ type: 'promptAnswered', promptId });
-    this.echoAnswer(prompt, request, value);
-    await this.live().send(inputReply(this.sender(), request.header, value));
+    this.echoAnswer(prompt, promptRequest, value);
+    await this.live().send(inputReply(this.sender(), promptRequest, value));
     return true;
   }
 
@@ -280,6 +273,11 @@ export class KernelSession {
         return this.background(this.settle(effect.run, effect.end, effect.times));
       case 'hold':
         return this.background(this.owner.hold(effect.reason));
+      case 'interruptKernel':
+        this.interrupting = this.interruptKernel();
+        return this.background(this.interrupting);
+      case 'expectReply':
+        return this.expectReply(effect.runId);
       case 'answerRequest':
         return this.requests.answer(effect.message);
       case 'failRequests':
@@ -289,6 +287,16 @@ export class KernelSession {
       case 'notifyPrompt':
         return this.promptChanged();
     }
+  }
+
+  private async interruptKernel(): Promise<void> {
+    await this.live().interrupt();
+    this.handle({ type: 'interruptSent' });
+  }
+
+  private expectReply(runId: RunId): void {
+    const timer = setTimeout(() => this.handle({ type: 'replyMissed', runId, at: this.now() }), REPLY_GRACE_MS);
+    timer.unref();
   }
 
   private async takeNext(): Promise<void> {
@@ -342,7 +350,6 @@ export class KernelSession {
   private promptChanged(): void {
     const { prompt } = this.state;
     if (prompt !== null) return this.background(this.showPrompt(prompt));
-    this.promptMessage = null;
     this.tell((listener) => listener.promptChanged(null));
   }
 
@@ -355,9 +362,9 @@ export class KernelSession {
   }
 
   /** What was asked and answered stays in the output, as in a terminal; a password never does. */
-  private echoAnswer(prompt: PromptView, request: KernelMessage, value: string): void {
+  private echoAnswer(prompt: PromptView, parent: MessageHeader, value: string): void {
     const shown = `${prompt.text}${prompt.password ? '········' : value.replace('\u0004', '')}\n`;
-    const message = streamMessage({ ...this.sender(), parent: request.header }, 'stdout', shown);
+    const message = streamMessage({ ...this.sender(), parent }, 'stdout', shown);
     this.liveRuns.accept(prompt.runId, message, this.currentSeq);
   }
 

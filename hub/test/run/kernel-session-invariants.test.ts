@@ -98,7 +98,7 @@ class World {
       case 'ask':
         return this.message((runId) => says.asks(runId));
       case 'interrupt':
-        return this.handle({ type: 'interruptSent' });
+        return this.handle({ type: 'interruptAsked' });
       case 'notSent': {
         const current = this.state.current;
         if (current === null) return;

@@ -245,3 +245,41 @@ describe('the kernel', () => {
     expect(kinds(transition(back.state, { type: 'runSettled' }).effects)).toEqual(['takeNext']);
   });
 });
+
+describe('an interrupt', () => {
+  const asked: SessionEvent = { type: 'interruptAsked' };
+
+  test('[X21] of a run that the kernel works on goes to the kernel at once', () => {
+    expect(kinds(transition(after(...running, arrived(says.busy('r1'))).state, asked).effects)).toEqual([
+      'interruptKernel',
+    ]);
+  });
+
+  test('[X21] that comes before the kernel has begun is sent when it begins, once', () => {
+    const waiting = transition(after(...running).state, asked);
+    expect(waiting.effects).toEqual([]);
+    const begun = transition(waiting.state, arrived(says.busy('r1')));
+    expect(kinds(begun.effects)).toEqual(['interruptKernel']);
+    expect(transition(begun.state, arrived(says.busy('r1'))).effects).toEqual([]);
+  });
+
+  test('when nothing runs changes nothing', () => {
+    const { state } = after(ready);
+    expect(transition(state, asked)).toEqual({ state, effects: [] });
+  });
+});
+
+describe('a run without a reply', () => {
+  const idle = after(...running, arrived(says.busy('r1')), arrived(says.idle('r1')));
+  const missed = (runId: string): SessionEvent => ({ type: 'replyMissed', runId: RunId.parse(runId), at });
+
+  test('[J7] [X21] is waited for after its idle, and ends as failed when none comes', () => {
+    expect(idle.effects).toContainEqual({ type: 'expectReply', runId: 'r1' });
+    expect(idle.state.current).not.toBeNull();
+    expect(settled(transition(idle.state, missed('r1')).effects)?.end.state).toBe('failed');
+  });
+
+  test('is another one than that which runs now: a late word of it changes nothing', () => {
+    expect(transition(idle.state, missed('r0'))).toEqual({ state: idle.state, effects: [] });
+  });
+});

@@ -22,7 +22,7 @@ const LockHolder = z.object({
 });
 type LockHolder = z.infer<typeof LockHolder>;
 
-export interface FolderLock {
+interface FolderLock {
   /** Says what others are told who come in vain. */
   update(holder: LockHolder): Promise<void>;
   /** Can be called twice. */
