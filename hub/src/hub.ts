@@ -141,11 +141,20 @@ async function buildParts(options: HubOptions, closers: Closers): Promise<Parts>
     () => rooms.close(GOING_AWAY, 'the hub stops'),
   );
   await sessions.kernelSpecs();
-  await sessions.adopt(
-    (labels) => labels['folder'] === common.kernelLabels['folder'],
-    () => config.folder,
-  );
+  await adoptKernels(options, common, sessions);
   return { sessions, rooms, gateway: gatewayOf(options, common, { store, folder, sessions, rooms }) };
+}
+
+/** A hub without its keeper still serves notebooks, and says why nothing runs. */
+async function adoptKernels({ config, log, say }: HubOptions, common: Common, sessions: KernelSessions): Promise<void> {
+  const isOurs = (labels: Readonly<Record<string, string>>): boolean =>
+    labels['folder'] === common.kernelLabels['folder'];
+  try {
+    await sessions.adopt(isOurs, () => config.folder);
+  } catch (error) {
+    log.error({ error }, 'the keeper is out of reach');
+    say(`No kernel can run: ${messageOf(error)}`);
+  }
 }
 
 async function embeddedStore({ config, say, log }: HubOptions, closers: Closers): Promise<EmbeddedStore> {

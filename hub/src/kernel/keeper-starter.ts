@@ -21,18 +21,24 @@ export interface KeeperStart {
 }
 
 const LOOK_AGAIN_MS = 20;
+const MOST_STARTS = 5;
 
 /** Rejects with `unreachable`, naming the log to look into, or with `versionMismatch`. */
 export async function reachKeeper(options: KeeperStart): Promise<KeeperConnection> {
   const paths = await keeperPaths(options.dataDir);
   const deadline = performance.now() + options.startTimeoutMs;
   let started: ChildProcess | null = null;
+  let starts = 0;
   for (;;) {
     const connection = await tryOpen(paths, options.log);
     if (connection !== null) return connection;
     if (performance.now() > deadline) throw outOfReach(paths, 'it did not start in time');
-    // One that has left may have found another that was just leaving: then start one more.
-    if (started === null || started.exitCode !== null) started = await spawnKeeper(options, paths);
+    // One that has left may have found another that was just leaving: then start one more. Many that leave are a fault.
+    if (started === null || started.exitCode !== null) {
+      if (starts === MOST_STARTS) throw outOfReach(paths, 'it ends as soon as it is started');
+      starts += 1;
+      started = await spawnKeeper(options, paths);
+    }
     await delay(LOOK_AGAIN_MS);
   }
 }
