@@ -3,12 +3,12 @@
  * must see as it was when the call came (sources, queue) it reads before it waits for anything.
  */
 import type { CallName, CallResult, ParsedParams, RunId } from '@cokernel/proto/hub';
-import { BatchId, CallFrame, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
+import { BatchId, CallFrame, RequestId, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
 import type { AnswerFrame, Author, CallErrorCode } from '@cokernel/proto/hub';
 import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
 import { Refusal, messageOf } from '../errors.js';
 import type { KernelSession, SessionLog } from '../run/kernel-session.js';
-import type { QueuedRun, RunQueue } from '../run/run-queue.js';
+import type { EnqueueOutcome, QueuedRun, RunQueue } from '../run/run-queue.js';
 import { QueueUnavailable } from '../run/run-queue.js';
 import { newRun } from '../run/new-run.js';
 import type { NotebookKernel } from './notebook-kernel.js';
@@ -110,17 +110,26 @@ export class RoomCalls {
   }
 
   private async run(params: ParsedParams<'run'>): Promise<CallResult<'run'>> {
-    const { kernel, queue, client } = this.options;
-    const batchId = BatchId.parse(this.options.newId());
     const author = this.author();
-    const runs = params.cells.map((cell) => this.pin(cell, { batchId, author, stopOnError: params.stopOnError }));
-    const session = await kernel.ensure();
     // The same request of another person is another request.
-    const requestId = `${client.participantId ?? ''}:${params.requestId}` as typeof params.requestId;
-    const { runs: enqueued } = await queue.enqueue(session.kernelId, requestId, runs);
-    // Of a request that came before, the batch that it made then.
-    const known = enqueued.find(({ outcome }) => outcome === 'queued')?.run.batchId;
-    return { batchId: known ?? batchId, runs: enqueued.map((one) => ({ ...one })) };
+    const requestId = RequestId.parse(sourceHash(`${author.participantId} ${params.requestId}`));
+    const batchId = BatchId.parse(this.options.newId());
+    let runs: readonly QueuedRun[];
+    try {
+      runs = params.cells.map((cell) => this.pin(cell, { batchId, author, stopOnError: params.stopOnError }));
+    } catch (refusal) {
+      return this.answeredBefore(requestId, refusal);
+    }
+    const session = await this.options.kernel.ensure();
+    return resultOf(await this.options.queue.enqueue(session.kernelId, requestId, runs), batchId);
+  }
+
+  /** A request that comes again finds its runs, whatever became of the cells meanwhile. */
+  private async answeredBefore(requestId: RequestId, refusal: unknown): Promise<CallResult<'run'>> {
+    const session = this.options.room.kernel;
+    const before = session === null ? null : await this.options.queue.answered(session.kernelId, requestId);
+    if (before === null) throw refusal;
+    return resultOf(before, BatchId.parse(this.options.newId()));
   }
 
   /** The cell's text as it is now, if it is what the person saw. */
@@ -236,6 +245,12 @@ export class RoomCalls {
     await work;
     return {};
   }
+}
+
+/** The batch is that of the runs that this request, now or when it came before, has queued. */
+function resultOf({ runs }: EnqueueOutcome, batchId: BatchId): CallResult<'run'> {
+  const known = runs.find(({ outcome }) => outcome === 'queued')?.run.batchId;
+  return { batchId: known ?? batchId, runs: runs.map((one) => ({ ...one })) };
 }
 
 function isCallName(call: string): call is CallName {

@@ -89,8 +89,8 @@ export function enqueue(
   requestId: RequestId,
   runs: readonly QueuedRun[],
 ): QueueStep<EnqueueOutcome> {
-  const known = state.requests.find(({ value }) => value.requestId === requestId);
-  if (known !== undefined) return unchanged(state, known.value.answer);
+  const known = answered(state, requestId);
+  if (known !== null) return unchanged(state, known);
   const queued = [...state.queued];
   let nextEntry = state.nextEntry;
   const outcomes = runs.map((run) => {
@@ -162,14 +162,19 @@ export function settle(
   // Settled before, or never taken: the wish is fulfilled or means nothing, and asking again does no harm.
   if (run === null || run.view.runId !== runId) return unchanged(fenced, { outcome: 'settled' });
   const ended = { ...run.view, ...end };
-  const stops = run.stopOnError && (end.state === 'failed' || end.state === 'cancelled');
+  const stops = run.stopOnError && end.state === 'failed';
   const isRest = (other: QueuedRun): boolean => stops && other.view.batchId === run.view.batchId;
-  const rest = withdraw(fenced, isRest, end.finishedAt, `An earlier run of the same batch ${end.state}.`);
+  const rest = withdraw(fenced, isRest, end.finishedAt, 'An earlier run of the same batch failed.');
   return {
     state: keepFinished({ ...fenced, running: null, queued: rest.left }, [ended, ...rest.withdrawn]),
     answer: { outcome: 'settled' },
     finished: [ended, ...rest.withdrawn],
   };
+}
+
+/** What a request was answered, while that is kept. */
+export function answered(state: RunQueueState, requestId: RequestId): EnqueueOutcome | null {
+  return state.requests.find(({ value }) => value.requestId === requestId)?.value.answer ?? null;
 }
 
 export function cancel(

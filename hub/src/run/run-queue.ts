@@ -71,9 +71,11 @@ export interface RunQueue {
   enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome>;
   /** Marks the next queued run `running` and hands it over. `startedAt` is ISO 8601. */
   takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome>;
+  /** What this request was answered, while that is kept; null after, and when it never came. */
+  answered(kernelId: KernelId, requestId: RequestId): Promise<EnqueueOutcome | null>;
   /**
-   * Ends the running run; idempotent. When it `failed` or was `cancelled` and has `stopOnError`, the queued rest of its
-   * batch is cancelled in the same step.
+   * Ends the running run; idempotent. When it `failed` and has `stopOnError`, the queued rest of its batch is cancelled
+   * in the same step.
    */
   settle(
     kernelId: KernelId,

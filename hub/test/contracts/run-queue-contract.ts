@@ -87,6 +87,8 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       await queue.takeNext(kernelId, fence, startedAt);
       await queue.settle(kernelId, fence, run.view.runId, ended('succeeded'));
       expect(await queue.enqueue(kernelId, requestId, [queuedRun()])).toEqual(first);
+      expect(await queue.answered(kernelId, requestId)).toEqual(first);
+      expect(await queue.answered(kernelId, newRequestId())).toBeNull();
       expect((await queue.snapshot(kernelId)).queued).toEqual([]);
     });
 
@@ -139,28 +141,26 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       expect((await queue.snapshot(kernelId)).number).toBe(3);
     });
 
-    test.each([['failed'], ['cancelled']] as const)(
-      '[X10] a run that %s ends the rest of its own batch only',
-      async (state) => {
-        const { kernelId, fence, queue } = await newQueue();
-        const mine = [queuedRun({ batch: 'mine' }), queuedRun({ batch: 'mine' }), queuedRun({ batch: 'mine' })];
-        const other = queuedRun({ batch: 'other' });
-        await queue.enqueue(kernelId, newRequestId(), mine);
-        await queue.enqueue(kernelId, newRequestId(), [other]);
-        const [first, ...rest] = mine.map(({ view }) => view);
-        await queue.takeNext(kernelId, fence, startedAt);
-        if (first === undefined) throw new Error('unreachable');
-        await queue.settle(kernelId, fence, first.runId, ended(state));
-        expect((await queue.snapshot(kernelId)).queued).toEqual([other.view]);
-        for (const { runId } of rest) {
-          expect(await queue.find(kernelId, runId)).toMatchObject({ state: 'cancelled', finishedAt });
-        }
-      },
-    );
+    test('[X10] a run that failed ends the rest of its own batch only', async () => {
+      const { kernelId, fence, queue } = await newQueue();
+      const mine = [queuedRun({ batch: 'mine' }), queuedRun({ batch: 'mine' }), queuedRun({ batch: 'mine' })];
+      const other = queuedRun({ batch: 'other' });
+      await queue.enqueue(kernelId, newRequestId(), mine);
+      await queue.enqueue(kernelId, newRequestId(), [other]);
+      const [first, ...rest] = mine.map(({ view }) => view);
+      await queue.takeNext(kernelId, fence, startedAt);
+      if (first === undefined) throw new Error('unreachable');
+      await queue.settle(kernelId, fence, first.runId, ended('failed'));
+      expect((await queue.snapshot(kernelId)).queued).toEqual([other.view]);
+      for (const { runId } of rest) {
+        expect(await queue.find(kernelId, runId)).toMatchObject({ state: 'cancelled', finishedAt });
+      }
+    });
 
-    test('success, loss, or stopOnError off leave the rest of the batch', async () => {
+    test('success, withdrawal, loss, or stopOnError off leave the rest of the batch', async () => {
       for (const [state, stopOnError] of [
         ['succeeded', true],
+        ['cancelled', true],
         ['lost', true],
         ['failed', false],
       ] as const) {

@@ -134,6 +134,12 @@ describe('a run', () => {
       const byBen = await runOne(ben, 'c0', 'the same request');
       expect(byBen.runId).not.toBe(first.runId);
       expect(await ben.finished(byBen.runId)).toBe('succeeded');
+      const cells = [{ cellId: 'c0', sourceHash: sourceHash(ann.source('c0')) }];
+      ben.setSource('c0', 'print("changed after the request")');
+      await ben.flushed();
+      expect(await ann.ask('run', { requestId: 'the same request', cells })).toMatchObject({
+        result: { runs: [{ run: { runId: first.runId } }] },
+      });
     },
     SLOW_MS,
   );

@@ -307,7 +307,7 @@ export class Repl implements SurfaceListener {
     const answer = this.#answers.mode();
     if (answer !== null) return answer;
     if (this.#own !== null) return { kind: 'busy', note: lines.waitingText(this.#state, this.#own.runId ?? '') };
-    if (this.#pending > 0 || this.#watched === null) return { kind: 'busy', note: '' };
+    if (!this.#greeted || this.#pending > 0 || this.#watched === null) return { kind: 'busy', note: '' };
     return { kind: 'code', number: this.#state.kernel === null ? 1 : this.#lastCount + 1 };
   }
 

@@ -18,6 +18,7 @@ import type {
 } from '../../run/run-queue.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
 import {
+  answered,
   cancel,
   changeOf,
   enqueue,
@@ -56,6 +57,10 @@ export class EmbeddedRunQueue implements RunQueue {
 
   enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome> {
     return this.#step(kernelId, (state) => enqueue(state, requestId, runs));
+  }
+
+  answered(kernelId: KernelId, requestId: RequestId): Promise<EnqueueOutcome | null> {
+    return this.#inLine(kernelId, () => answered(this.#stateOf(kernelId), requestId));
   }
 
   takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome> {

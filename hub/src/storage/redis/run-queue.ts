@@ -60,6 +60,10 @@ export class RedisRunQueue implements RunQueue {
     return this.#step(kernelId, 'enqueue', [requestId, ...texts], StoredAnswer);
   }
 
+  answered(kernelId: KernelId, requestId: RequestId): Promise<EnqueueOutcome | null> {
+    return this.#step(kernelId, 'answered', [requestId], StoredAnswer.nullable());
+  }
+
   takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome> {
     return this.#step(kernelId, 'take-next', [String(fence), startedAt], StoredTake);
   }

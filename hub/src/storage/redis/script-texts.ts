@@ -14,6 +14,7 @@ const queueSteps = [
   'snapshot',
   'running',
   'find',
+  'answered',
   'drop',
 ] as const;
 const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease'] as const;

@@ -10,9 +10,9 @@ for name, value in pairs(settlement) do run.view[name] = value end
 redis.call('HSET', KEYS[1], 'running', '')
 local finished = { keep_finished(run.view) }
 
-if run.stopOnError and (settlement.state == 'failed' or settlement.state == 'cancelled') then
+if run.stopOnError and settlement.state == 'failed' then
   local function is_rest(other) return other.view.batchId == run.view.batchId end
-  local reason = 'An earlier run of the same batch ' .. settlement.state .. '.'
+  local reason = 'An earlier run of the same batch failed.'
   for _, text in ipairs(withdraw(is_rest, settlement.finishedAt, reason)) do finished[#finished + 1] = text end
 end
 tell({}, finished)
