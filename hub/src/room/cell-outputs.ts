@@ -1,32 +1,42 @@
-/** Runs' outputs in the cells of a notebook (the RunOutputs of a room): the only writer of what runs produce. */
+/**
+ * Runs' outputs in the cells of a notebook (the RunOutputs of a room): the only writer of what runs produce. A run's
+ * beginning waits a moment for its first output and goes with it in one transaction: most runs are over before anybody
+ * could see a cell that was only cleared.
+ */
 import type { OutputEdit, OutputWriter, RunTimes, YCell } from '@cokernel/proto/notebook';
 import { findCell, outputsOf, setExecution, setRunMetadata } from '@cokernel/proto/notebook';
-import type { RunView } from '@cokernel/proto/hub';
+import type { RunId, RunView } from '@cokernel/proto/hub';
 import type { FlushMark, RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, Settlement } from '../run/run-queue.js';
 import type { RoomDocument } from './room-document.js';
 
+/** Shorter than people notice; longer than a short run takes to its first output. */
+const BEGIN_WAITS_MS = 25;
+
 export class CellOutputs implements RunOutputs {
+  /** Runs that have begun and whose cells don't show it yet. */
+  private readonly beginnings = new Map<RunId, NodeJS.Timeout>();
+
   constructor(
     private readonly document: RoomDocument,
     private readonly writer: OutputWriter,
   ) {}
 
-  async begin(run: QueuedRun): Promise<void> {
-    const cell = this.cellOf(run);
-    if (cell === null || run.view.target.kind !== 'cell') return;
-    this.writer.begin(run.view.runId, run.view.target.cellId);
-    await this.document.write(() => {
-      const outputs = outputsOf(cell);
-      outputs?.delete(0, outputs.length);
-      setExecution(cell, { count: null, state: 'running' });
-      setRunMetadata(cell, { ...signature(run), state: 'running', times: {} });
-    });
+  begin(run: QueuedRun): Promise<void> {
+    const { runId, target } = run.view;
+    if (target.kind === 'cell' && this.cellOf(run) !== null) {
+      this.writer.begin(runId, target.cellId);
+      // A write that fails is told to the room by the document.
+      const show = (): void => void this.document.write(() => this.showBeginning(run)).catch(() => undefined);
+      this.beginnings.set(runId, setTimeout(show, BEGIN_WAITS_MS));
+    }
+    return Promise.resolve();
   }
 
   async write(run: QueuedRun, edits: readonly OutputEdit[], mark: FlushMark): Promise<void> {
     await this.document.write(
       () => {
+        this.showBeginning(run);
         this.writer.apply(run.view.runId, edits, this.document.hubOrigin);
       },
       { runId: run.view.runId, journalId: '', ...mark },
@@ -34,12 +44,33 @@ export class CellOutputs implements RunOutputs {
   }
 
   async finish(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
-    const cell = this.cellOf(run);
-    if (cell === null) return;
     await this.document.write(() => {
+      this.showBeginning(run);
+      const cell = this.cellOf(run);
+      if (cell === null) return;
       setExecution(cell, { count: end.executionCount, state: 'idle' });
       setRunMetadata(cell, { ...signature(run), state: end.state, times });
     });
+  }
+
+  /** Shows nothing more by itself. Can be called twice. */
+  stop(): void {
+    for (const timer of this.beginnings.values()) clearTimeout(timer);
+    this.beginnings.clear();
+  }
+
+  /** Clears the cell and shows it as running, once a run. */
+  private showBeginning(run: QueuedRun): void {
+    const timer = this.beginnings.get(run.view.runId);
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.beginnings.delete(run.view.runId);
+    const cell = this.cellOf(run);
+    if (cell === null) return;
+    const outputs = outputsOf(cell);
+    outputs?.delete(0, outputs.length);
+    setExecution(cell, { count: null, state: 'running' });
+    setRunMetadata(cell, { ...signature(run), state: 'running', times: {} });
   }
 
   private cellOf(run: QueuedRun): YCell | null {

@@ -16,6 +16,7 @@ import type { RoomClient } from './room-client.js';
 import type { RoomDocument } from './room-document.js';
 import type { Saving } from './saving.js';
 import { awarenessFrame, updateFrame } from './frames.js';
+import { Throttle } from './throttle.js';
 
 export interface RoomParts {
   readonly fileId: FileId;
@@ -32,6 +33,9 @@ export interface RoomParts {
   readonly onEmpty: () => void;
 }
 
+/** A frame of a screen. */
+const NEWS_WAIT_MS = 16;
+
 const NO_QUEUE: QueueView = { number: 0, held: null, running: null, queued: [] };
 
 export class Room {
@@ -40,6 +44,9 @@ export class Room {
   private session: KernelSession | null = null;
   private unlisten: (() => void) | null = null;
   private queueView: QueueView = NO_QUEUE;
+  private readonly news = new Throttle(NEWS_WAIT_MS, () => this.sayNews());
+  private kernelIsNew = false;
+  private queueIsNew = false;
 
   constructor(
     private readonly parts: RoomParts,
@@ -201,16 +208,17 @@ export class Room {
     this.queueView = NO_QUEUE;
     if (session !== null) await this.follow(session);
     if (this.session !== session) return;
-    this.tell({ event: 'kernelChanged', kernel: session?.view() ?? null });
-    this.tell({ event: 'queueChanged', queue: this.queueView });
-    this.tell({ event: 'promptChanged', prompt: this.prompt });
+    this.kernelIsNew = true;
+    this.queueIsNew = true;
+    this.news.ask();
+    this.promptChanged(this.prompt);
     if (session?.languageInfo) this.parts.onKernelReady(session);
   }
 
   private async follow(session: KernelSession): Promise<void> {
     this.unlisten = session.listen({
       kernelChanged: () => this.kernelChanged(session),
-      promptChanged: (prompt) => this.tell({ event: 'promptChanged', prompt }),
+      promptChanged: (prompt) => this.promptChanged(prompt),
       queueChanged: (change) => this.queueChanged(change),
     });
     const snapshot = await this.parts.queue.snapshot(session.kernelId);
@@ -219,16 +227,31 @@ export class Room {
   }
 
   private kernelChanged(session: KernelSession): void {
-    const kernel = session.view();
-    this.tell({ event: 'kernelChanged', kernel });
-    if (kernel.status === 'idle') this.parts.onKernelReady(session);
+    this.kernelIsNew = true;
+    this.news.ask();
+    if (session.view().status === 'idle') this.parts.onKernelReady(session);
   }
 
   private queueChanged(change: QueueChange): void {
     if (change.snapshot.number <= this.queueView.number) return;
     this.queueView = viewOf(change.snapshot);
-    this.tell({ event: 'queueChanged', queue: this.queueView });
+    this.queueIsNew = true;
+    this.news.ask();
+    if (change.finished.length > 0) this.news.sayNow();
     for (const run of change.finished) this.tell({ event: 'runFinished', run });
+  }
+
+  private sayNews(): void {
+    const { kernelIsNew, queueIsNew } = this;
+    this.kernelIsNew = false;
+    this.queueIsNew = false;
+    if (kernelIsNew) this.tell({ event: 'kernelChanged', kernel: this.session?.view() ?? null });
+    if (queueIsNew) this.tell({ event: 'queueChanged', queue: this.queueView });
+  }
+
+  private promptChanged(prompt: PromptView | null): void {
+    this.news.sayNow();
+    this.tell({ event: 'promptChanged', prompt });
   }
 
   /** Saves what is due and closes the document. Can be called twice. */
@@ -236,6 +259,8 @@ export class Room {
     this.unlisten?.();
     this.unlisten = null;
     this.awareness.stop();
+    this.outputs.stop();
+    this.news.stop();
     try {
       await this.saving.stop();
     } finally {

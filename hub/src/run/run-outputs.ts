@@ -12,7 +12,7 @@ export interface FlushMark {
 }
 
 export interface RunOutputs {
-  /** Clears the target and shows it as running. */
+  /** Clears the target and shows it as running, now or with the first output. */
   begin(run: QueuedRun): Promise<void>;
   write(run: QueuedRun, edits: readonly OutputEdit[], mark: FlushMark): Promise<void>;
   /** Shows the end: execution count, times, author. Output may still be written after it (J7). */

@@ -3,6 +3,7 @@ import type { HubClient, Room, RoomDocument, RoomState } from '@cokernel/core';
 import { YNotebook } from '@jupyter/ydoc';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type * as Y from 'yjs';
+import { nowAndThen } from '../now-and-then.js';
 import type { Person } from '../person.js';
 
 export interface OpenRoom {
@@ -42,17 +43,24 @@ export function useOpenRoom(hub: HubClient, path: string, person: Person): OpenR
   return open;
 }
 
-function useOfRoom<T>(room: Room, read: () => T): T {
-  return useSyncExternalStore(
-    useCallback((listener: () => void) => room.subscribe(listener), [room]),
-    read,
-  );
-}
-
 export function useRoomState(room: Room): RoomState {
-  return useOfRoom(room, () => room.state);
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const drawing = nowAndThen(listener);
+      const unsubscribe = room.subscribe(drawing.ask);
+      return () => {
+        unsubscribe();
+        drawing.cancel();
+      };
+    },
+    [room],
+  );
+  return useSyncExternalStore(subscribe, () => room.state);
 }
 
 export function useRoomDocument(room: Room): RoomDocument | null {
-  return useOfRoom(room, () => room.document);
+  return useSyncExternalStore(
+    useCallback((listener: () => void) => room.subscribe(listener), [room]),
+    () => room.document,
+  );
 }

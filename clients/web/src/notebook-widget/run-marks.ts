@@ -1,11 +1,12 @@
 /**
  * Keeps each cell's badge and its `data-cell-id` and `data-run-state` up to date while a room and its cells change.
- * Redraws at most once a turn, however many changes came in it.
+ * Redraws once a burst of changes.
  */
 import { CallError, type Room } from '@cokernel/core';
 import { sourceHash, type RunId } from '@cokernel/proto/hub';
 import type { Cell } from '@jupyterlab/cells';
 import { toast } from 'sonner';
+import { nowAndThen } from '../now-and-then.js';
 import { cellIdOf } from './cell-id.js';
 import { runIndex, runMark, type RunMark } from './run-mark.js';
 
@@ -20,20 +21,21 @@ export class RunMarks {
   readonly #room: Room;
   readonly #cells = new Set<MarkedCell>();
   #unsubscribe: (() => void) | null = null;
-  #drawing = false;
+  readonly #drawing = nowAndThen(() => this.#drawAll());
 
   constructor(room: Room) {
     this.#room = room;
   }
 
   start(): void {
-    this.#unsubscribe = this.#room.subscribe(this.#redraw);
-    this.#redraw();
+    this.#unsubscribe = this.#room.subscribe(this.#drawing.ask);
+    this.#drawing.ask();
   }
 
   stop(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
+    this.#drawing.cancel();
     this.#cells.clear();
   }
 
@@ -46,20 +48,11 @@ export class RunMarks {
     cell.node.append(badge);
     const marked: MarkedCell = { cell, badge, shown: '' };
     this.#cells.add(marked);
-    cell.model.contentChanged.connect(this.#redraw);
-    cell.model.metadataChanged.connect(this.#redraw);
+    cell.model.contentChanged.connect(this.#drawing.ask);
+    cell.model.metadataChanged.connect(this.#drawing.ask);
     cell.disposed.connect(() => this.#cells.delete(marked));
-    this.#redraw();
+    this.#drawing.ask();
   }
-
-  readonly #redraw = (): void => {
-    if (this.#drawing) return;
-    this.#drawing = true;
-    queueMicrotask(() => {
-      this.#drawing = false;
-      this.#drawAll();
-    });
-  };
 
   #drawAll(): void {
     const { queue, runs, prompt, you } = this.#room.state;
