@@ -243,7 +243,7 @@ async function queueStore(
     log,
     onStatus: (status) => {
       if (status.connected) say(`Redis at ${place} is connected.`);
-      else say(`Redis at ${place} can't be reached (${status.reason}); trying again. Nothing runs until it is back.`);
+      else say(`${status.reason}; trying again. Notebooks open and run when it is back.`);
     },
   });
   closers.push(() => redis.close());

@@ -59,6 +59,7 @@ function run(runId: string, name: string, state = 'queued', reason: string | nul
 const inside: RoomState = {
   connection: 'connected',
   failure: null,
+  trouble: null,
   synced: true,
   you: { participantId: ParticipantId.parse('id-Cleo'), name: 'Cleo', color: 'red', role: 'editor' },
   path: 'pair.ipynb',
@@ -87,6 +88,12 @@ describe('what a person is told about a room', () => {
 
   test.each<[string, RoomState, RoomState, string[]]>([
     ['nothing changed', inside, inside, []],
+    [
+      'the hub can not serve the notebook just now',
+      { ...inside, connection: 'connecting' },
+      { ...inside, connection: 'connecting', trouble: 'Redis is out of reach' },
+      ['Redis is out of reach; trying again'],
+    ],
     ['the connection is lost', inside, { ...inside, connection: 'disconnected' }, ['connection lost; trying again']],
     ['it is back', { ...inside, connection: 'disconnected' }, inside, ['connected again']],
     ['the first welcome is the header’s', { ...inside, connection: 'connecting', you: null }, inside, []],

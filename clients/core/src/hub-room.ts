@@ -125,6 +125,7 @@ export class HubRoom implements Room {
     if (this.#closing.signal.aborted) return;
     const refused = error instanceof HubError && error.status !== null && error.status >= 400 && error.status < 500;
     if (refused) this.#fail(`${this.#state.path}: ${error.message}`);
+    else if (error instanceof HubError) this.#change({ type: 'delayed', trouble: error.message });
     else this.options.log(`the session was not given: ${String(error)}`);
   }
 

@@ -8,6 +8,7 @@ const KEPT_RUNS = 200;
 export type RoomChange =
   | { readonly type: 'connecting' }
   | { readonly type: 'disconnected' }
+  | { readonly type: 'delayed'; readonly trouble: string }
   | { readonly type: 'failed'; readonly failure: string }
   | { readonly type: 'synced' }
   | { readonly type: 'welcomed'; readonly welcome: Welcome }
@@ -18,6 +19,7 @@ export function initialRoomState(path: string): RoomState {
   return {
     connection: 'connecting',
     failure: null,
+    trouble: null,
     synced: false,
     you: null,
     path,
@@ -38,8 +40,10 @@ export function nextRoomState(state: RoomState, change: RoomChange): RoomState {
       return state.connection === 'connecting' ? state : { ...state, connection: 'connecting', synced: false };
     case 'disconnected':
       return afterDrop(state);
+    case 'delayed':
+      return state.trouble === change.trouble ? state : { ...state, trouble: change.trouble };
     case 'failed':
-      return { ...state, connection: 'failed', failure: change.failure, synced: false };
+      return { ...state, connection: 'failed', failure: change.failure, trouble: null, synced: false };
     case 'synced':
       return { ...state, synced: true };
     case 'welcomed':
@@ -63,6 +67,7 @@ function afterWelcome(state: RoomState, welcome: Welcome): RoomState {
     ...state,
     connection: 'connected',
     failure: null,
+    trouble: null,
     you,
     path,
     participants,

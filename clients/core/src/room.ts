@@ -58,6 +58,8 @@ export interface RoomState {
   readonly connection: RoomConnectionState;
   /** With `failed`: a sentence for a person. */
   readonly failure: string | null;
+  /** With `connecting` and `disconnected`: why it could not be joined just now, a sentence; it is tried again. */
+  readonly trouble: string | null;
   /** The document holds all that the hub's did when we (re)connected. */
   readonly synced: boolean;
   readonly you: Welcome['you'] | null;

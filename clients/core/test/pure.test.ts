@@ -74,6 +74,7 @@ describe('the state of a room', () => {
     ],
     ['a question is kept', inside, told({ event: 'promptChanged', prompt }), { prompt }],
     ['saving is kept', inside, told({ event: 'saved', saving: { state: 'saving' } }), { saving: { state: 'saving' } }],
+    ['what keeps it from joining is told', fresh, { type: 'delayed', trouble: 'no Redis' }, { trouble: 'no Redis' }],
     ['a renamed file is followed', inside, told({ event: 'pathChanged', path: 'y' }), { path: 'y' }],
   ])('%s', (_title, state, change, expected) => {
     expect(nextRoomState(state, change)).toMatchObject(expected);

@@ -35,6 +35,7 @@ export function roomState(more: Partial<RoomState> = {}): RoomState {
   return {
     connection: 'connected',
     failure: null,
+    trouble: null,
     synced: true,
     you: { ...ann, color: '#c2410c', role: 'editor' },
     path: 'a.ipynb',

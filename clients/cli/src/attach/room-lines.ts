@@ -100,6 +100,7 @@ export function endText(run: RunView, paint: Paint): string {
 export function changeLines(before: RoomState, after: RoomState, paint: Paint): string[] {
   return [
     ...connectionLines(before, after, paint),
+    ...troubleLines(before, after, paint),
     ...comingsAndGoings(before, after, paint),
     ...kernelLines(before, after, paint),
   ];
@@ -116,6 +117,11 @@ function connectionLines(before: RoomState, after: RoomState, paint: Paint): str
     case 'failed':
       return [];
   }
+}
+
+function troubleLines(before: RoomState, after: RoomState, paint: Paint): string[] {
+  if (after.trouble === null || after.trouble === before.trouble) return [];
+  return [paint.yellow(`${safeLine(after.trouble)}; trying again`)];
 }
 
 /** Only while connected: after a break the list is simply the new one. */

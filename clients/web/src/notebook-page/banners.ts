@@ -23,7 +23,8 @@ const heldTitles: Readonly<Record<HeldReason, string>> = {
 function connectionBanner(state: RoomState): Banner[] {
   switch (state.connection) {
     case 'disconnected': {
-      const detail = 'What you type is kept here and sent as soon as the hub answers again.';
+      const kept = 'What you type is kept here and sent as soon as the hub answers again.';
+      const detail = state.trouble === null ? kept : `${state.trouble}\n${kept}`;
       return [{ id: 'disconnected', tone: 'warning', title: 'Connection lost, trying again…', detail, action: null }];
     }
     case 'failed':
@@ -36,7 +37,11 @@ function connectionBanner(state: RoomState): Banner[] {
           action: 'reload',
         },
       ];
-    case 'connecting':
+    case 'connecting': {
+      const detail = state.trouble;
+      if (detail === null) return [];
+      return [{ id: 'delayed', tone: 'warning', title: 'Not there yet, trying again…', detail, action: null }];
+    }
     case 'connected':
       return [];
   }
