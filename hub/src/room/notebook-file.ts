@@ -53,7 +53,7 @@ export async function writeNotebookFile(
 
 function keptName(absolute: string, now: Date): string {
   const { dir, name, ext } = path.parse(absolute);
-  const stamp = now.toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.');
+  const stamp = now.toISOString().slice(0, 23).replace('T', ' ').replaceAll(':', '.');
   return path.join(dir, `${name} (found on disk ${stamp})${ext}`);
 }
 

@@ -2,7 +2,7 @@
  * The kernel sessions of this hub: starts kernels through the KernelHost, takes over those that an earlier hub left
  * running, and ends them. Each session is held under a lease of its kernel.
  */
-import type { KernelId, RunId, RunView } from '@cokernel/proto/hub';
+import type { KernelId, RunId } from '@cokernel/proto/hub';
 import { KernelId as KernelIdSchema } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelHostEvent, KernelSpec } from '../kernel/kernel-host.js';
@@ -247,13 +247,10 @@ export class KernelSessions {
     );
   }
 
-  /** Where a run is now, of whatever kernel of this hub. */
-  async findRun(runId: RunId): Promise<{ readonly session: KernelSession; readonly run: RunView } | null> {
-    for (const { session } of this.entries.values()) {
-      const run = await this.options.queue.find(session.kernelId, runId);
-      if (run !== null) return { session, run };
-    }
-    return null;
+  /** True while a kernel of this hub has the run in its queue, or has kept its end. */
+  async knowsRun(runId: RunId): Promise<boolean> {
+    const found = await Promise.all(this.list().map(({ kernelId }) => this.options.queue.find(kernelId, runId)));
+    return found.some((run) => run !== null);
   }
 }
 

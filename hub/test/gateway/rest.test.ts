@@ -133,6 +133,7 @@ describe('execution', () => {
       expect(printed(followed)).toBe(Array.from({ length: 200 }, (_, n) => `${String(n)}\n`).join(''));
       expect(followed.filter((entry) => entry.type === 'finished')).toMatchObject([{ state: 'failed' }]);
       expect(await follow(runId)).toEqual(followed);
+      expect((await hub.rest('GET', '/api/hub/runs/nobody-knows-it/transcript?follow=1')).status).toBe(404);
       expect((await get(`/api/kernels/${kernelId}/requests/${runId}`)).json).toMatchObject({ status: 'failed' });
       expect((await get('/api/hub/runs/none/transcript')).status).toBe(404);
     },

@@ -117,7 +117,7 @@ function answerRun(response: Response, session: KernelSession, run: RunView): vo
 
 /** NDJSON: what is stored; with `?follow=1` also what comes, until the run is over or the reader leaves. */
 async function sendTranscript(
-  { transcripts }: ExecutionRoutes,
+  { transcripts, sessions }: ExecutionRoutes,
   request: Request<{ run: string }>,
   response: Response,
 ): Promise<void> {
@@ -126,10 +126,14 @@ async function sendTranscript(
     response.write(`${JSON.stringify(entry)}\n`);
     if (entry.type === 'finished') response.end();
   };
+  const entries = await transcripts.read(runId);
+  const isFollowed = request.query['follow'] !== undefined;
+  // A run that waits has no transcript yet; one that nobody knows would be followed for ever.
+  if (entries === null && !(isFollowed && (await sessions.knowsRun(runId)))) {
+    throw new HttpError(404, `there is no transcript of a run '${runId}'`);
+  }
   response.type('application/x-ndjson');
-  if (request.query['follow'] === undefined) {
-    const entries = await transcripts.read(runId);
-    if (entries === null) throw new HttpError(404, `there is no transcript of a run '${runId}'`);
+  if (entries !== null && !isFollowed) {
     response.end(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
     return;
   }
