@@ -99,7 +99,6 @@ function afterEvent(state: RoomState, event: HubEvent): RoomState {
       return { ...state, path: event.path };
     case 'stored':
     case 'notice':
-    case 'transcriptOutput':
     case 'refused':
       return state;
   }

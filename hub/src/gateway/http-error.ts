@@ -24,7 +24,6 @@ const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
   noSuchKernelSpec: 404,
   noKernel: 404,
   sourceMismatch: 409,
-  tooMuch: 429,
   kernelFailed: 500,
   unavailable: 503,
 };

@@ -170,10 +170,8 @@ export const callErrors = {
   kernelFailed: 'the kernel did not start; the message says why',
   kernelGone: 'the kernel ended before it answered',
   kernelBusy: 'the kernel works on a run and answers only after it',
-  staleEpoch: 'the room has begun a new history; reload',
   saveFailed: 'the file could not be written; the message says why',
   unavailable: 'the queue store is out of reach just now; the hub tries again',
-  tooMuch: 'a bound was reached; the message names it',
   internal: 'a fault in the hub; the message has a reference into its log',
 } as const;
 export type CallErrorCode = keyof typeof callErrors;

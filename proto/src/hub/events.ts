@@ -1,6 +1,5 @@
 /** What the hub tells a client that said hello, unasked (hub frames, PROTOCOL.md §4). */
 import { z } from 'zod';
-import { RunId } from './ids.js';
 import { KernelSpecView, KernelView, ParticipantView, PromptView, QueueView, RunView, SavingView } from './views.js';
 
 export const HubEvent = z.discriminatedUnion('event', [
@@ -28,8 +27,6 @@ export const HubEvent = z.discriminatedUnion('event', [
     code: z.string(),
     message: z.string(),
   }),
-  /** Output of a transcript run that the client may see: an nbformat output. */
-  z.object({ event: z.literal('transcriptOutput'), runId: RunId, output: z.record(z.string(), z.unknown()) }),
   /** The client's document update was refused; it must rebuild its document under a new Yjs client id. */
   z.object({ event: z.literal('refused'), reason: z.string() }),
 ]);
