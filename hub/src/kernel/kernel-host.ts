@@ -1,10 +1,10 @@
 /**
  * KernelHost: the port through which a hub starts, attaches to and talks to kernels. Its adapters are the
- * keeper (kernel/keeper-host.ts) and, later, a remote Jupyter server.
+ * keeper (kernel/keeper-host.ts) and a remote Jupyter server (kernel/gateway-host.ts).
  *
  * A host hands over whole, valid messages in the order of the kernel's channel, each with a sequence number
- * that only grows within one kernel (`seq`), so that a hub can attach again from where it was. Control never
- * waits behind output.
+ * that only grows within one journal (`seq`), so that a hub can attach again from where it was. Control never
+ * waits behind output. What an adapter can't promise it says in `HostedKernel` and by `gap`.
  */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { KernelId } from '@cokernel/proto/hub';
@@ -33,8 +33,15 @@ export interface HostedKernel {
   readonly labels: Readonly<Record<string, string>>;
   /** The seq of the newest message that the host holds; 0 before the first. */
   readonly lastSeq: number;
-  /** Changes when the host's journal of this kernel begins anew (keeper died): seqs of another journal mean nothing. */
+  /** Changes when the host's journal of this kernel begins anew (it was lost): seqs of another journal mean nothing. */
   readonly journalId: string;
+  /**
+   * The host knows every execute_request that was ever sent to this kernel: one that it takes was never sent. False for a
+   * remote kernel, and where a journal was lost: then a run that may have been sent is lost, not sent again.
+   */
+  readonly knowsAllRequests: boolean;
+  /** `existing`: found by its connection file (J14); it is not restarted, nor shut down unless a person asks for it. */
+  readonly origin: 'started' | 'existing';
   /** Of the newest kernel_info_reply; null before the first. */
   readonly kernelInfo: KernelInfo | null;
 }
@@ -57,16 +64,33 @@ export interface StartKernel {
   readonly fence: number;
 }
 
+/** A kernel that runs already, found by its connection file (J14). */
+export interface ExistingKernel {
+  readonly kernelId: KernelId;
+  /** Absolute, readable by the host. */
+  readonly connectionFile: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fence: number;
+}
+
+/** Those with a `seq` stand in the journal, in one order with the messages, and are handed over again to who attaches. */
 export type KernelHostEvent =
   | { readonly type: 'message'; readonly seq: number; readonly message: KernelMessage }
-  /** The host had to drop messages: the last before and the first after the hole. */
-  | { readonly type: 'gap'; readonly fromSeq: number; readonly toSeq: number }
-  /** A start or restart reached its end: ready for requests. */
-  | { readonly type: 'ready'; readonly kernelInfo: KernelInfo }
+  /** The execute_request of this msg_id went to the kernel: what belongs to it comes after this. */
+  | { readonly type: 'sent'; readonly seq: number; readonly msgId: string }
+  /** What the kernel said after `fromSeq` and before `toSeq`, if anything, is lost; `reason` is for a person. */
+  | { readonly type: 'gap'; readonly fromSeq: number; readonly toSeq: number; readonly reason: string }
+  /**
+   * A start, a restart or a take-over by another keeper reached its end: kernel_info was answered, so that the kernel has
+   * done with every request before it.
+   */
+  | { readonly type: 'ready'; readonly seq: number; readonly kernelInfo: KernelInfo }
   /** The process is gone or being replaced; `ready` or `died` follows. */
-  | { readonly type: 'restarting'; readonly reason: string }
+  | { readonly type: 'restarting'; readonly seq: number; readonly reason: string }
   /** The process is gone and is not started again. `stderr` is the last of it, at most 8 KiB. */
-  | { readonly type: 'died'; readonly reason: string; readonly stderr: string }
+  | { readonly type: 'died'; readonly seq: number; readonly reason: string; readonly stderr: string }
+  /** What the kernel's process and its children use, every 5 s while a hub is attached; CPU in percent of one core. */
+  | { readonly type: 'usage'; readonly rssBytes: number; readonly cpuPercent: number }
   /** No echo of the heartbeat for `sinceMs`; said once, and once more with `beating` when it is back. */
   | { readonly type: 'heartbeat'; readonly beating: boolean; readonly sinceMs: number }
   /** The connection to the host itself broke; no event follows; attach again. */
@@ -80,8 +104,11 @@ export interface AttachedKernel {
    * execute_request whose msg_id was sent before is refused (`alreadySent`), for the kernel's life.
    */
   send(message: KernelMessage): Promise<void>;
-  /** By the kernelspec's interrupt_mode (J11). Resolves when the signal or interrupt_reply is through. */
-  interrupt(): Promise<void>;
+  /**
+   * By the kernelspec's interrupt_mode (J11). Resolves when the signal or interrupt_reply is through. With `msgId` it is
+   * meant for that run alone, and dropped when the kernel was seen idle after it: the next run must not be hit.
+   */
+  interrupt(msgId?: string): Promise<void>;
   /** Ends the process and starts it anew with its launch arguments and connection file; resolves when ready. */
   restart(): Promise<void>;
   /** J10; resolves when the process is gone. */
@@ -100,6 +127,8 @@ export interface KernelHost {
    * that fails is told as `died` to those attached.
    */
   start(options: StartKernel): Promise<HostedKernel>;
+  /** Attaches the host to a kernel that runs already. Rejects with `launchFailed` when it can't be reached. */
+  adoptExisting(options: ExistingKernel): Promise<HostedKernel>;
   /**
    * Events after `fromSeq` (0: all that the host holds), in order, then live ones. Accepts commands only with a fence
    * that is at least the highest that the host has seen for this kernel.

@@ -10,9 +10,14 @@ export interface KernelMark {
   readonly journalId: string;
   /** The highest kernel message wholly contained. */
   readonly seq: number;
-  /** JSON of what the document can't show: pending clear, cursor, display ids, reply and idle seen. */
+  /** JSON of what the document can't show: pending clear, cursor. */
   readonly reducerState: unknown;
+  /** JSON; how the run ended, when this record shows it. */
+  readonly end: unknown;
 }
+
+/** Runs of which a log keeps the newest mark: the one that goes on, and those that ended and may still print. */
+export const KEPT_MARKS = 16;
 
 export interface LogRecord {
   /** A Yjs update (v1 encoding). */
@@ -25,8 +30,8 @@ export interface LoadedLog {
   readonly epoch: Epoch;
   /** In order; the first may be a compacted state. Apply them one by one. */
   readonly updates: readonly Uint8Array[];
-  /** The newest mark, if any. */
-  readonly mark: KernelMark | null;
+  /** The newest mark of each of the newest runs (`KEPT_MARKS`), oldest first. */
+  readonly marks: readonly KernelMark[];
   /** Text that belongs to the log and is replaced as a whole: `base`, the file's content hash when last saved, … */
   readonly facts: Readonly<Record<string, string>>;
   /** Bytes at the end that were cut off because a write had not finished; 0 as a rule. */
@@ -44,7 +49,7 @@ export interface DocumentLog {
   /** Bytes of the log now, and of its newest compacted state. */
   size(): { readonly logBytes: number; readonly baseBytes: number };
   /**
-   * Replaces all records by one that holds `state` (the whole document as one update), keeping epoch, newest mark
+   * Replaces all records by one that holds `state` (the whole document as one update), keeping epoch, marks
    * and facts; atomic (rename). Records appended meanwhile stay.
    */
   compact(state: Uint8Array): Promise<void>;
