@@ -36,6 +36,9 @@ export interface SessionListener {
   readonly queueChanged: (change: QueueChange) => void;
 }
 
+/** Hears every message of the kernel, of all channels, in order. */
+export type KernelWatcher = (message: KernelMessage, seq: number) => void;
+
 export interface KernelSessionOptions {
   readonly kernelId: KernelId;
   readonly specName: string;
@@ -66,6 +69,7 @@ export class KernelSession {
   private readonly owner: QueueOwner;
   private readonly requests = new KernelRequests(REQUEST_TIMEOUT_MS);
   private readonly listeners = new Set<SessionListener>();
+  private readonly watchers = new Set<KernelWatcher>();
   /** The interrupt that was sent last. */
   private interrupting: Promise<void> = Promise.resolve();
   private restartAsked: string | null = null;
@@ -160,6 +164,20 @@ export class KernelSession {
     this.kernel?.detach();
     this.kernel = null;
     this.listeners.clear();
+    this.watchers.clear();
+  }
+
+  /** Tells every message from now on; returns what ends it. */
+  watch(watcher: KernelWatcher): () => void {
+    this.watchers.add(watcher);
+    return () => {
+      this.watchers.delete(watcher);
+    };
+  }
+
+  /** Passes a client's request on to the kernel; an execute_request goes through the queue instead. */
+  async forward(message: KernelMessage): Promise<void> {
+    await this.live().send(message);
   }
 
   listen(listener: SessionListener): () => void {
@@ -177,6 +195,7 @@ export class KernelSession {
       case 'message':
         this.currentSeq = event.seq;
         this.activity = this.options.clock();
+        for (const watcher of [...this.watchers]) watcher(event.message, event.seq);
         return this.handle({ type: 'messageArrived', message: event.message, at });
       case 'ready':
         this.restartAsked = null;
