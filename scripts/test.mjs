@@ -14,20 +14,21 @@ const units = ['--selectProjects', 'proto', 'hub', 'core', 'cli', 'web', 'set-up
 const endToEnd = ['--selectProjects', 'end to end', '--runInBand'];
 
 try {
-  const { python } = await setUpForTests();
-  process.exitCode = await testAll(python, process.argv.slice(2));
+  process.exitCode = await testAll(await setUpForTests(), process.argv.slice(2));
 } catch (error) {
   process.exitCode = reportFailure(error);
 }
 
+/** @typedef {{ python: string, olderPython: string | null }} Pythons */
+
 /**
- * @param {string} python
+ * @param {Pythons} pythons
  * @param {readonly string[]} args
  */
-async function testAll(python, args) {
+async function testAll(pythons, args) {
   const scratch = mkdtempSync(join(tmpdir(), 'cokernel-test-'));
   try {
-    const env = await testEnvironment(python, scratch);
+    const env = await testEnvironment(pythons, scratch);
     const first = await runJest([...units, ...args], env, join(scratch, 'units.json'));
     const second = await runJest([...endToEnd, ...args], env, join(scratch, 'end-to-end.json'));
     const { passed, failed, skipped } = addCounts(first, second);
@@ -39,12 +40,13 @@ async function testAll(python, args) {
 }
 
 /**
- * The tests find their Python by name, its kernelspec by Jupyter's own path, and never the person's data folder.
- * @param {string} python
+ * The tests find their Pythons by name (COKERNEL_TEST_PYTHON_6 has ipykernel 6; where it is not set, its tests are left
+ * out), the first one's kernelspec by Jupyter's own path, and never the person's data folder.
+ * @param {Pythons} pythons
  * @param {string} scratch
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
-async function testEnvironment(python, scratch) {
+async function testEnvironment({ python, olderPython }, scratch) {
   const { stdout } = await runProgram(python, ['-c', 'import sys; print(sys.prefix)']);
   const kernels = join(stdout.trim(), 'share', 'jupyter');
   // --disable-warning is not known to the first releases of Node 20.
@@ -55,6 +57,7 @@ async function testEnvironment(python, scratch) {
     ...process.env,
     NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', '--experimental-vm-modules', quiet].join(' ').trim(),
     COKERNEL_TEST_PYTHON: python,
+    ...(olderPython === null ? {} : { COKERNEL_TEST_PYTHON_6: olderPython }),
     COKERNEL_DATA: join(scratch, 'data'),
     JUPYTER_PATH: [kernels, process.env['JUPYTER_PATH'] ?? ''].filter((part) => part !== '').join(delimiter),
   };
