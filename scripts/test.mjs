@@ -4,14 +4,14 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { addCounts, runJest } from './set-up/run-jest.mjs';
 import { reportFailure } from './set-up/report.mjs';
-import { runProgram } from './set-up/run-program.mjs';
 import { setUpForTests } from './set-up/set-up.mjs';
+import { testEnvironment } from './set-up/test-environment.mjs';
 
 const units = ['--selectProjects', 'proto', 'hub', 'core', 'cli', 'web', 'set-up', '--maxWorkers=2'];
-const endToEnd = ['--selectProjects', 'end to end', '--runInBand'];
+const endToEnd = ['--selectProjects', 'end to end', 'torture', '--runInBand'];
 
 try {
   process.exitCode = await testAll(await setUpForTests(), process.argv.slice(2));
@@ -19,10 +19,8 @@ try {
   process.exitCode = reportFailure(error);
 }
 
-/** @typedef {{ python: string, olderPython: string | null }} Pythons */
-
 /**
- * @param {Pythons} pythons
+ * @param {import('./set-up/test-environment.mjs').Pythons} pythons
  * @param {readonly string[]} args
  */
 async function testAll(pythons, args) {
@@ -37,28 +35,4 @@ async function testAll(pythons, args) {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-/**
- * The tests find their Pythons by name (COKERNEL_TEST_PYTHON_6 has ipykernel 6; where it is not set, its tests are left
- * out), the first one's kernelspec by Jupyter's own path, and never the person's data folder.
- * @param {Pythons} pythons
- * @param {string} scratch
- * @returns {Promise<NodeJS.ProcessEnv>}
- */
-async function testEnvironment({ python, olderPython }, scratch) {
-  const { stdout } = await runProgram(python, ['-c', 'import sys; print(sys.prefix)']);
-  const kernels = join(stdout.trim(), 'share', 'jupyter');
-  // --disable-warning is not known to the first releases of Node 20.
-  const quiet = process.allowedNodeEnvironmentFlags.has('--disable-warning')
-    ? '--disable-warning=ExperimentalWarning'
-    : '--no-warnings';
-  return {
-    ...process.env,
-    NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', '--experimental-vm-modules', quiet].join(' ').trim(),
-    COKERNEL_TEST_PYTHON: python,
-    ...(olderPython === null ? {} : { COKERNEL_TEST_PYTHON_6: olderPython }),
-    COKERNEL_DATA: join(scratch, 'data'),
-    JUPYTER_PATH: [kernels, process.env['JUPYTER_PATH'] ?? ''].filter((part) => part !== '').join(delimiter),
-  };
 }
