@@ -3,7 +3,18 @@
  * result and the right it needs. The hub parses parameters with these schemas; a client parses results.
  */
 import { z } from 'zod';
-import { BatchId, CellId, DeviceId, Epoch, FileId, ParticipantId, PromptId, RequestId, RunId } from './ids.js';
+import {
+  BatchId,
+  CellId,
+  DeviceId,
+  Epoch,
+  FileId,
+  KernelId,
+  ParticipantId,
+  PromptId,
+  RequestId,
+  RunId,
+} from './ids.js';
 import type { Right } from './roles.js';
 import { Role } from './roles.js';
 import {
@@ -114,11 +125,21 @@ export const calls = {
     result: Empty,
   },
 
-  /** Start a kernel of this kernelspec for the notebook; one it has already is shut down first. */
+  /** Start a kernel of this kernelspec for the notebook; one it has already, and no other notebook uses, is shut down first. */
   startKernel: { right: 'edit', params: z.object({ specName: z.string().min(1) }), result: Empty },
 
-  /** Shut the notebook's kernel down. */
-  stopKernel: { right: 'edit', params: Empty, result: Empty },
+  /**
+   * Let the notebook use this kernel, with those that use it already; null: none. Needs `manage`, since it opens the
+   * memory of another notebook. The kernel that the notebook leaves is shut down when no other uses it and it was
+   * started for a notebook.
+   */
+  useKernel: { right: 'manage', params: z.object({ kernelId: KernelId.nullable() }), result: Empty },
+
+  /**
+   * Shut the notebook's kernel down, for every notebook that uses it. `confirmed`: the person knows which those are, or
+   * that the kernel was not started here.
+   */
+  stopKernel: { right: 'edit', params: z.object({ confirmed: z.boolean().default(false) }), result: Empty },
 
   /** Answer a question of the kernel; only the first answer counts. `endOfFile` sends end-of-file. */
   inputReply: {
@@ -166,6 +187,10 @@ export const callErrors = {
   sourceMismatch: 'the cell has changed since; details.source is its text now',
   noSuchCell: 'there is no such cell (any more), or it is not a code cell',
   noSuchKernelSpec: 'there is no kernelspec of that name',
+  noSuchKernel: 'no kernel of that id runs here',
+  tooManyKernels: 'as many kernels run as this hub, or one person, may have; the message says which',
+  confirmFirst: 'others lose by this, or the kernel was not started here; details.notebooks are the other notebooks',
+  existingKernel: 'the kernel was found by its connection file, and is not restarted',
   noKernel: 'the notebook has no running kernel',
   kernelFailed: 'the kernel did not start; the message says why',
   kernelGone: 'the kernel ended before it answered',

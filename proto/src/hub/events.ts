@@ -1,6 +1,16 @@
 /** What the hub tells a client that said hello, unasked (hub frames, PROTOCOL.md §4). */
 import { z } from 'zod';
-import { KernelSpecView, KernelView, ParticipantView, PromptView, QueueView, RunView, SavingView } from './views.js';
+import { KernelId } from './ids.js';
+import {
+  KernelSpecView,
+  KernelUsage,
+  KernelView,
+  ParticipantView,
+  PromptView,
+  QueueView,
+  RunView,
+  SavingView,
+} from './views.js';
 
 export const HubEvent = z.discriminatedUnion('event', [
   /** The queue after a step. */
@@ -9,6 +19,8 @@ export const HubEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('runFinished'), run: RunView }),
   /** The notebook's kernel, or that it has none. */
   z.object({ event: z.literal('kernelChanged'), kernel: KernelView.nullable() }),
+  /** What the notebook's kernel uses, every few seconds. */
+  z.object({ event: z.literal('kernelUsage'), kernelId: KernelId, ...KernelUsage.shape }),
   z.object({ event: z.literal('kernelSpecsChanged'), kernelSpecs: z.array(KernelSpecView) }),
   z.object({ event: z.literal('participantsChanged'), participants: z.array(ParticipantView) }),
   /** A question waits, or none does any more. */

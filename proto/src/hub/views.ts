@@ -3,7 +3,7 @@
  * Times are ISO 8601 strings in UTC by the hub's clock.
  */
 import { z } from 'zod';
-import { BatchId, CellId, KernelId, ParticipantId, PromptId, RunId } from './ids.js';
+import { BatchId, CellId, FileId, KernelId, ParticipantId, PromptId, RunId } from './ids.js';
 import { Role } from './roles.js';
 
 /** What kind of program a participant uses. */
@@ -31,7 +31,8 @@ export type RunState = z.infer<typeof RunState>;
 
 /** Where a run's outputs go: into a cell of the notebook, or into its own transcript. */
 export const RunTarget = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('cell'), cellId: CellId }),
+  /** `fileId`: whose cell it is, since notebooks may share a kernel; absent in a run that an older hub queued. */
+  z.object({ kind: z.literal('cell'), cellId: CellId, fileId: FileId.optional() }),
   z.object({ kind: z.literal('transcript') }),
 ]);
 export type RunTarget = z.infer<typeof RunTarget>;
@@ -71,9 +72,28 @@ export const QueueView = z.object({
 });
 export type QueueView = z.infer<typeof QueueView>;
 
-/** `failed`: it never became ready. `dead`: it was ready and its process is gone. */
-export const KernelStatus = z.enum(['starting', 'idle', 'busy', 'restarting', 'dead', 'failed']);
+/**
+ * `failed`: it never became ready. `dead`: it was ready and its process is gone. `reconnecting`: the hub's way to it is
+ * broken and is being made again; the kernel itself may go on.
+ */
+export const KernelStatus = z.enum(['starting', 'idle', 'busy', 'restarting', 'reconnecting', 'dead', 'failed']);
 export type KernelStatus = z.infer<typeof KernelStatus>;
+
+/** A notebook that uses a kernel. */
+export const NotebookView = z.object({
+  fileId: FileId,
+  /** Relative to the served folder, with `/`. */
+  path: z.string(),
+});
+export type NotebookView = z.infer<typeof NotebookView>;
+
+/** What a kernel's process and its children use. */
+export const KernelUsage = z.object({
+  rssBytes: z.number(),
+  /** Of one core. */
+  cpuPercent: z.number(),
+});
+export type KernelUsage = z.infer<typeof KernelUsage>;
 
 export const KernelView = z.object({
   kernelId: KernelId,
@@ -85,8 +105,21 @@ export const KernelView = z.object({
   status: KernelStatus,
   /** For `dead` and `failed`: what happened and the kernel's last stderr. */
   reason: z.string().nullable(),
+  /** `existing`: found by its connection file; it is not restarted, nor shut down unless a person confirms it. */
+  origin: z.enum(['started', 'existing']),
+  /** The notebooks that use it; several share it. */
+  notebooks: z.array(NotebookView),
 });
 export type KernelView = z.infer<typeof KernelView>;
+
+/** A kernel of the hub, in its list (`GET /api/hub/kernels`). */
+export const RunningKernelView = KernelView.extend({
+  /** Null until it was measured. */
+  usage: KernelUsage.nullable(),
+  /** When it last said or was asked something. */
+  lastActivity: z.string(),
+});
+export type RunningKernelView = z.infer<typeof RunningKernelView>;
 
 export const KernelSpecView = z.object({ name: z.string(), displayName: z.string(), language: z.string() });
 export type KernelSpecView = z.infer<typeof KernelSpecView>;
