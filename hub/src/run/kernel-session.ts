@@ -175,9 +175,13 @@ export class KernelSession {
     };
   }
 
-  /** Passes a client's request on to the kernel; an execute_request goes through the queue instead. */
-  async forward(message: KernelMessage): Promise<void> {
+  /**
+   * Passes a client's request on to the kernel; an execute_request goes through the queue instead. Resolves with what
+   * the hub itself says in answer, for the asker's eyes only and in this order: nothing when the kernel answers.
+   */
+  async forward(message: KernelMessage): Promise<readonly KernelMessage[]> {
     await this.live().send(message);
+    return [];
   }
 
   listen(listener: SessionListener): () => void {
