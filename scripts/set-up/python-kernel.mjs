@@ -15,7 +15,7 @@ import { readText, writeStamp } from './stamp.mjs';
  * @typedef {object} KernelNeed
  * @property {string} data the data folder
  * @property {NodeJS.ProcessEnv} env
- * @property {readonly string[]} modules that the kernel's Python must have besides ipykernel; the tests want nbformat
+ * @property {readonly string[]} packages that the kernel's Python must have, as pip takes them: `ipykernel`, `nbformat==5.0`
  */
 
 /**
@@ -26,6 +26,7 @@ import { readText, writeStamp } from './stamp.mjs';
  */
 
 const probe = fileURLToPath(new URL('probe_kernel.py', import.meta.url));
+const hasPackages = fileURLToPath(new URL('has_packages.py', import.meta.url));
 
 /**
  * @param {KernelNeed} need
@@ -40,25 +41,28 @@ export async function findOrMakeKernel(need) {
     const made = (await make(need)) ? await firstThatAnswers(need) : null;
     if (made !== null) return { changed: true, detail: `${made} made and answers`, python: made };
   }
-  return { changed: false, python: null, detail: remedy };
+  return { changed: false, python: null, detail: remedy(need) };
 }
 
-const remedy = [
-  'No Python kernel answers, and none could be installed here.',
-  'Run `python3 -m pip install ipykernel` for a Python of yours (or install python3-ipykernel), then start again.',
-].join('\n');
+/** @param {KernelNeed} need */
+function remedy({ packages }) {
+  const system = packages.length > 1 ? '' : ' (or install python3-ipykernel)';
+  return [
+    `No Python kernel ${packages.length > 1 ? 'with what the tests need ' : ''}answers, and none could be installed here.`,
+    `Run \`python3 -m pip install ${packages.join(' ')}\` for a Python of yours${system}, then start again.`,
+  ].join('\n');
+}
 
 /**
  * @param {KernelNeed} need
  * @returns {Promise<string | null>}
  */
 async function firstThatAnswers(need) {
-  const check = ['-c', `import ${['ipykernel', ...need.modules].join(', ')}`];
   for (const { folder, python } of findPythonKernels(need.data, need.env)) {
     const { env } = need;
-    if (!(await runProgram(python, check, { env, timeoutMs: 60_000 })).ok) continue;
+    if (!(await runProgram(python, [hasPackages, ...need.packages], { env, timeoutMs: 60_000 })).ok) continue;
     if (!(await runProgram(python, [probe, folder], { env, timeoutMs: 90_000 })).ok) continue;
-    writeStamp(noteFile(need), JSON.stringify({ folder, python, mark: mark(folder, python) }));
+    writeStamp(noteFile(need), JSON.stringify({ folder, python, mark: mark(need, folder, python) }));
     return python;
   }
   return null;
@@ -66,7 +70,7 @@ async function firstThatAnswers(need) {
 
 /** @param {KernelNeed} need */
 function noteFile(need) {
-  return join(need.data, `python-kernel${need.modules.map((name) => `-${name}`).join('')}.json`);
+  return join(need.data, 'python-kernel.json');
 }
 
 /**
@@ -80,16 +84,17 @@ function readNote(need) {
   /** @type {{ folder: string, python: string, mark: string }} */
   const { folder, python, mark: noted } = JSON.parse(text);
   const stillFound = findPythonKernels(need.data, need.env).some((kernel) => kernel.folder === folder);
-  return stillFound && mark(folder, python) === noted ? python : null;
+  return stillFound && mark(need, folder, python) === noted ? python : null;
 }
 
 /**
+ * @param {KernelNeed} need
  * @param {string} folder
  * @param {string} python
  */
-function mark(folder, python) {
+function mark({ packages }, folder, python) {
   const times = [python, join(folder, 'kernel.json')].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs);
-  return times.join(' ');
+  return [...packages, ...times].join(' ');
 }
 
 /**
@@ -100,17 +105,8 @@ async function makeVirtualEnvironment(need) {
   const folder = virtualEnvironment(need.data);
   const python = join(folder, 'bin', 'python');
   if (!isExecutable(python) && !(await makeEmptyEnvironment(folder, need.env))) return false;
-  process.stderr.write(`set-up  kernel: pip install ipykernel into ${folder} …\n`);
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--retries=1',
-    'ipykernel',
-    ...need.modules,
-  ];
+  process.stderr.write(`set-up  kernel: pip install ${need.packages.join(' ')} into ${folder} …\n`);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries=1', ...need.packages];
   const { ok, output } = await runProgram(python, pip, { env: need.env });
   if (!ok) process.stderr.write(`${output.trimEnd().split('\n').slice(-2).join('\n')}\n`);
   return ok;
@@ -129,9 +125,6 @@ async function makeEmptyEnvironment(folder, env) {
   return (await runProgram('/usr/bin/python3', args, { env })).ok;
 }
 
-/** @param {KernelNeed} need */
-async function installFromDebian(need) {
-  return (
-    canInstallByApt() && (await installByApt(['python3-ipykernel', ...need.modules.map((name) => `python3-${name}`)]))
-  );
+async function installFromDebian() {
+  return canInstallByApt() && (await installByApt(['python3-ipykernel']));
 }

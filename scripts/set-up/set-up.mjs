@@ -9,6 +9,7 @@ import { withLock } from './lock.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { installPackages } from './packages.mjs';
 import { dataFolder, makeDataFolder, repository } from './paths.mjs';
+import { findOlderKernel } from './older-kernel.mjs';
 import { findOrMakeKernel } from './python-kernel.mjs';
 import { runStep, say, SetUpError } from './report.mjs';
 import { findTestPrograms } from './test-programs.mjs';
@@ -26,7 +27,7 @@ export async function setUpForStart() {
   return locked(async () => {
     await preparePackages();
     await runStep('build', () => build(repository));
-    const { python, detail } = await prepareKernel([]);
+    const { python, detail } = await prepareKernel(dataFolder(process.env), ['ipykernel']);
     if (python === null) say(detail.replace('\n', '\nset-up  '));
     const { folder } = await runStep('notebooks', () => fillNotebooks(repository));
     return { notebooks: folder };
@@ -34,17 +35,25 @@ export async function setUpForStart() {
 }
 
 /**
- * All that the tests need; what is missing and can't be installed is an error.
- * @returns {Promise<{ python: string }>} a Python with ipykernel and nbformat
+ * What the tests' Python has: the newer generation of the kernel, a writer of notebooks, a remote engine, and the
+ * conformance suite of kernels; those whose behaviour the tests state in detail in one exact version.
+ */
+const testPackages = ['ipykernel~=7.0', 'nbformat', 'jupyter_server==2.21.1', 'jupyter_kernel_test==0.7.0'];
+
+/**
+ * All that the tests need; what is missing and can't be installed is an error, but for the older kernel, without which
+ * some tests are left out. Python packages for the tests lie apart from the person's own environment.
+ * @returns {Promise<{ python: string, olderPython: string | null }>} two Pythons: with the packages above, and with ipykernel 6
  */
 export async function setUpForTests() {
   return locked(async () => {
     await preparePackages();
     await runStep('build', () => build(repository));
-    const { python, detail } = await prepareKernel(['nbformat']);
+    const { python, detail } = await prepareKernel(join(dataFolder(process.env), 'tests'), testPackages);
     if (python === null) throw new SetUpError(...twoLines(detail));
     await runStep('programs', () => findTestPrograms(process.env['PATH']));
-    return { python };
+    const { python: olderPython } = await runStep('older kernel', () => findOlderKernel());
+    return { python, olderPython };
   });
 }
 
@@ -58,11 +67,13 @@ function preparePackages() {
   return runStep('packages', () => installPackages(repository, process.env));
 }
 
-/** @param {readonly string[]} modules */
-function prepareKernel(modules) {
-  const data = dataFolder(process.env);
+/**
+ * @param {string} data where the environment is made and what was found is noted
+ * @param {readonly string[]} packages
+ */
+function prepareKernel(data, packages) {
   makeDataFolder(data);
-  return runStep('kernel', () => findOrMakeKernel({ data, env: process.env, modules }));
+  return runStep('kernel', () => findOrMakeKernel({ data, env: process.env, packages }));
 }
 
 /** @param {string} text @returns {[string, string]} */

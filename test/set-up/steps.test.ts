@@ -1,5 +1,6 @@
 /** The steps of set-up: what each finds done, does, or tells in two lines. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -21,6 +22,7 @@ import { checkNodeVersion } from '../../scripts/set-up/node-version.mjs';
 import { findNpm } from '../../scripts/set-up/npm.mjs';
 import { installPackages, isInstalled } from '../../scripts/set-up/packages.mjs';
 import { dataFolder, makeDataFolder } from '../../scripts/set-up/paths.mjs';
+import { findOlderKernel } from '../../scripts/set-up/older-kernel.mjs';
 import { findOrMakeKernel } from '../../scripts/set-up/python-kernel.mjs';
 import { addCounts, readCounts } from '../../scripts/set-up/run-jest.mjs';
 import { fingerprint } from '../../scripts/set-up/stamp.mjs';
@@ -155,10 +157,10 @@ describe('kernel', () => {
     write('jupyter/kernels/python3/kernel.json', JSON.stringify({ argv, display_name: 'P', language: 'python' }));
   }
 
-  const need = (): { data: string; env: NodeJS.ProcessEnv; modules: readonly string[] } => ({
+  const need = (): { data: string; env: NodeJS.ProcessEnv; packages: readonly string[] } => ({
     data: join(scratch, 'data'),
     env: { PATH: scratch, HOME: scratch, JUPYTER_PATH: join(scratch, 'jupyter') },
-    modules: ['nbformat'],
+    packages: ['ipykernel', 'nbformat==5.0'],
   });
 
   test('[J13] kernelspecs are found on JUPYTER_PATH first and in the data folder’s own environment', () => {
@@ -187,11 +189,53 @@ describe('kernel', () => {
     expect(await findOrMakeKernel(need())).toMatchObject({ changed: true, python });
     expect(await findOrMakeKernel(need())).toMatchObject({ changed: false, python });
     const asked = fileText('bin/calls');
-    expect(asked).toContain('import ipykernel, nbformat');
+    expect(asked).toMatch(/has_packages\.py ipykernel nbformat==5\.0\n/);
     expect(asked.split('\n').filter((call) => call.includes('probe_kernel.py'))).toHaveLength(1);
     rmSync(python);
     write('bin/python', `${answering}\n`, 0o755);
     expect(await findOrMakeKernel(need())).toMatchObject({ changed: true, python });
+  });
+
+  test('a kernel that answered is looked at again when other packages are needed', async () => {
+    const python = write('bin/python', answering, 0o755);
+    kernelspec([python, '-m', 'ipykernel_launcher', '-f', '{connection_file}']);
+    await findOrMakeKernel(need());
+    const more = { ...need(), packages: ['ipykernel', 'nbformat==5.1'] };
+    expect(await findOrMakeKernel(more)).toMatchObject({ changed: true, python });
+  });
+
+  test('a Python that has another version than the one named is not taken', () => {
+    const python = process.env['COKERNEL_TEST_PYTHON'] ?? 'python3';
+    const check = (...packages: readonly string[]): number | null =>
+      spawnSync(python, [join(repository.root, 'scripts/set-up/has_packages.py'), ...packages]).status;
+    expect(check('ipykernel', 'jupyter_server==2.21.1')).toBe(0);
+    expect(check('ipykernel', 'jupyter_server==1.0.0')).toBe(1);
+    expect(check('cokernel-is-no-package-of-python')).toBe(1);
+  });
+});
+
+describe('the older kernel', () => {
+  test('a Python that has it is taken, and nothing is installed', async () => {
+    const python = write('python3', '#!/bin/sh\n', 0o755);
+    const install = (): Promise<boolean> => Promise.reject(new Error('nothing is to be installed'));
+    expect(await findOlderKernel({ python, install })).toMatchObject({ changed: false, python });
+  });
+
+  test('it is installed where that can be done, and looked for again', async () => {
+    const python = join(scratch, 'python3');
+    const install = (packages: readonly string[]): Promise<boolean> => {
+      write('python3', `#!/bin/sh\n# ${packages.join(' ')}\n`, 0o755);
+      return Promise.resolve(true);
+    };
+    expect(await findOlderKernel({ python, install })).toMatchObject({ changed: true, python });
+    expect(fileText('python3')).toContain('python3-ipykernel');
+  });
+
+  test('where it can’t be installed, set-up goes on and says which tests are left out', async () => {
+    const python = write('python3', '#!/bin/sh\nexit 1\n', 0o755);
+    const found = await findOlderKernel({ python, install: () => Promise.resolve(false) });
+    expect(found).toMatchObject({ changed: true, python: null });
+    expect(found.detail).toMatch(/ipykernel 6.*left out/);
   });
 });
 
