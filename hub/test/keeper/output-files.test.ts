@@ -18,9 +18,9 @@ describe('cutToTail', () => {
   test('leaves a file within its bound alone, and cuts one past it down to its last lines', async () => {
     const path = join(folder.path, 'out.log');
     await writeFile(path, '012\n456\n8\n');
-    expect(cutToTail(path, 10, 6)).toBe(0);
+    expect(cutToTail(path, 10, 7)).toBe(0);
     await appendFile(path, 'abc\n');
-    expect(cutToTail(path, 10, 6)).toBe(8);
+    expect(cutToTail(path, 10, 7)).toBe(8);
     expect(await readFile(path, 'utf8')).toBe('8\nabc\n');
   });
 
