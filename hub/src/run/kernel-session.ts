@@ -11,9 +11,9 @@ import {
   isCompleteRequest,
   streamMessage,
 } from '@cokernel/proto/jupyter';
-import type { KernelId, KernelView, PromptId, PromptView, RunId, RunView } from '@cokernel/proto/hub';
+import type { KernelId, KernelUsage, KernelView, PromptId, PromptView, RunId, RunView } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
-import type { AttachedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
+import type { AttachedKernel, HostedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
 import { KernelRequests } from './kernel-requests.js';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { KernelSessionState, SessionEffect, SessionEvent } from './kernel-session-state.js';
@@ -29,9 +29,13 @@ export interface SessionLog {
   readonly error: (fields: object, message: string) => void;
 }
 
+/** What a session knows of its kernel; who uses it, the rooms know. */
+export type SessionView = Omit<KernelView, 'notebooks'>;
+
 /** What a session tells those who refer to it (its rooms). */
 export interface SessionListener {
-  readonly kernelChanged: (kernel: KernelView) => void;
+  readonly kernelChanged: (kernel: SessionView) => void;
+  readonly usageTold: (usage: KernelUsage) => void;
   readonly promptChanged: (prompt: PromptView | null) => void;
   readonly queueChanged: (change: QueueChange) => void;
 }
@@ -44,6 +48,7 @@ export interface KernelSessionOptions {
   readonly specName: string;
   readonly displayName: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly origin: HostedKernel['origin'];
   readonly fence: number;
   readonly queue: RunQueue;
   /** Where the output of a run goes. */
@@ -77,6 +82,7 @@ export class KernelSession {
   private currentSeq = 0;
   private fence: number;
   private activity: Date;
+  private usageTold: KernelUsage | null = null;
   private isEnding = false;
 
   constructor(private readonly options: KernelSessionOptions) {
@@ -106,6 +112,21 @@ export class KernelSession {
     return this.listeners.size;
   }
 
+  /** How many hear its messages. */
+  get watcherCount(): number {
+    return this.watchers.size;
+  }
+
+  /** `existing`: found by its connection file, and not ours to end. */
+  get origin(): HostedKernel['origin'] {
+    return this.options.origin;
+  }
+
+  /** What it used when it was measured last; null before that. */
+  get usage(): KernelUsage | null {
+    return this.usageTold;
+  }
+
   get kernelId(): KernelId {
     return this.options.kernelId;
   }
@@ -131,7 +152,7 @@ export class KernelSession {
     return this.state.current?.run.view ?? null;
   }
 
-  view(): KernelView {
+  view(): SessionView {
     const { kernel } = this.state;
     return {
       kernelId: this.kernelId,
@@ -140,6 +161,7 @@ export class KernelSession {
       language: this.language,
       status: kernelStatus(this.state),
       reason: kernel.phase === 'dead' || kernel.phase === 'failed' ? kernel.reason : null,
+      origin: this.origin,
     };
   }
 
@@ -217,6 +239,8 @@ export class KernelSession {
         return this.options.log.warn({ kernelId: this.kernelId, ...event }, 'messages of the kernel were dropped');
       case 'heartbeat':
         return this.options.log.info({ kernelId: this.kernelId, ...event }, 'heartbeat');
+      case 'usage':
+        return this.measured({ rssBytes: event.rssBytes, cpuPercent: event.cpuPercent });
     }
   }
 
@@ -389,6 +413,11 @@ export class KernelSession {
     const shown = `${prompt.text}${prompt.password ? '········' : value.replace('\u0004', '')}\n`;
     const message = streamMessage({ ...this.sender(), parent }, 'stdout', shown);
     this.liveRuns.accept(prompt.runId, message, this.currentSeq);
+  }
+
+  private measured(usage: KernelUsage): void {
+    this.usageTold = usage;
+    this.tell((listener) => listener.usageTold(usage));
   }
 
   private tell(say: (listener: SessionListener) => void): void {

@@ -77,7 +77,7 @@ export class KernelSessions {
     const lease = await this.lease(kernelId, 0);
     try {
       await this.options.host.start({ kernelId, ...start, fence: lease.fence });
-      const session = this.register(kernelId, spec.displayName, start, lease);
+      const session = this.register(kernelId, spec.displayName, start, lease, 'started');
       await this.connect(session, lease.fence, 0);
       return session;
     } catch (error) {
@@ -145,19 +145,26 @@ export class KernelSessions {
     const lease = await this.lease(kernelId, 0);
     const displayName = (await this.requireSpec(specName).catch(() => null))?.displayName ?? specName;
     // Known before its lost run opens a room, so that the room finds it.
-    const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease);
+    const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease, hosted.origin);
     if ((await this.options.queue.running(kernelId)) !== null) await this.options.queue.hold(kernelId, 'runLost');
     await this.endRunning(kernelId, lease.fence, 'lost', 'the hub ended while it ran');
     await this.connect(session, lease.fence, hosted.lastSeq);
   }
 
-  private register(kernelId: KernelId, displayName: string, start: StartOptions, lease: HeldLease): KernelSession {
+  private register(
+    kernelId: KernelId,
+    displayName: string,
+    start: StartOptions,
+    lease: HeldLease,
+    origin: HostedKernel['origin'],
+  ): KernelSession {
     const { queue, newId, clock, log, transcripts } = this.options;
     const session = new KernelSession({
       kernelId,
       specName: start.specName,
       displayName,
       labels: start.labels,
+      origin,
       fence: lease.fence,
       queue,
       newId,
