@@ -128,7 +128,7 @@ export default {
     only(
       'end-to-end-by-the-door',
       'An end-to-end test uses what a user has: programs, pages and the wire.',
-      { path: '^test/end-to-end/' },
+      { path: '^test/(end-to-end|torture)/', pathNot: '^test/torture/frames' },
       { path: '^hub/src/' },
     ),
     only(

@@ -1,6 +1,7 @@
 /** The hub as a user runs it: its own process by its built entry point, with its own data folder. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { repository } from './repository.js';
 import type { Scratch } from './scratch.js';
 import { until } from './until.js';
@@ -12,16 +13,23 @@ export interface HubOptions {
   readonly kernelspecs: string;
   /** Absent: the embedded store. */
   readonly redisUrl?: string;
+  /** Absent: any that is free. */
+  readonly port?: number;
+  /** What it says is appended to this file too. */
+  readonly log?: string;
 }
 
 export interface HubProcess {
   /** Without the token, such as `http://127.0.0.1:41234`. */
   readonly url: string;
   readonly token: string;
+  readonly pid: number;
   /** The page of a notebook, with the token and the name of who opens it. */
   pageUrl(path: string, name: string): string;
   /** Stops it as Ctrl-C does and resolves when it is gone. Can be called twice. */
   stop(): Promise<void>;
+  /** Resolves when it is gone. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
 const token = 'end-to-end-token';
@@ -31,13 +39,14 @@ const stopWithinMs = 20_000;
 
 /** Starts a hub and waits until it has printed its URL. A second one on the same scratch finds the first one's data. */
 export async function startHub(scratch: Scratch, options: HubOptions): Promise<HubProcess> {
-  const args = [repository.hub, options.served, '--port', '0', '--token', token, '--no-open'];
+  const port = String(options.port ?? 0);
+  const args = [repository.hub, options.served, '--port', port, '--token', token, '--no-open'];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment(scratch, options),
   });
-  const said = listen(child);
-  const stop = (): Promise<void> => end(child);
+  const said = listen(child, options.log);
+  const stop = (): Promise<void> => end(child, 'SIGINT');
   scratch.atEnd(stop);
   const url = await until(
     'the hub to print its URL',
@@ -50,8 +59,10 @@ export async function startHub(scratch: Scratch, options: HubOptions): Promise<H
   return {
     url,
     token,
+    pid: child.pid ?? 0,
     pageUrl: (path, name) => `${url}/notebooks/${path}?token=${token}&name=${encodeURIComponent(name)}`,
     stop,
+    kill: (signal) => end(child, signal),
   };
 }
 
@@ -65,22 +76,24 @@ function environment(scratch: Scratch, options: HubOptions): NodeJS.ProcessEnv {
   };
 }
 
-function listen(child: ChildProcess): () => string {
+function listen(child: ChildProcess, log: string | undefined): () => string {
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
+      if (log !== undefined) appendFileSync(log, text);
     });
   }
   return () => said;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
-  child.kill('SIGINT');
+  child.kill(signal);
   const tooLong = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
   await gone;
   clearTimeout(tooLong);
-  if (child.signalCode === 'SIGKILL') throw new Error(`The hub did not stop within ${stopWithinMs} ms.`);
+  if (signal !== 'SIGKILL' && child.signalCode === 'SIGKILL')
+    throw new Error(`The hub did not stop within ${stopWithinMs} ms.`);
 }

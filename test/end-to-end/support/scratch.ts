@@ -13,7 +13,8 @@ export interface Scratch {
   make(name: string): string;
   /** Runs at the end, last one first. */
   atEnd(close: () => void | Promise<void>): void;
-  end(): Promise<void>;
+  /** The folder goes too, unless somebody is to look into it. */
+  end(options?: { readonly keepFolder?: boolean }): Promise<void>;
 }
 
 export function makeScratch(): Scratch {
@@ -29,13 +30,13 @@ export function makeScratch(): Scratch {
     atEnd(close) {
       closers.push(close);
     },
-    async end() {
+    async end({ keepFolder = false } = {}) {
       const failures: unknown[] = [];
       for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
         await Promise.resolve(close()).catch((failure: unknown) => failures.push(failure));
       }
       await endProcessesOf(folder);
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      if (!keepFolder) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       if (failures.length > 0) throw new AggregateError(failures, 'Something could not be closed.');
     },
   };
