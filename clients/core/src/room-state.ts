@@ -99,6 +99,7 @@ function afterEvent(state: RoomState, event: HubEvent): RoomState {
       return { ...state, path: event.path };
     case 'stored':
     case 'notice':
+    case 'kernelAnswered':
     case 'refused':
       return state;
   }

@@ -12,6 +12,7 @@ import {
   KernelId,
   ParticipantId,
   PromptId,
+  QuestionId,
   RequestId,
   RunId,
 } from './ids.js';
@@ -72,8 +73,23 @@ const Empty = z.object({});
 /** A position in `code` counted in Unicode code points, as Jupyter counts. */
 const cursorPos = z.number().int().nonnegative();
 
-/** The content of a kernel's reply, passed through. */
-const ReplyContent = z.record(z.string(), z.unknown());
+/**
+ * The kernel is busy and answers when it is free: the answer comes by the event `kernelAnswered` with this id. A client's
+ * newer question of the same kind takes the place of one that still waits.
+ */
+export const KernelBusy = z.object({ status: z.literal('kernelBusy'), questionId: QuestionId });
+export type KernelBusy = z.infer<typeof KernelBusy>;
+
+/** The content of a kernel's reply, passed through; or that it comes later. */
+const ReplyContent = z.union([KernelBusy, z.record(z.string(), z.unknown())]);
+
+/** What the kernel's user has defined. `reason` says why nothing is listed, where the kernel can't be asked. */
+export const VariablesContent = z.object({
+  status: z.literal('ok'),
+  variables: z.array(z.object({ name: z.string(), type: z.string(), summary: z.string() })),
+  reason: z.string().nullable(),
+});
+export type VariablesContent = z.infer<typeof VariablesContent>;
 
 export const calls = {
   /** First call on a socket; before it no hub frame is sent to the client. */
@@ -161,6 +177,9 @@ export const calls = {
   /** is_complete_request; the result is the content of is_complete_reply. */
   isComplete: { right: 'run', params: z.object({ code: z.string() }), result: ReplyContent },
 
+  /** The variables of the kernel's user, by name; of Python kernels only. */
+  variables: { right: 'run', params: Empty, result: z.union([KernelBusy, VariablesContent]) },
+
   /** Write the .ipynb now; answered when it is on disk. */
   save: { right: 'edit', params: Empty, result: z.object({ at: z.string() }) },
 
@@ -194,7 +213,7 @@ export const callErrors = {
   noKernel: 'the notebook has no running kernel',
   kernelFailed: 'the kernel did not start; the message says why',
   kernelGone: 'the kernel ended before it answered',
-  kernelBusy: 'the kernel works on a run and answers only after it',
+  kernelBusy: 'the kernel did not answer in 10 s',
   saveFailed: 'the file could not be written; the message says why',
   unavailable: 'the queue store is out of reach just now; the hub tries again',
   internal: 'a fault in the hub; the message has a reference into its log',

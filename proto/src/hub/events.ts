@@ -1,6 +1,6 @@
 /** What the hub tells a client that said hello, unasked (hub frames, PROTOCOL.md §4). */
 import { z } from 'zod';
-import { KernelId } from './ids.js';
+import { KernelId, QuestionId } from './ids.js';
 import {
   KernelSpecView,
   KernelUsage,
@@ -38,6 +38,15 @@ export const HubEvent = z.discriminatedUnion('event', [
     /** Stable, for programs; PROTOCOL.md lists them. */
     code: z.string(),
     message: z.string(),
+  }),
+  /**
+   * The answer to this client's question that found the kernel busy: the content of the reply; status `aborted` when the
+   * kernel ended first or a newer question took its place.
+   */
+  z.object({
+    event: z.literal('kernelAnswered'),
+    questionId: QuestionId,
+    content: z.record(z.string(), z.unknown()),
   }),
   /** The client's document update was refused; it must rebuild its document under a new Yjs client id. */
   z.object({ event: z.literal('refused'), reason: z.string() }),

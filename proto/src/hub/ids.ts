@@ -46,6 +46,10 @@ export type DeviceId = z.infer<typeof DeviceId>;
 export const PromptId = opaque.brand<'PromptId'>();
 export type PromptId = z.infer<typeof PromptId>;
 
+/** One question to the kernel whose answer comes later (completion, inspection, …). */
+export const QuestionId = opaque.brand<'QuestionId'>();
+export type QuestionId = z.infer<typeof QuestionId>;
+
 /** One hub process. */
 export const HubId = opaque.brand<'HubId'>();
 export type HubId = z.infer<typeof HubId>;
