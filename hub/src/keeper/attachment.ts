@@ -4,7 +4,7 @@
  * the control channel does not wait behind such a backlog (KernelHost: control never waits behind output).
  */
 import type { KernelId } from '@cokernel/proto/hub';
-import { encodeJson, encodeKernelMessage, type LifecycleEvent } from '../kernel/keeper-protocol.js';
+import { encodeJson, encodeKernelMessage, type HostEvent } from '../kernel/keeper-protocol.js';
 import type { Journal } from './journal.js';
 
 /** One hub's connection, as its attachments see it. */
@@ -59,13 +59,13 @@ export class Attachment {
   }
 
   /** An event that is of the moment and stands in no journal. */
-  tell(event: LifecycleEvent): void {
+  tell(event: HostEvent): void {
     this.sink.write(encodeJson({ type: 'event', kernelId: this.kernelId, event }));
   }
 
   #skipTo(fromSeq: number, toSeq: number): void {
     for (const seq of this.#early) if (seq < toSeq) this.#early.delete(seq);
     this.#seq = toSeq - 1;
-    this.tell({ type: 'gap', fromSeq, toSeq });
+    this.tell({ type: 'gap', fromSeq, toSeq, reason: 'the journal was full' });
   }
 }

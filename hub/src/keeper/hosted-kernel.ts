@@ -46,7 +46,19 @@ export class HostedKernel {
   get facts(): HostedKernelFacts {
     const { kernelId, specName, labels } = this.options;
     const { lastSeq, journalId } = this.feed;
-    return { kernelId, specName, labels, state: this.#state, lastSeq, journalId, kernelInfo: this.#kernelInfo };
+    const state = this.#state;
+    const kernelInfo = this.#kernelInfo;
+    return {
+      kernelId,
+      specName,
+      labels,
+      state,
+      lastSeq,
+      journalId,
+      knowsAllRequests: true,
+      origin: 'started',
+      kernelInfo,
+    };
   }
 
   get isAlive(): boolean {
@@ -197,6 +209,7 @@ export class HostedKernel {
       throw new KernelHostError('alreadySent', `the request ${msgId} was sent to this kernel before`);
     }
     this.#sentRequests.add(msgId);
+    this.feed.addEvent({ type: 'sent', msgId });
   }
 }
 

@@ -121,6 +121,10 @@ export class HubConnection implements HubSink {
         return supervisor.list();
       case 'start':
         return supervisor.start(request);
+      case 'counters':
+        return { rssBytes: process.memoryUsage.rss(), droppedFrames: {}, kernels: [] };
+      case 'adoptExisting':
+        throw new KernelHostError('badRequest', 'this keeper can not attach to a running kernel');
       case 'attach':
         return this.#attach(request.id, request.kernelId, request.fence, request.fromSeq);
       case 'detach':

@@ -5,9 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import type { KernelId } from '@cokernel/proto/hub';
 import { encodeV1Parts, type Channel, type MessageParts } from '@cokernel/proto/jupyter';
-import { encodeJson, encodeKernelMessage, type LifecycleEvent } from '../kernel/keeper-protocol.js';
+import { encodeJson, encodeKernelMessage, type HostEvent } from '../kernel/keeper-protocol.js';
 import { Attachment, type HubSink } from './attachment.js';
 import { Journal } from './journal.js';
+import { hostEventAt, type JournalEvent } from './journal-event.js';
 
 export class KernelFeed {
   readonly journalId = randomUUID();
@@ -35,13 +36,13 @@ export class KernelFeed {
   }
 
   /** A later hub gets these too, at their place among the messages: it must know that a run's kernel is another. */
-  addEvent(event: LifecycleEvent): void {
-    const frame = encodeJson({ type: 'event', kernelId: this.kernelId, event });
-    this.#journal.append(() => frame);
+  addEvent(event: JournalEvent): void {
+    const { kernelId } = this;
+    this.#journal.append((seq) => encodeJson({ type: 'event', kernelId, event: hostEventAt(seq, event) }));
     for (const attachment of this.#attachments) attachment.pump();
   }
 
-  tellNow(event: LifecycleEvent): void {
+  tellNow(event: HostEvent): void {
     for (const attachment of this.#attachments) attachment.tell(event);
   }
 

@@ -1,6 +1,6 @@
 /**
- * The hub's end of the keeper's socket: says hello, asks and is answered, and hands what kernels say to who listens
- * for that kernel, in the order in which it came. When the connection breaks, every open question is rejected
+ * The hub's end of the keeper's socket: answers its hello in its own version, asks and is answered, and hands what
+ * kernels say to who listens for that kernel, in the order in which it came. When the connection breaks, every open question is rejected
  * (`unreachable`) and every listener is told; whoever wants to go on makes a new connection.
  */
 import { connect, type Socket } from 'node:net';
@@ -15,11 +15,19 @@ import {
   FRAME_JSON,
   FRAME_KERNEL_MESSAGE,
   FromKeeper,
+  HostedKernelView,
   KEEPER_PROTOCOL_VERSION,
   type KeeperAnswer,
   type KeeperQuestion,
 } from './keeper-protocol.js';
-import { KernelHostError, type KernelHostEvent } from './kernel-host.js';
+import {
+  eventOfFormer,
+  FormerHostedKernelView,
+  FORMER_VERSION,
+  FromFormerKeeper,
+  type FormerEvent,
+} from './keeper-protocol-v1.js';
+import { KernelHostError, type HostedKernel, type KernelHostEvent } from './kernel-host.js';
 import type { Log } from './log.js';
 
 export type KernelListener = (event: KernelHostEvent) => void;
@@ -29,10 +37,17 @@ interface Pending {
   readonly refused: (error: KernelHostError) => void;
 }
 
+interface Listening {
+  readonly listener: KernelListener;
+  /** Of what was handed over last: a keeper of the former version does not number its events. */
+  lastSeq: number;
+}
+
 export class KeeperConnection {
   readonly #reader = new FrameReader();
   readonly #pending = new Map<number, Pending>();
-  readonly #listeners = new Map<string, KernelListener>();
+  readonly #listeners = new Map<string, Listening>();
+  #version = KEEPER_PROTOCOL_VERSION;
   #nextId = 1;
   #greeted: { resolve: () => void; reject: (error: Error) => void } | null = null;
   #open = false;
@@ -42,7 +57,7 @@ export class KeeperConnection {
     private readonly log: Log,
   ) {}
 
-  /** Resolves when the keeper has said hello in our version; rejects with `versionMismatch` or `unreachable`. */
+  /** Resolves when the keeper has said hello in a version that we speak; rejects with `versionMismatch` or `unreachable`. */
   static async open(socketPath: string, log: Log): Promise<KeeperConnection> {
     const connection = new KeeperConnection(connect(socketPath), log);
     await connection.#start();
@@ -51,6 +66,16 @@ export class KeeperConnection {
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** The keeper is of the former version, and can't do what came after it. */
+  get isFormer(): boolean {
+    return this.#version === FORMER_VERSION;
+  }
+
+  /** What the keeper answers where it tells of a kernel. */
+  hostedKernel(result: unknown): HostedKernel {
+    return (this.isFormer ? FormerHostedKernelView : HostedKernelView).parse(result);
   }
 
   /** Rejects with what the keeper refused. */
@@ -64,14 +89,14 @@ export class KeeperConnection {
    */
   attach(kernelId: KernelId, fromSeq: number, fence: number, listener: KernelListener): Promise<unknown> {
     return this.#askWith({ request: 'attach', kernelId, fromSeq, fence }, () => {
-      this.#listeners.get(kernelId)?.({ type: 'detached', reason: 'this hub attached to the kernel again' });
-      this.#listeners.set(kernelId, listener);
+      this.#listeners.get(kernelId)?.listener({ type: 'detached', reason: 'this hub attached to the kernel again' });
+      this.#listeners.set(kernelId, { listener, lastSeq: fromSeq });
     });
   }
 
   /** Stops the events of this listener, if it is still the one that hears them. */
   detach(kernelId: KernelId, listener: KernelListener): void {
-    if (this.#listeners.get(kernelId) !== listener) return;
+    if (this.#listeners.get(kernelId)?.listener !== listener) return;
     this.#listeners.delete(kernelId);
     if (!this.#open) return;
     this.ask({ request: 'detach', kernelId }).catch((error: unknown) => {
@@ -105,7 +130,6 @@ export class KeeperConnection {
     this.socket.once('close', () => {
       this.#broke('the keeper closed the connection');
     });
-    this.socket.write(encodeJson({ type: 'hello', version: KEEPER_PROTOCOL_VERSION }));
     return new Promise((resolve, reject) => {
       this.#greeted = { resolve, reject };
     });
@@ -157,25 +181,29 @@ export class KeeperConnection {
   }
 
   #handleJson(payload: Buffer): void {
-    const parsed = FromKeeper.safeParse(decodeJson(payload));
+    const parsed = (this.isFormer ? FromFormerKeeper : FromKeeper).safeParse(decodeJson(payload));
     if (!parsed.success) {
       this.log('error', 'the keeper said what could not be read', { reason: parsed.error.message });
     } else if (parsed.data.type === 'hello') {
       this.#handleHello(parsed.data.version);
     } else if (parsed.data.type === 'answer') {
       this.#handleAnswer(parsed.data);
+    } else if (parsed.data.type === 'formerEvent') {
+      this.#handleFormerEvent(parsed.data.kernelId, parsed.data.event);
     } else {
       this.#tell(parsed.data.kernelId, parsed.data.event);
     }
   }
 
   #handleHello(version: number): void {
-    if (version === KEEPER_PROTOCOL_VERSION) {
+    if (version === KEEPER_PROTOCOL_VERSION || version === FORMER_VERSION) {
+      this.#version = version;
       this.#open = true;
+      this.socket.write(encodeJson({ type: 'hello', version }));
       this.#greeted?.resolve();
       return;
     }
-    const message = `the keeper speaks version ${version}, this hub ${KEEPER_PROTOCOL_VERSION}: stop its kernels and the keeper, then start the hub again`;
+    const message = `the keeper speaks version ${version}, this hub ${FORMER_VERSION} and ${KEEPER_PROTOCOL_VERSION}: stop its kernels and the keeper, then start the hub again`;
     this.#greeted?.reject(new KernelHostError('versionMismatch', message));
     this.socket.destroy();
   }
@@ -191,10 +219,19 @@ export class KeeperConnection {
     pending?.refused(new KernelHostError(code, message, highestFence));
   }
 
+  #handleFormerEvent(kernelId: string, event: FormerEvent): void {
+    const listening = this.#listeners.get(kernelId);
+    if (listening !== undefined) this.#tell(kernelId, eventOfFormer(event, listening.lastSeq));
+  }
+
   /** A listener that throws must not end the stream for all kernels. */
   #tell(kernelId: string, event: KernelHostEvent): void {
+    const listening = this.#listeners.get(kernelId);
+    if (listening === undefined) return;
+    if ('seq' in event) listening.lastSeq = event.seq;
+    else if (event.type === 'gap') listening.lastSeq = event.toSeq - 1;
     try {
-      this.#listeners.get(kernelId)?.(event);
+      listening.listener(event);
     } catch (error) {
       this.log('error', 'a listener failed', { kernelId, event: event.type, reason: String(error) });
     }

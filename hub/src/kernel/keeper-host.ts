@@ -7,13 +7,14 @@ import type { KernelId } from '@cokernel/proto/hub';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { z } from 'zod';
 import type { KeeperConnection, KernelListener } from './keeper-connection.js';
-import { HostedKernelView } from './keeper-protocol.js';
+import type { KeeperQuestion } from './keeper-protocol.js';
 import { reachKeeper, type KeeperStart } from './keeper-starter.js';
 import { findKernelSpecs } from './kernelspecs.js';
 import { jupyterDataDirs } from './kernelspec-dirs.js';
 import {
   KernelHostError,
   type AttachedKernel,
+  type ExistingKernel,
   type HostedKernel,
   type KernelHost,
   type KernelSpec,
@@ -41,7 +42,8 @@ export class KeeperHost implements KernelHost {
 
   async kernels(): Promise<readonly HostedKernel[]> {
     const connection = await this.#connect();
-    return z.array(HostedKernelView).parse(await connection.ask({ request: 'kernels' }));
+    const kernels = z.array(z.unknown()).parse(await connection.ask({ request: 'kernels' }));
+    return kernels.map((kernel) => connection.hostedKernel(kernel));
   }
 
   async start(options: StartKernel): Promise<HostedKernel> {
@@ -55,7 +57,19 @@ export class KeeperHost implements KernelHost {
     const launch = await launchOf(spec);
     const connection = await this.#connect();
     const request = { request: 'start', kernelId, specName, cwd, labels: { ...labels }, fence, launch } as const;
-    return HostedKernelView.parse(await connection.ask(request));
+    return connection.hostedKernel(await connection.ask(request));
+  }
+
+  async adoptExisting(options: ExistingKernel): Promise<HostedKernel> {
+    const connection = await this.#connect();
+    if (connection.isFormer) {
+      const advice = 'shut its kernels down, wait until it has left, and try again';
+      throw new KernelHostError('versionMismatch', `the keeper that runs is of an earlier version: ${advice}`);
+    }
+    const { kernelId, connectionFile, fence } = options;
+    const labels = { ...options.labels };
+    const request = { request: 'adoptExisting', kernelId, connectionFile, labels, fence } as const;
+    return connection.hostedKernel(await connection.ask(request));
   }
 
   async attach(
@@ -66,7 +80,7 @@ export class KeeperHost implements KernelHost {
     const connection = await this.#connect();
     const hosted = await connection.attach(kernelId, options.fromSeq, options.fence, listener);
     const kernel = new KeeperKernel(connection, kernelId, options.fence, listener);
-    return { hosted: HostedKernelView.parse(hosted), kernel };
+    return { hosted: connection.hostedKernel(hosted), kernel };
   }
 
   async close(): Promise<void> {
@@ -100,23 +114,28 @@ class KeeperKernel implements AttachedKernel {
     await this.connection.send(this.kernelId, this.fence, message);
   }
 
-  async interrupt(): Promise<void> {
-    await this.#command('interrupt');
+  /** A keeper of the former version knows no msg_id there, and interrupts whatever runs. */
+  async interrupt(msgId?: string): Promise<void> {
+    await this.#command({ request: 'interrupt', ...this.#named, ...(msgId === undefined ? {} : { msgId }) });
   }
 
   async restart(): Promise<void> {
-    await this.#command('restart');
+    await this.#command({ request: 'restart', ...this.#named });
   }
 
   async shutdown(): Promise<void> {
-    await this.#command('shutdown');
+    await this.#command({ request: 'shutdown', ...this.#named });
   }
 
   detach(): void {
     this.connection.detach(this.kernelId, this.listener);
   }
 
-  async #command(request: 'interrupt' | 'restart' | 'shutdown'): Promise<void> {
-    await this.connection.ask({ request, kernelId: this.kernelId, fence: this.fence });
+  get #named() {
+    return { kernelId: this.kernelId, fence: this.fence };
+  }
+
+  async #command(question: KeeperQuestion): Promise<void> {
+    await this.connection.ask(question);
   }
 }

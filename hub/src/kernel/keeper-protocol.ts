@@ -1,7 +1,7 @@
 /**
  * What hub and keeper say to each other over the keeper's socket, in frames of frame-stream.ts. Both ends read and
- * write through this file alone. The first frame each way is `hello` with the version; a keeper of another version
- * is told apart before anything else is read.
+ * write through this file alone. The keeper's first frame is `hello` with its version; the hub answers with the version
+ * that it will speak, which is the keeper's own where it can (keeper-protocol-v1.ts has the former one).
  *
  * kind 0  JSON: hello, request, answer, event
  * kind 1  keeper to hub, a kernel's message: `[u8 length][kernel id][u64 LE seq][v1 WebSocket frame]`
@@ -11,7 +11,7 @@ import { KernelId } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { encodeFrame } from './frame-stream.js';
 
-export const KEEPER_PROTOCOL_VERSION = 1;
+export const KEEPER_PROTOCOL_VERSION = 2;
 export const FRAME_JSON = 0;
 export const FRAME_KERNEL_MESSAGE = 1;
 export const FRAME_SEND = 2;
@@ -43,15 +43,35 @@ export const HostedKernelView = z.object({
   labels: z.record(z.string(), z.string()),
   lastSeq: number,
   journalId: z.string(),
+  knowsAllRequests: z.boolean(),
+  origin: z.enum(['started', 'existing']),
   kernelInfo: KernelInfo.nullable(),
 });
 
-const Hello = z.object({ type: z.literal('hello'), version: z.number() });
+/** What tests and operators want to count; never needed to talk to a kernel. */
+export const KeeperCounters = z.object({
+  rssBytes: number,
+  /** Frames of hubs that were not followed, by reason. */
+  droppedFrames: z.record(z.string(), number),
+  kernels: z.array(
+    z.object({
+      kernelId: KernelId,
+      /** What kernels sent and was no valid message, by reason. */
+      droppedMessages: z.record(z.string(), number),
+      receivedMessages: number,
+      journalBytes: number,
+    }),
+  ),
+});
+export type KeeperCounters = z.infer<typeof KeeperCounters>;
+
+export const Hello = z.object({ type: z.literal('hello'), version: z.number() });
 
 const command = { type: z.literal('request'), id: requestId, kernelId: KernelId, fence: number };
 
 export const KeeperRequest = z.discriminatedUnion('request', [
   z.object({ type: z.literal('request'), id: requestId, request: z.literal('kernels') }),
+  z.object({ type: z.literal('request'), id: requestId, request: z.literal('counters') }),
   z.object({
     ...command,
     request: z.literal('start'),
@@ -60,9 +80,15 @@ export const KeeperRequest = z.discriminatedUnion('request', [
     labels: z.record(z.string(), z.string()),
     launch: Launch,
   }),
+  z.object({
+    ...command,
+    request: z.literal('adoptExisting'),
+    connectionFile: z.string(),
+    labels: z.record(z.string(), z.string()),
+  }),
   z.object({ ...command, request: z.literal('attach'), fromSeq: number }),
   z.object({ type: z.literal('request'), id: requestId, request: z.literal('detach'), kernelId: KernelId }),
-  z.object({ ...command, request: z.literal('interrupt') }),
+  z.object({ ...command, request: z.literal('interrupt'), msgId: z.string().exactOptional() }),
   z.object({ ...command, request: z.literal('restart') }),
   z.object({ ...command, request: z.literal('shutdown') }),
 ]);
@@ -89,25 +115,28 @@ const Refusal = z.object({
 });
 export type Refusal = z.infer<typeof Refusal>;
 
-const Answer = z.discriminatedUnion('ok', [
+export const KeeperAnswer = z.discriminatedUnion('ok', [
   z.object({ type: z.literal('answer'), id: requestId, ok: z.literal(true), result: z.unknown() }),
   z.object({ type: z.literal('answer'), id: requestId, ok: z.literal(false), refusal: Refusal }),
 ]);
-export type KeeperAnswer = z.infer<typeof Answer>;
+export type KeeperAnswer = z.infer<typeof KeeperAnswer>;
 
-const LifecycleEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('gap'), fromSeq: number, toSeq: number }),
-  z.object({ type: z.literal('ready'), kernelInfo: KernelInfo }),
-  z.object({ type: z.literal('restarting'), reason: z.string() }),
-  z.object({ type: z.literal('died'), reason: z.string(), stderr: z.string() }),
+/** As `KernelHostEvent` has them; those with a seq stand in the journal, and so may a gap. */
+const HostEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('sent'), seq: number, msgId: z.string() }),
+  z.object({ type: z.literal('gap'), fromSeq: number, toSeq: number, reason: z.string() }),
+  z.object({ type: z.literal('ready'), seq: number, kernelInfo: KernelInfo }),
+  z.object({ type: z.literal('restarting'), seq: number, reason: z.string() }),
+  z.object({ type: z.literal('died'), seq: number, reason: z.string(), stderr: z.string() }),
+  z.object({ type: z.literal('usage'), rssBytes: z.number(), cpuPercent: z.number() }),
   z.object({ type: z.literal('heartbeat'), beating: z.boolean(), sinceMs: z.number() }),
 ]);
-export type LifecycleEvent = z.infer<typeof LifecycleEvent>;
+export type HostEvent = z.infer<typeof HostEvent>;
 
-const KernelEvent = z.object({ type: z.literal('event'), kernelId: KernelId, event: LifecycleEvent });
+const KernelEvent = z.object({ type: z.literal('event'), kernelId: KernelId, event: HostEvent });
 
 /** What a hub hears from a keeper, and a keeper from a hub, in JSON. */
-export const FromKeeper = z.union([Hello, Answer, KernelEvent]);
+export const FromKeeper = z.union([Hello, KeeperAnswer, KernelEvent]);
 export const FromHub = z.union([Hello, KeeperRequest]);
 
 export function encodeJson(value: z.input<typeof FromKeeper> | z.input<typeof FromHub>): Buffer {

@@ -145,7 +145,7 @@ describe('the keeper itself', () => {
     async () => {
       await newKeeper();
       const path = (await keeperPaths(keeper.dataDir)).socketPath;
-      const server = createServer((socket) => socket.resume().write(encodeJson({ type: 'hello', version: 2 })));
+      const server = createServer((socket) => socket.resume().write(encodeJson({ type: 'hello', version: 3 })));
       await new Promise<void>((resolve) => server.listen(path, resolve));
       await expect(KeeperConnection.open(path, () => undefined)).rejects.toMatchObject({ code: 'versionMismatch' });
       await new Promise((resolve) => server.close(resolve));

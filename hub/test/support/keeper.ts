@@ -106,7 +106,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** A hub without our client: says hello and lets the test read, or not. */
-export async function rawHub(dataDir: string, version = 1): Promise<Socket> {
+export async function rawHub(dataDir: string, version = 2): Promise<Socket> {
   const { socketPath } = await keeperPaths(dataDir);
   const socket = connect(socketPath);
   await new Promise((resolve) => socket.once('connect', resolve));

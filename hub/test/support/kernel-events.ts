@@ -17,7 +17,7 @@ export class KernelEvents {
   }
 
   get seqs(): readonly number[] {
-    return this.all.flatMap((event) => (event.type === 'message' ? [event.seq] : []));
+    return this.all.flatMap((event) => ('seq' in event ? [event.seq] : []));
   }
 
   ofType<T extends KernelHostEvent['type']>(type: T): readonly Extract<KernelHostEvent, { type: T }>[] {
