@@ -19,7 +19,11 @@ const FormerEvent = z.discriminatedUnion('type', [
 ]);
 export type FormerEvent = z.infer<typeof FormerEvent>;
 
-const FormerKernelEvent = z.object({ type: z.literal('formerEvent'), kernelId: KernelId, event: FormerEvent });
+interface FormerKernelEvent {
+  readonly type: 'formerEvent';
+  readonly kernelId: KernelId;
+  readonly event: FormerEvent;
+}
 
 /** The events are renamed as they are read, so that nobody takes one for another. */
 export const FromFormerKeeper = z.union([
@@ -27,7 +31,7 @@ export const FromFormerKeeper = z.union([
   KeeperAnswer,
   z
     .object({ type: z.literal('event'), kernelId: KernelId, event: FormerEvent })
-    .transform(({ kernelId, event }): z.infer<typeof FormerKernelEvent> => ({ type: 'formerEvent', kernelId, event })),
+    .transform(({ kernelId, event }): FormerKernelEvent => ({ type: 'formerEvent', kernelId, event })),
 ]);
 
 /** It never lost a request, since it never took over from another. */
