@@ -6,7 +6,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Signer } from '@cokernel/proto/jupyter';
 
+/** How ZeroMQ reaches a kernel: kernels of ours by `tcp`, one that was found running (J14) by either. */
+export type Transport = 'tcp' | 'ipc';
+
 export interface Connection {
+  readonly transport: Transport;
+  /** Of `ipc` the beginning of the sockets' paths. */
   readonly ip: string;
   readonly shellPort: number;
   readonly controlPort: number;
@@ -24,7 +29,7 @@ export function newConnection(ip: string, ports: readonly number[]): Connection 
     throw new Error(`a kernel needs ${PORTS_PER_KERNEL} ports`);
   }
   const key = randomBytes(32).toString('hex');
-  return { ip, shellPort, controlPort, iopubPort, stdinPort, heartbeatPort, key };
+  return { transport: 'tcp', ip, shellPort, controlPort, iopubPort, stdinPort, heartbeatPort, key };
 }
 
 export function portsOf(connection: Connection): readonly number[] {
@@ -34,7 +39,7 @@ export function portsOf(connection: Connection): readonly number[] {
 
 export async function writeConnectionFile(path: string, connection: Connection, kernelName: string): Promise<void> {
   const content = {
-    transport: 'tcp',
+    transport: connection.transport,
     ip: connection.ip,
     shell_port: connection.shellPort,
     control_port: connection.controlPort,
@@ -47,6 +52,21 @@ export async function writeConnectionFile(path: string, connection: Connection, 
   };
   await rm(path, { force: true });
   await writeFile(path, JSON.stringify(content, null, 2), { mode: 0o600, flag: 'wx' });
+}
+
+/** What ZeroMQ connects to. */
+export function endpointOf({ transport, ip }: Pick<Connection, 'transport' | 'ip'>, port: number): string {
+  switch (transport) {
+    case 'tcp':
+      return `tcp://${ip}:${port}`;
+    case 'ipc':
+      return `ipc://${socketPathOf(ip, port)}`;
+  }
+}
+
+/** Of the transport `ipc`, as Jupyter names its sockets. */
+export function socketPathOf(ip: string, port: number): string {
+  return `${ip}-${port}`;
 }
 
 /** J2: an empty key means that nothing is signed. */

@@ -5,8 +5,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Request } from 'zeromq';
+import { endpointOf, type Transport } from './connection-file.js';
 
 export interface HeartbeatOptions {
+  readonly transport: Transport;
   readonly ip: string;
   readonly port: number;
   /** How long a kernel may be silent before people are told; the protocol's 1 s suits a kernel on this machine. */
@@ -77,9 +79,9 @@ export class Heartbeat {
 
   #openSocket(): Request {
     if (this.#socket !== null) return this.#socket;
-    const { ip, port, timeToDeadMs } = this.options;
+    const { port, timeToDeadMs } = this.options;
     this.#socket = new Request({ linger: 0, receiveTimeout: timeToDeadMs, sendTimeout: timeToDeadMs });
-    this.#socket.connect(`tcp://${ip}:${port}`);
+    this.#socket.connect(endpointOf(this.options, port));
     return this.#socket;
   }
 

@@ -68,6 +68,7 @@ export class KernelLife {
       onMessage: (message, parts) => this.#observe(message, parts),
     });
     this.#heartbeat = new Heartbeat({
+      transport: connection.transport,
       ip: connection.ip,
       port: connection.heartbeatPort,
       timeToDeadMs: heartbeatMs,

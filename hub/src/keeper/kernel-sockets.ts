@@ -14,7 +14,7 @@ import {
 } from '@cokernel/proto/jupyter';
 import { Dealer, Subscriber } from 'zeromq';
 import type { Log } from '../kernel/log.js';
-import { signerOf, type Connection } from './connection-file.js';
+import { endpointOf, signerOf, type Connection } from './connection-file.js';
 import { SendQueue } from './send-queue.js';
 
 export interface KernelSocketsOptions {
@@ -49,15 +49,15 @@ export class KernelSockets {
 
   /** Connecting proves nothing: the kernel need not be there yet (J9). */
   open(): void {
-    const { ip, shellPort, controlPort, stdinPort, iopubPort } = this.options.connection;
+    const { connection } = this.options;
     const routingId = randomUUID();
-    this.#openDealer('shell', `tcp://${ip}:${shellPort}`, routingId);
-    this.#openDealer('control', `tcp://${ip}:${controlPort}`, routingId);
-    this.#openDealer('stdin', `tcp://${ip}:${stdinPort}`, routingId);
+    this.#openDealer('shell', endpointOf(connection, connection.shellPort), routingId);
+    this.#openDealer('control', endpointOf(connection, connection.controlPort), routingId);
+    this.#openDealer('stdin', endpointOf(connection, connection.stdinPort), routingId);
     // No bound on what waits here: a full queue makes the kernel drop output. The journal behind it is bounded.
     const iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0, reconnectInterval: RECONNECT_MS });
     this.#iopub = iopub;
-    iopub.connect(`tcp://${ip}:${iopubPort}`);
+    iopub.connect(endpointOf(connection, connection.iopubPort));
     iopub.subscribe();
     this.#loops.push(this.#receive('iopub', iopub));
   }

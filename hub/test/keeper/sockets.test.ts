@@ -125,6 +125,7 @@ describe('KernelSockets', () => {
 describe('Heartbeat', () => {
   const make = (port: number, changes: [boolean, number][]) =>
     new Heartbeat({
+      transport: 'tcp',
       ip: '127.0.0.1',
       port,
       timeToDeadMs: 50,
@@ -164,6 +165,7 @@ describe('Heartbeat', () => {
     const [port = 0] = await ports.take(1, '127.0.0.1');
     const changes: [boolean, number][] = [];
     const heartbeat = new Heartbeat({
+      transport: 'tcp',
       ip: '127.0.0.1',
       port,
       timeToDeadMs: 60_000,
