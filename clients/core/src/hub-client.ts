@@ -11,6 +11,8 @@ import type { HubAddress } from './hub-address.js';
 import { encodePath } from './hub-address.js';
 import { HubError } from './hub-error.js';
 import { HubRoom } from './hub-room.js';
+import { kernelPath } from './kernel-path.js';
+import type { ConnectKernel, Kernel } from './kernel/kernel.js';
 import type { Fetch } from './rest.js';
 import { Rest } from './rest.js';
 import { ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel } from './rest-models.js';
@@ -113,6 +115,17 @@ export class HubClient {
     await this.#rest.send({ method: 'POST', path, body: { input: text } });
   }
 
+  /**
+   * Opens a kernel's channels: its messages as streams. Beside a room, or without one, as any Jupyter client; works over a
+   * plain Jupyter Server too. Rejects with HubError when there is no such kernel or no way to it.
+   */
+  async connectKernel(kernelId: KernelId, connect: ConnectKernel = {}): Promise<Kernel> {
+    // Loaded when first needed: a client of rooms alone starts without it.
+    const { openKernel } = await import('./kernel/open-kernel.js');
+    const { webSocket = PlatformWebSocket, log = console.warn } = this.options;
+    return openKernel({ ...connect, kernelId, rest: this.#rest, webSocket, log });
+  }
+
   joinRoom(join: JoinRoom): Room {
     const room = new HubRoom({
       join,
@@ -123,10 +136,6 @@ export class HubClient {
     room.start();
     return room;
   }
-}
-
-function kernelPath(kernelId: KernelId): string {
-  return `/api/kernels/${encodeURIComponent(kernelId)}`;
 }
 
 function lastSegment(location: string): string {

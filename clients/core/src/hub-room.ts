@@ -10,6 +10,7 @@ import * as Y from 'yjs';
 import { CallLedger } from './call-ledger.js';
 import { encodePath, socketUrl } from './hub-address.js';
 import { CallError, HubError } from './hub-error.js';
+import { pause } from './pause.js';
 import type { Rest } from './rest.js';
 import { RoomSession } from './rest-models.js';
 import type { JoinRoom, Room, RoomDocument, RoomState, SharedDocument } from './room.js';
@@ -208,15 +209,4 @@ export class HubRoom implements Room {
 function createDocument(): SharedDocument {
   const doc = new Y.Doc();
   return { doc, awareness: new Awareness(doc) };
-}
-
-/** Resolves after the time, or at once when the signal fires. */
-function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, pauseMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -5,5 +5,21 @@ export { notebookUrl, readPastedUrl } from './hub-address.js';
 export type { HubAddress, PastedUrl } from './hub-address.js';
 export { CallError, HubError } from './hub-error.js';
 export type { HubErrorKind, LocalCallErrorCode } from './hub-error.js';
+export { MessageRefused } from './kernel/kernel.js';
+export type { ConnectKernel, Kernel, KernelConnectionState, RefusalCode } from './kernel/kernel.js';
+export type { KernelStream } from './kernel/kernel-stream.js';
+export {
+  childOf,
+  executionCounts,
+  executionErrors,
+  inputRequests,
+  kernelStatuses,
+  ofMessageType,
+  outputs,
+  payloads,
+  updatedOutputs,
+  withCommId,
+} from './kernel/operators.js';
+export type { ExecutionError, InputRequest, Payload, UpdatedOutput } from './kernel/operators.js';
 export type { JoinRoom, Room, RoomConnectionState, RoomDocument, RoomState, SharedDocument } from './room.js';
 export type { ContentsEntry, ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel } from './rest-models.js';

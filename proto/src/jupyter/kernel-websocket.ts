@@ -25,12 +25,12 @@ const V1_FIXED_PARTS = 5;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export function encodeV1(message: KernelMessage): Uint8Array {
+export function encodeV1(message: KernelMessage): Uint8Array<ArrayBuffer> {
   return encodeV1Parts(message.channel, messageParts(message));
 }
 
 /** u64 LE n, n offsets (the last is the end), channel, the JSON texts, the buffers. */
-export function encodeV1Parts(channel: Channel, parts: MessageParts): Uint8Array {
+export function encodeV1Parts(channel: Channel, parts: MessageParts): Uint8Array<ArrayBuffer> {
   const pieces = [encoder.encode(channel), ...parts.json, ...parts.buffers];
   const offsetCount = pieces.length + 1;
   const start = 8 * (offsetCount + 1);
@@ -63,7 +63,7 @@ export function decodeV1(frame: Uint8Array): DecodedMessage {
 }
 
 /** Text without buffers; with them u32 BE n, n offsets, the JSON, the buffers. */
-export function encodeDefault(message: KernelMessage): string | Uint8Array {
+export function encodeDefault(message: KernelMessage): string | Uint8Array<ArrayBuffer> {
   const { buffers, ...fields } = message;
   const { msg_id, msg_type } = message.header;
   const text = JSON.stringify({ ...fields, msg_id, msg_type, buffers: [] });
