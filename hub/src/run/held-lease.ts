@@ -20,6 +20,8 @@ export interface HeldLease {
   readonly fence: number;
   /** Gives it back. Can be called twice. */
   release(): Promise<void>;
+  /** Gives it back for good: its subject is gone. */
+  forget(): Promise<void>;
 }
 
 /** Another hub has it. */
@@ -41,15 +43,13 @@ export async function holdLease(
     );
   }
   const renewal = renewing(options, subject, claimed.fence, onLost);
-  return {
-    fence: claimed.fence,
-    release: async () => {
-      renewal.stop();
-      await options.leases.release(subject, claimed.fence).catch((error: unknown) => {
-        options.onWarning(`a lease was not given back (it ends by itself): ${messageOf(error)}`);
-      });
-    },
+  const giveBack = async (step: 'release' | 'forget'): Promise<void> => {
+    renewal.stop();
+    await options.leases[step](subject, claimed.fence).catch((error: unknown) => {
+      options.onWarning(`a lease was not given back (it ends by itself): ${messageOf(error)}`);
+    });
   };
+  return { fence: claimed.fence, release: () => giveBack('release'), forget: () => giveBack('forget') };
 }
 
 function renewing(

@@ -25,6 +25,8 @@ export interface LeaseStore {
   renew(subject: LeaseSubject, fence: number, leaseMs: number): Promise<RenewOutcome>;
   /** Gives it back; a stale fence changes nothing. */
   release(subject: LeaseSubject, fence: number): Promise<void>;
+  /** The subject is gone for good, and its id is never used again: keeps nothing of its lease; a stale fence changes nothing. */
+  forget(subject: LeaseSubject, fence: number): Promise<void>;
   /** Stops the adapter's connections and timers. Can be called twice. */
   close(): Promise<void>;
 }

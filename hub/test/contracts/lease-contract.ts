@@ -72,6 +72,16 @@ export function leaseContract(openStore: () => Promise<QueueStore>): void {
     expect(await store.leases.claim(subject, ben, 60_000, 0)).toEqual({ outcome: 'claimed', fence: 2 });
   });
 
+  test('of a lease whose subject is gone nothing is kept; a stale fence forgets nothing', async () => {
+    const subject = newSubject();
+    await store.leases.claim(subject, ann, 60_000, 40);
+    await store.leases.forget(subject, 40);
+    expect(await store.leases.claim(subject, ben, 60_000, 0)).toMatchObject({ outcome: 'taken' });
+    await store.leases.forget(subject, 41);
+    expect(await store.leases.renew(subject, 41, 60_000)).toEqual({ outcome: 'stale', highestFence: 0 });
+    await store.leases.forget(subject, 41);
+  });
+
   test('leases of kernels and of notebooks are apart, and one that was never claimed is nobody’s', async () => {
     const kernelId = newKernelId();
     const notebook: LeaseSubject = { kind: 'notebook', id: newFileId() };

@@ -50,6 +50,12 @@ export class EmbeddedLeaseStore implements LeaseStore {
     });
   }
 
+  forget(subject: LeaseSubject, fence: number): Promise<void> {
+    return this.#inLine(subject, async () => {
+      if (this.#load(subject).fence === fence) await this.#options.root.remove(keyOf(subject));
+    });
+  }
+
   /** The highest fence issued for the subject; 0 before the first. */
   highestFence(subject: LeaseSubject): number {
     return this.#load(subject).fence;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { DocumentStore } from '../../room/document-store.js';
 import type { FileIndex } from '../../room/file-index.js';
+import type { KernelUses } from '../../room/kernel-uses.js';
 import type { LeaseStore } from '../../run/lease.js';
 import type { RunQueue } from '../../run/run-queue.js';
 import type { TranscriptStore } from '../../run/transcript-store.js';
@@ -11,6 +12,7 @@ import { StepLine } from '../step-line.js';
 import { EmbeddedDocumentStore } from './document-store.js';
 import { ownerOnlyFolder } from './durable-files.js';
 import { EmbeddedFileIndex } from './file-index.js';
+import { EmbeddedKernelUses } from './kernel-uses.js';
 import { EmbeddedLeaseStore } from './lease-store.js';
 import { openLmdb } from './lmdb-database.js';
 import type { NoticeListener } from './notice.js';
@@ -29,6 +31,7 @@ export interface EmbeddedStore {
   readonly leases: LeaseStore;
   readonly documents: DocumentStore;
   readonly fileIndex: FileIndex;
+  readonly kernelUses: KernelUses;
   readonly transcripts: TranscriptStore;
   /** Can be called twice. */
   close(): Promise<void>;
@@ -37,13 +40,14 @@ export interface EmbeddedStore {
 export async function openEmbeddedStore({ directory, onNotice, log }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   await mkdir(directory, { recursive: true, mode: ownerOnlyFolder });
   const fileIndex = new EmbeddedFileIndex({ path: join(directory, 'file-index.json'), onNotice });
+  const kernelUses = new EmbeddedKernelUses({ path: join(directory, 'kernel-uses.json'), onNotice });
   const documents = new EmbeddedDocumentStore({
     folder: join(directory, 'documents'),
     onNotice,
     now: () => new Date(),
   });
   const transcripts = new EmbeddedTranscriptStore({ folder: join(directory, 'transcripts'), log });
-  await Promise.all([fileIndex.start(), documents.start(), transcripts.start()]);
+  await Promise.all([fileIndex.start(), kernelUses.start(), documents.start(), transcripts.start()]);
   const lmdb = await openLmdb(join(directory, 'queue.lmdb'), onNotice);
   const line = new StepLine();
   const leases = new EmbeddedLeaseStore({ root: lmdb.root, line, nowMs: Date.now });
@@ -53,6 +57,7 @@ export async function openEmbeddedStore({ directory, onNotice, log }: EmbeddedSt
     leases,
     documents,
     fileIndex,
+    kernelUses,
     transcripts,
     close: async () => {
       await runQueue.close();

@@ -35,6 +35,10 @@ export class RedisLeaseStore implements LeaseStore {
     await this.#connection.run('release-lease', [leaseKey(subject)], [String(fence)]);
   }
 
+  async forget(subject: LeaseSubject, fence: number): Promise<void> {
+    await this.#connection.run('forget-lease', [leaseKey(subject)], [String(fence)]);
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }

@@ -17,7 +17,7 @@ const queueSteps = [
   'answered',
   'drop',
 ] as const;
-const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease'] as const;
+const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease', 'forget-lease'] as const;
 
 export type QueueStepName = (typeof queueSteps)[number];
 export type LeaseStepName = (typeof leaseSteps)[number];

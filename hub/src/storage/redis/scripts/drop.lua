@@ -1,3 +1,3 @@
--- Forgets a queue; the lease stays for its fence, and goes by its own expiry. Answers nothing.
+-- Forgets a queue; its lease is forgotten by who holds it (forget-lease). Answers nothing.
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8])
 return ''

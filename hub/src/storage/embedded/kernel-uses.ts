@@ -1,0 +1,72 @@
+/**
+ * The kernels that notebooks use: one JSON file, replaced as a whole and synced before a call resolves. A file that can't
+ * be read is put aside, with a notice: each kernel then belongs to the notebook for which it was started.
+ */
+import { randomUUID } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import { FileId, KernelId } from '@cokernel/proto/hub';
+import { z } from 'zod';
+import type { KernelUse, KernelUses } from '../../room/kernel-uses.js';
+import { readIfThere, writeDurably } from './durable-files.js';
+import type { NoticeListener } from './notice.js';
+
+const StoredUse = z.object({ fileId: FileId, kernelId: KernelId.nullable(), endedBecause: z.string().nullable() });
+const StoredUses = z.object({ version: z.literal(1), uses: z.array(StoredUse) });
+
+export interface EmbeddedKernelUsesOptions {
+  /** In a folder that is there; made when missing. */
+  readonly path: string;
+  readonly onNotice: NoticeListener;
+}
+
+export class EmbeddedKernelUses implements KernelUses {
+  readonly #uses = new Map<FileId, KernelUse>();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: EmbeddedKernelUsesOptions) {}
+
+  async start(): Promise<void> {
+    const file = await readIfThere(this.options.path);
+    if (file === null) return;
+    try {
+      const { uses } = StoredUses.parse(JSON.parse(file.toString('utf8')));
+      for (const { fileId, kernelId, endedBecause } of uses) this.#uses.set(fileId, { kernelId, endedBecause });
+    } catch (error) {
+      await this.#putAside(error);
+    }
+  }
+
+  of(fileId: FileId): KernelUse | null {
+    return this.#uses.get(fileId) ?? null;
+  }
+
+  notebooksOf(kernelId: KernelId): readonly FileId[] {
+    return [...this.#uses].flatMap(([fileId, use]) => (use.kernelId === kernelId ? [fileId] : []));
+  }
+
+  async set(fileIds: readonly FileId[], { kernelId, endedBecause }: KernelUse): Promise<void> {
+    for (const fileId of fileIds) this.#uses.set(fileId, { kernelId, endedBecause });
+    const write = (): Promise<void> => this.#write();
+    // A write that failed was told to its own caller; this one holds its change too.
+    this.#writing = this.#writing.then(write, write);
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const uses = [...this.#uses].map(([fileId, use]) => ({ fileId, ...use }));
+    await writeDurably(this.options.path, Buffer.from(`${JSON.stringify({ version: 1, uses }, null, 1)}\n`));
+  }
+
+  async #putAside(error: unknown): Promise<void> {
+    const aside = `${this.options.path}.damaged-${randomUUID()}`;
+    await rename(this.options.path, aside);
+    const cause = error instanceof Error ? error.message : String(error);
+    this.options.onNotice({
+      level: 'error',
+      code: 'kernelUsesRebuilt',
+      message:
+        `Which notebooks share a kernel could not be read (${cause}): each kernel belongs to the notebook again for ` +
+        `which it was started. What was there is kept as ${aside}.`,
+    });
+  }
+}
