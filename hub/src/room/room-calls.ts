@@ -2,7 +2,7 @@
  * The calls of the hub frames on one room: one handler a call, after one check of form and of rights. What a handler
  * must see as it was when the call came (sources, queue) it reads before it waits for anything.
  */
-import type { CallName, CallResult, ParsedParams, RunId } from '@cokernel/proto/hub';
+import type { CallName, CallResult, ParsedParams, QuestionId, RunId } from '@cokernel/proto/hub';
 import { BatchId, CallFrame, RequestId, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
 import type { AnswerFrame, Author, CallErrorCode } from '@cokernel/proto/hub';
 import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
@@ -11,6 +11,7 @@ import type { KernelSession, SessionLog } from '../run/kernel-session.js';
 import type { EnqueueOutcome, QueuedRun, RunQueue } from '../run/run-queue.js';
 import { QueueUnavailable } from '../run/run-queue.js';
 import { newRun } from '../run/new-run.js';
+import type { KernelQuestion, ReplyContent } from '../run/kernel-question.js';
 import type { NotebookKernel } from './notebook-kernel.js';
 import type { RoomClient } from './room-client.js';
 import type { Room } from './room.js';
@@ -40,11 +41,10 @@ export class RoomCalls {
     startKernel: async ({ specName }) => this.empty(this.options.kernel.change(specName, this.author().name)),
     stopKernel: async () => this.empty(this.options.kernel.stop(this.author().name)),
     inputReply: (params) => this.inputReply(params),
-    complete: async ({ code, cursorPos }) => ({ ...(await this.session().complete(code, cursorPos)) }),
-    inspect: async ({ code, cursorPos, detailLevel }) => ({
-      ...(await this.session().inspect(code, cursorPos, detailLevel)),
-    }),
-    isComplete: async ({ code }) => ({ ...(await this.session().isComplete(code)) }),
+    complete: (params) => this.ask({ kind: 'complete', ...params }),
+    inspect: (params) => this.ask({ kind: 'inspect', ...params }),
+    isComplete: (params) => this.ask({ kind: 'isComplete', ...params }),
+    variables: async () => calls.variables.result.parse(await this.ask({ kind: 'variables' })),
     save: () => this.save(),
     rename: ({ name }) => ({ name: this.options.room.rename(this.author().participantId, name) }),
   };
@@ -227,6 +227,13 @@ export class RoomCalls {
     } catch (error) {
       throw new Refusal('saveFailed', messageOf(error));
     }
+  }
+
+  private async ask(question: KernelQuestion): Promise<CallResult<'complete'>> {
+    const { room, client } = this.options;
+    const answerLater = (questionId: QuestionId, content: ReplyContent): void =>
+      room.tellOne(client, { event: 'kernelAnswered', questionId, content: { ...content } });
+    return { ...(await this.session().ask(question, { id: client.socket.id, answerLater })) };
   }
 
   private session(): KernelSession {

@@ -103,6 +103,7 @@ export class Room {
   remove(client: RoomClient): void {
     if (!this.clients.delete(client)) return;
     this.awareness.left(client);
+    this.session?.dropQuestions(client.socket.id);
     if (client.participantId !== null) this.setParticipants(left(this.participants, client.socket.id));
     if (this.clients.size === 0) this.parts.onEmpty();
   }

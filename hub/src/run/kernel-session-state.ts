@@ -5,13 +5,16 @@
  * It guarantees: at most one execute_request is with the kernel; a run ends at its reply *and* its idle, whichever
  * is first (J7); its settlement is asked for only after its last output was handed over; a kernel that died or was
  * restarted never leaves a run without an end.
+ *
+ * While the way to the kernel is broken (`reconnecting`) the run stays, and after `hostFound` goes on: what the host kept
+ * is told again before that, and older things among it, from before the run was sent, change nothing.
  */
 import { parentId } from '@cokernel/proto/jupyter';
 import type { KernelMessage, MessageHeader } from '@cokernel/proto/jupyter';
 import type { HeldReason, KernelStatus, PromptView, RunId } from '@cokernel/proto/hub';
 import { PromptId } from '@cokernel/proto/hub';
 import type { RunTimes } from '@cokernel/proto/notebook';
-import type { KernelInfo } from '../kernel/kernel-host.js';
+import type { HostedKernelState, KernelInfo } from '../kernel/kernel-host.js';
 import type { QueuedRun, QueueSnapshot, Settlement } from './run-queue.js';
 
 interface Reply {
@@ -29,12 +32,23 @@ interface CurrentRun {
   readonly times: RunTimes;
   /** Somebody interrupted it before the kernel had begun with it: a signal sent then is lost. */
   readonly interruptWanted: boolean;
+  /** The kernel is known to have got it: the host took it, or something that belongs to it was heard. */
+  readonly traced: boolean;
+  /** Messages from before its first trace are lost: its own may be among them. */
+  readonly lossBefore: Loss | null;
+}
+
+/** Messages up to `upTo` that never came. */
+interface Loss {
+  readonly upTo: number;
+  readonly reason: string;
 }
 
 type KernelPhase =
   | { readonly phase: 'starting' }
   | { readonly phase: 'ready' }
   | { readonly phase: 'restarting' }
+  | { readonly phase: 'reconnecting' }
   | { readonly phase: 'dead'; readonly reason: string }
   | { readonly phase: 'failed'; readonly reason: string };
 
@@ -65,12 +79,30 @@ export type SessionEvent =
   | { readonly type: 'queueChanged'; readonly snapshot: QueueSnapshot }
   | { readonly type: 'runTaken'; readonly run: QueuedRun }
   | { readonly type: 'nothingTaken' }
+  /** An earlier owner took it, and may have sent it; what follows is told after `hostLost`. */
+  | { readonly type: 'runResumed'; readonly run: QueuedRun }
+  /** The host has the run's request. */
+  | { readonly type: 'requestTraced'; readonly runId: string }
+  /** What the kernel said up to this seq, if anything, is lost. */
+  | { readonly type: 'messagesLost'; readonly upTo: number; readonly reason: string }
+  /** The kernel has done with everything that was sent before it was asked. */
+  | { readonly type: 'kernelPassed'; readonly at: string }
+  | { readonly type: 'hostLost' }
+  /** The way to the kernel is there again, and all that the host kept was told. */
+  | {
+      readonly type: 'hostFound';
+      readonly state: HostedKernelState;
+      readonly kernelInfo: KernelInfo | null;
+      /** False: a run without a trace may have been sent all the same. */
+      readonly knowsAllRequests: boolean;
+      readonly at: string;
+    }
   /** A run was taken whose notebook can't be written: it is not sent. */
   | { readonly type: 'targetMissing'; readonly run: QueuedRun; readonly reason: string; readonly at: string }
   | { readonly type: 'messageArrived'; readonly message: KernelMessage; readonly at: string }
   | { readonly type: 'runSettled' }
   | { readonly type: 'requestNotSent'; readonly runId: RunId; readonly reason: string; readonly at: string }
-  | { readonly type: 'kernelBecameReady'; readonly kernelInfo: KernelInfo }
+  | { readonly type: 'kernelBecameReady'; readonly kernelInfo: KernelInfo; readonly at: string }
   /** `asked`: a person restarts it; otherwise its process died and is started anew. */
   | { readonly type: 'kernelRestarting'; readonly asked: boolean; readonly reason: string; readonly at: string }
   | { readonly type: 'kernelDied'; readonly reason: string; readonly at: string }
@@ -88,6 +120,10 @@ export type SessionEffect =
   /** After all output of the run is stored. */
   | { readonly type: 'settle'; readonly run: QueuedRun; readonly end: Settlement; readonly times: RunTimes }
   | { readonly type: 'hold'; readonly reason: HeldReason }
+  /** The run's output shows that some of it may be missing, unless it was stored before. */
+  | { readonly type: 'tellLoss'; readonly runId: RunId; readonly upTo: number; readonly reason: string }
+  /** Tell `kernelPassed` when the kernel answers. */
+  | { readonly type: 'askWhetherPassed' }
   | { readonly type: 'interruptKernel' }
   /** Tell `replyMissed` unless the run ends soon. */
   | { readonly type: 'expectReply'; readonly runId: RunId }
@@ -108,6 +144,7 @@ export function kernelStatus(state: KernelSessionState): KernelStatus {
       return state.current === null ? 'idle' : 'busy';
     case 'starting':
     case 'restarting':
+    case 'reconnecting':
     case 'dead':
     case 'failed':
       return state.kernel.phase;
@@ -122,6 +159,18 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
       return runTaken(state, event.run);
     case 'nothingTaken':
       return takeIfFree({ ...state, stepping: null });
+    case 'runResumed':
+      return { state: withTaken(state, event.run), effects: [] };
+    case 'requestTraced':
+      return same(traced(state, event.runId));
+    case 'messagesLost':
+      return messagesLost(state, { upTo: event.upTo, reason: event.reason });
+    case 'kernelPassed':
+      return kernelPassed(state, event.at);
+    case 'hostLost':
+      return hostLost(state);
+    case 'hostFound':
+      return hostFound(state, event);
     case 'targetMissing':
       return endCurrent(withTaken(state, event.run), 'failed', event.reason, event.at);
     case 'messageArrived':
@@ -133,7 +182,7 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
         ? endCurrent(state, 'lost', event.reason, event.at)
         : { state, effects: [] };
     case 'kernelBecameReady':
-      return kernelBecameReady(state, event.kernelInfo);
+      return kernelBecameReady(state, event.kernelInfo, event.at);
     case 'kernelRestarting':
       return kernelRestarting(state, event);
     case 'kernelDied':
@@ -183,22 +232,106 @@ function withTaken(state: KernelSessionState, run: QueuedRun): KernelSessionStat
   return {
     ...state,
     stepping: null,
-    current: { run, reply: null, idle: false, executionCount: null, times: {}, interruptWanted: false },
+    current: {
+      run,
+      reply: null,
+      idle: false,
+      executionCount: null,
+      times: {},
+      interruptWanted: false,
+      traced: false,
+      lossBefore: null,
+    },
   };
 }
 
-function kernelBecameReady(state: KernelSessionState, kernelInfo: KernelInfo): Transition {
-  const next = takeIfFree({ ...state, kernel: { phase: 'ready' }, kernelInfo });
-  return { state: next.state, effects: [{ type: 'notifyKernel' }, ...next.effects] };
+// What outlives the hub or the keeper ------------------------------------------------------------------------------
+
+function traced(state: KernelSessionState, runId: string): KernelSessionState {
+  const { current } = state;
+  if (current?.run.view.runId !== runId || current.traced) return state;
+  // The request itself was heard of: what was lost was before it.
+  return withCurrent(state, { ...current, traced: true, lossBefore: null });
+}
+
+function messagesLost(state: KernelSessionState, loss: Loss): Transition {
+  const { current } = state;
+  if (current === null) return same(state);
+  if (!current.traced) return same(withCurrent(state, { ...current, lossBefore: loss }));
+  return { state, effects: lossEffects(current.run.view.runId, loss) };
+}
+
+/** The run's end may be among what was lost: the kernel, asked behind the run, says when it is over. */
+function lossEffects(runId: RunId, loss: Loss): readonly SessionEffect[] {
+  return [{ type: 'tellLoss', runId, ...loss }, { type: 'askWhetherPassed' }];
+}
+
+/** Anything that belongs to the run shows that it was sent. */
+function heardOf(state: KernelSessionState, current: CurrentRun): Transition {
+  const { lossBefore } = current;
+  const heard = withCurrent(state, { ...current, traced: true, lossBefore: null });
+  return { state: heard, effects: lossBefore === null ? [] : lossEffects(current.run.view.runId, lossBefore) };
+}
+
+function kernelPassed(state: KernelSessionState, at: string): Transition {
+  const { current } = state;
+  if (current?.traced !== true) return same(state);
+  if (current.reply !== null) return endIfComplete(withCurrent(state, { ...current, idle: true }), at);
+  return endCurrent(state, 'lost', 'its end was lost: nobody was there to hear it', at);
+}
+
+function hostLost(state: KernelSessionState): Transition {
+  const effects: SessionEffect[] = [
+    { type: 'failRequests', reason: 'the way to the kernel broke' },
+    { type: 'notifyKernel' },
+  ];
+  return { state: { ...state, kernel: { phase: 'reconnecting' } }, effects };
+}
+
+function hostFound(state: KernelSessionState, found: Extract<SessionEvent, { type: 'hostFound' }>): Transition {
+  if (found.state === 'dead') return kernelDied(state, 'it ended while no hub was with it', found.at);
+  const phase = found.state === 'ready' ? 'ready' : found.state;
+  const kernelInfo = found.kernelInfo ?? state.kernelInfo;
+  const there: KernelSessionState = { ...state, kernel: { phase }, kernelInfo };
+  const resumed = untracedRun(there, found);
+  const next = takeIfFree(resumed.state);
+  return { state: next.state, effects: [...resumed.effects, { type: 'notifyKernel' }, ...next.effects] };
+}
+
+/** A host that knows every request takes it, or says that it was sent; with another one nobody can know. */
+function untracedRun(state: KernelSessionState, found: Extract<SessionEvent, { type: 'hostFound' }>): Transition {
+  const { current } = state;
+  if (current === null || current.traced) return same(state);
+  if (found.knowsAllRequests) return { state, effects: [{ type: 'begin', run: current.run }] };
+  return endCurrent(state, 'lost', 'nobody knows whether the kernel got it', found.at);
+}
+
+// The kernel's life ------------------------------------------------------------------------------------------------
+
+/** After a take-over by another keeper the kernel has done with the run that it had. */
+function kernelBecameReady(state: KernelSessionState, kernelInfo: KernelInfo, at: string): Transition {
+  const passed = kernelPassed(state, at);
+  const known = { ...passed.state, kernelInfo };
+  // What the host kept is being told again: how the kernel is now comes at its end.
+  if (state.kernel.phase === 'reconnecting') return { state: known, effects: passed.effects };
+  const next = takeIfFree({ ...known, kernel: { phase: 'ready' } });
+  return { state: next.state, effects: [...passed.effects, { type: 'notifyKernel' }, ...next.effects] };
 }
 
 function kernelRestarting(
   state: KernelSessionState,
   { asked, reason, at }: Extract<SessionEvent, { type: 'kernelRestarting' }>,
 ): Transition {
-  const gone = kernelGone(state, { phase: 'restarting' }, reason, at, asked ? 'cancelled' : 'lost');
+  if (isHistory(state)) return same(state);
+  const phase = state.kernel.phase === 'reconnecting' ? 'reconnecting' : 'restarting';
+  const gone = kernelGone(state, { phase }, reason, at, asked ? 'cancelled' : 'lost');
   if (asked) return gone;
   return { state: gone.state, effects: [...gone.effects, { type: 'hold', reason: 'kernelDied' }] };
+}
+
+/** Told again after the way to the kernel broke, and from before the run that goes on, if one does. */
+function isHistory(state: KernelSessionState): boolean {
+  return state.kernel.phase === 'reconnecting' && state.current?.traced !== true;
 }
 
 function kernelDied(state: KernelSessionState, reason: string, at: string): Transition {
@@ -229,6 +362,11 @@ function clearPrompt(state: KernelSessionState): Transition {
 
 function messageArrived(state: KernelSessionState, message: KernelMessage, at: string): Transition {
   const parent = parentId(message);
+  if (state.current !== null && !state.current.traced && parent === state.current.run.view.runId) {
+    const heard = heardOf(state, state.current);
+    const next = messageArrived(heard.state, message, at);
+    return { state: next.state, effects: [...heard.effects, ...next.effects] };
+  }
   const current = state.current;
   const ofCurrent = current !== null && parent === current.run.view.runId;
   if (message.channel === 'iopub') {
@@ -240,8 +378,7 @@ function messageArrived(state: KernelSessionState, message: KernelMessage, at: s
     return parent === null ? same(state) : outputArrived(state, parent as RunId, message);
   }
   if (message.channel === 'stdin') return ofCurrent ? promptArrived(state, current, message) : same(state);
-  if (message.header.msg_type === 'execute_reply')
-    return ofCurrent ? replyArrived(state, current, message, at) : same(state);
+  if (message.header.msg_type === 'execute_reply' && ofCurrent) return replyArrived(state, current, message, at);
   return { state, effects: [{ type: 'answerRequest', message }] };
 }
 

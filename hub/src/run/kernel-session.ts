@@ -3,23 +3,28 @@
  * it hands events in one at a time, in the order in which they happened, and carries out their effects.
  */
 import type { KernelMessage, MessageHeader, Sender } from '@cokernel/proto/jupyter';
-import {
-  completeRequest,
-  executeRequest,
-  inputReply,
-  inspectRequest,
-  isCompleteRequest,
-  streamMessage,
-} from '@cokernel/proto/jupyter';
-import type { KernelId, KernelUsage, KernelView, PromptId, PromptView, RunId, RunView } from '@cokernel/proto/hub';
+import { executeRequest, inputReply, streamMessage } from '@cokernel/proto/jupyter';
+import type {
+  KernelBusy,
+  KernelId,
+  KernelUsage,
+  KernelView,
+  PromptId,
+  PromptView,
+  RunId,
+  RunView,
+} from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { AttachedKernel, HostedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
-import { KernelRequests } from './kernel-requests.js';
+import type { KernelQuestion, ReplyContent } from './kernel-question.js';
+import type { Asker } from './kernel-questions.js';
+import { KernelQuestions } from './kernel-questions.js';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { KernelSessionState, SessionEffect, SessionEvent } from './kernel-session-state.js';
 import { initialState, kernelStatus, transition } from './kernel-session-state.js';
 import { LiveRuns } from './live-runs.js';
 import { QueueOwner } from './queue-owner.js';
+import { noVariables } from './variables.js';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueueChange, QueuedRun, RunQueue, Settlement } from './run-queue.js';
 
@@ -65,6 +70,8 @@ export interface KernelSessionOptions {
 /** Between a run's idle and its reply; as a rule they come together. */
 const REPLY_GRACE_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** As kernel_info_reply names it in `supported_features`. */
+const SUBSHELLS = 'kernel subshells';
 
 export class KernelSession {
   private state: KernelSessionState = initialState;
@@ -72,7 +79,7 @@ export class KernelSession {
   private readonly session: string;
   private readonly liveRuns: LiveRuns;
   private readonly owner: QueueOwner;
-  private readonly requests = new KernelRequests(REQUEST_TIMEOUT_MS);
+  private readonly questions: KernelQuestions;
   private readonly listeners = new Set<SessionListener>();
   private readonly watchers = new Set<KernelWatcher>();
   /** The interrupt that was sent last. */
@@ -83,6 +90,8 @@ export class KernelSession {
   private fence: number;
   private activity: Date;
   private usageTold: KernelUsage | null = null;
+  /** Null unless the kernel is being ended. */
+  private endsTold: Set<RunId> | null = null;
   private isEnding = false;
 
   constructor(private readonly options: KernelSessionOptions) {
@@ -95,6 +104,14 @@ export class KernelSession {
       queue,
       log,
       onBack: (snapshot) => this.handle({ type: 'queueChanged', snapshot }),
+    });
+    this.questions = new KernelQuestions({
+      send: (message) => this.sendNow(message),
+      sender: () => this.sender(),
+      newId: options.newId,
+      isFree: () => kernelStatus(this.state) === 'idle',
+      hasSubshells: () => this.hasFeature(SUBSHELLS),
+      timeoutMs: REQUEST_TIMEOUT_MS,
     });
     this.liveRuns = new LiveRuns({
       outputsOf,
@@ -182,7 +199,7 @@ export class KernelSession {
     this.owner.stop();
     this.unsubscribe?.();
     this.unsubscribe = null;
-    this.requests.failAll('the hub leaves this kernel');
+    this.questions.failAll('the hub leaves this kernel');
     this.kernel?.detach();
     this.kernel = null;
     this.listeners.clear();
@@ -270,6 +287,17 @@ export class KernelSession {
     await this.shutdown();
   }
 
+  /** The kernel is about to be ended for good: from now on it is noted which ends of runs were told. */
+  lastStepsBegan(): void {
+    this.endsTold = new Set();
+  }
+
+  /** The last steps of the queue, made by who ends the kernel: tells what the queue has not told by itself yet. */
+  lastStepsTaken({ snapshot, finished }: QueueChange): void {
+    const untold = finished.filter(({ runId }) => this.endsTold?.has(runId) !== true);
+    if (untold.length > 0) this.queueChanged({ snapshot, finished: untold });
+  }
+
   /** Only the first answer counts; answers whether this was it (J18). The answer itself is never logged. */
   async answerPrompt(promptId: PromptId, value: string): Promise<boolean> {
     const { prompt, promptRequest } = this.state;
@@ -280,21 +308,23 @@ export class KernelSession {
     return true;
   }
 
-  complete(code: string, cursorPos: number): Promise<Readonly<Record<string, unknown>>> {
-    return this.ask(completeRequest(this.sender(), code, cursorPos));
+  /** The answer to a question beside the runs, or that it comes later. Throws `Refusal` (noKernel, kernelBusy, kernelGone). */
+  ask(question: KernelQuestion, asker: Asker): Promise<ReplyContent | KernelBusy> {
+    const { kernel } = this.state;
+    if (kernel.phase === 'dead' || kernel.phase === 'failed') throw new Refusal('kernelGone', kernel.reason);
+    if (question.kind === 'variables' && this.language !== null && this.language !== 'python') {
+      return Promise.resolve({ ...noVariables(`of ${this.language} kernels variables can't be listed`) });
+    }
+    return this.questions.ask(question, asker);
   }
 
-  inspect(code: string, cursorPos: number, detailLevel: 0 | 1): Promise<Readonly<Record<string, unknown>>> {
-    return this.ask(inspectRequest(this.sender(), code, cursorPos, detailLevel));
+  /** Who asked has left: nobody waits for these answers. */
+  dropQuestions(askerId: string): void {
+    this.questions.dropOf(askerId);
   }
 
-  isComplete(code: string): Promise<Readonly<Record<string, unknown>>> {
-    return this.ask(isCompleteRequest(this.sender(), code));
-  }
-
-  private ask(message: KernelMessage): Promise<Readonly<Record<string, unknown>>> {
-    if (this.state.current !== null) throw new Refusal('kernelBusy', 'the kernel works on a run; ask again after it');
-    return this.requests.ask(message, (request) => this.live().send(request));
+  private hasFeature(feature: string): boolean {
+    return this.state.kernel.phase === 'ready' && this.state.kernelInfo?.supported_features?.includes(feature) === true;
   }
 
   private live(): AttachedKernel {
@@ -304,7 +334,10 @@ export class KernelSession {
 
   private handle(event: SessionEvent): void {
     const { state, effects } = transition(this.state, event);
+    const becameFree = kernelStatus(state) === 'idle' && kernelStatus(this.state) !== 'idle';
     this.state = state;
+    // Before the effects, so that no next run gets in front.
+    if (becameFree) this.questions.kernelBecameFree();
     for (const effect of effects) this.perform(effect);
   }
 
@@ -326,9 +359,9 @@ export class KernelSession {
       case 'expectReply':
         return this.expectReply(effect.runId);
       case 'answerRequest':
-        return this.requests.answer(effect.message);
+        return this.questions.answer(effect.message);
       case 'failRequests':
-        return this.requests.failAll(effect.reason);
+        return this.questions.failAll(effect.reason);
       case 'notifyKernel':
         return this.tell((listener) => listener.kernelChanged(this.view()));
       case 'notifyPrompt':
@@ -337,7 +370,7 @@ export class KernelSession {
   }
 
   private async interruptKernel(): Promise<void> {
-    await this.live().interrupt();
+    await this.live().interrupt(this.currentRun?.runId);
     this.handle({ type: 'interruptSent' });
   }
 
@@ -381,6 +414,7 @@ export class KernelSession {
   }
 
   private queueChanged(change: QueueChange): void {
+    for (const { runId } of change.finished) this.endsTold?.add(runId);
     this.tell((listener) => listener.queueChanged(change));
     this.endTranscripts(change.finished);
     this.handle({ type: 'queueChanged', snapshot: change.snapshot });
