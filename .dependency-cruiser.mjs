@@ -140,7 +140,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '(^|/)dist/'] },
-    exclude: { path: ['(^|/)dist/', '^notebooks/', '^\\.cache/'] },
+    exclude: { path: ['(^|/)dist/', '^notebooks/', '^\\.cache/', '^hub/test/keeper/previous/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

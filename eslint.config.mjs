@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['**/node_modules/', '**/dist/', 'notebooks/', '.cache/', 'coverage/'] },
+  { ignores: ['**/node_modules/', '**/dist/', 'notebooks/', '.cache/', 'coverage/', 'hub/test/keeper/previous/'] },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   tseslint.configs.strictTypeChecked,
   {
