@@ -2,13 +2,16 @@
  * The kernel sessions of this hub: starts kernels through the KernelHost, takes over those that an earlier hub left
  * running, and ends them. Each session is held under a lease of its kernel.
  */
-import type { KernelId, RunId } from '@cokernel/proto/hub';
+import path from 'node:path';
+import type { KernelId, RunId, RunView } from '@cokernel/proto/hub';
 import { KernelId as KernelIdSchema } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelHostEvent, KernelSpec } from '../kernel/kernel-host.js';
 import { KernelHostError } from '../kernel/kernel-host.js';
 import type { HeldLease, HeldLeaseOptions } from './held-lease.js';
 import { holdLease } from './held-lease.js';
+import type { KernelLimits } from './kernel-limits.js';
+import { refuseOneTooMany } from './kernel-limits.js';
 import type { SessionLog } from './kernel-session.js';
 import { KernelSession } from './kernel-session.js';
 import type { RunOutputs } from './run-outputs.js';
@@ -24,6 +27,9 @@ export interface KernelSessionsOptions {
   readonly cellOutputs: (run: QueuedRun) => Promise<RunOutputs>;
   /** A kernel was installed, changed or removed since they were read before. */
   readonly onKernelSpecsChanged: (specs: readonly KernelSpec[]) => void;
+  readonly limits: KernelLimits;
+  /** The notebooks that use a kernel, by path, to name it to people. */
+  readonly notebooksOf: (session: KernelSession) => readonly string[];
   readonly newId: () => string;
   readonly clock: () => Date;
   readonly log: SessionLog;
@@ -33,6 +39,7 @@ interface StartOptions {
   readonly specName: string;
   /** The working directory, absolute. */
   readonly cwd: string;
+  /** `startedBy`: the participant whose kernel it is, for the limit of each person. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -45,6 +52,8 @@ interface Entry {
 export class KernelSessions {
   private readonly entries = new Map<KernelId, Entry>();
   private specs: readonly KernelSpec[] = [];
+  /** Kernels on their way: they count already. */
+  private readonly starting = new Map<KernelId, StartOptions>();
 
   constructor(private readonly options: KernelSessionsOptions) {}
 
@@ -70,9 +79,59 @@ export class KernelSessions {
     return [...this.entries.values()].map((entry) => entry.session);
   }
 
-  /** Starts a kernel; resolves when its process was started. Throws `Refusal` (noSuchKernelSpec, kernelFailed). */
+  /**
+   * Starts a kernel; resolves when its process was started. Throws `Refusal` (noSuchKernelSpec, kernelFailed,
+   * tooManyKernels).
+   */
   async start(start: StartOptions): Promise<KernelSession> {
     const kernelId = KernelIdSchema.parse(this.options.newId());
+    this.requireFreePlace(start.labels['startedBy'] ?? null);
+    this.starting.set(kernelId, start);
+    try {
+      return await this.startCounted(kernelId, start);
+    } finally {
+      this.starting.delete(kernelId);
+    }
+  }
+
+  /** Throws `Refusal` (tooManyKernels) when this person may not start one more; `instead`: when this one has ended. */
+  requireFreePlace(startedBy: string | null, instead: KernelSession | null = null): void {
+    const running = this.list().filter((session) => session !== instead && isCounted(session));
+    const kernels = running.map((session) => ({
+      startedBy: session.labels['startedBy'] ?? null,
+      shown: shownTo(session, this.options.notebooksOf(session)),
+    }));
+    const starting = [...this.starting].filter(([kernelId]) => !this.entries.has(kernelId));
+    const coming = starting.map(([, { specName, labels }]) => ({
+      startedBy: labels['startedBy'] ?? null,
+      shown: `${specName}, just starting`,
+    }));
+    refuseOneTooMany([...kernels, ...coming], startedBy, this.options.limits);
+  }
+
+  /** The kernel of this connection file, which runs already and is not ours to end (J14). Throws `Refusal` (kernelFailed). */
+  async adoptExisting(connectionFile: string, labels: Readonly<Record<string, string>>): Promise<KernelSession> {
+    const isLive = (session: KernelSession): boolean => session.view().status !== 'dead';
+    const known = this.list().find((one) => one.labels['connectionFile'] === connectionFile && isLive(one));
+    if (known !== undefined) return known;
+    const kernelId = KernelIdSchema.parse(this.options.newId());
+    const lease = await this.lease(kernelId, 0);
+    try {
+      const options = { kernelId, connectionFile, labels: { ...labels, connectionFile }, fence: lease.fence };
+      const hosted = await this.options.host.adoptExisting(options);
+      const start = { specName: hosted.specName, cwd: path.dirname(connectionFile), labels: hosted.labels };
+      const session = this.register(kernelId, await this.displayNameOf(hosted), start, lease, 'existing');
+      await this.connect(session, lease.fence, 0);
+      return session;
+    } catch (error) {
+      this.entries.get(kernelId)?.session.stop();
+      this.entries.delete(kernelId);
+      await lease.release();
+      throw asRefusal(error);
+    }
+  }
+
+  private async startCounted(kernelId: KernelId, start: StartOptions): Promise<KernelSession> {
     const spec = await this.requireSpec(start.specName);
     const lease = await this.lease(kernelId, 0);
     try {
@@ -108,6 +167,10 @@ export class KernelSessions {
 
   /** Restarts; a kernel that is dead or never started is started anew under the same id, so that its queue stays. */
   async restart(session: KernelSession, by: string): Promise<void> {
+    if (session.origin === 'existing') {
+      const where = session.labels['connectionFile'] ?? 'a connection file';
+      throw new Refusal('existingKernel', `this kernel was found by ${where}: restart it where it was started`);
+    }
     const status = session.view().status;
     if (status !== 'dead' && status !== 'failed') {
       await session.restart(by).catch((error: unknown) => {
@@ -116,6 +179,7 @@ export class KernelSessions {
       return;
     }
     const entry = this.entryOf(session);
+    this.requireFreePlace(session.labels['startedBy'] ?? null, session);
     try {
       await session.shutdown().catch((error: unknown) => this.warn(session, error));
       await this.options.host.start({ kernelId: session.kernelId, ...entry.start, fence: entry.lease.fence });
@@ -128,11 +192,16 @@ export class KernelSessions {
   /** Ends the kernel, its runs and its queue. */
   async shutdown(session: KernelSession, reason: string): Promise<void> {
     const entry = this.entryOf(session);
-    await this.cancelAll(session.kernelId, reason);
+    session.lastStepsBegan();
+    const cancelled = await this.cancelAll(session.kernelId, reason);
     await session.end().catch((error: unknown) => this.warn(session, error));
-    await this.endRunning(session.kernelId, entry.lease.fence, 'cancelled', reason);
-    await this.forget(entry);
+    const ended = await this.endRunning(session.kernelId, entry.lease.fence, 'cancelled', reason);
+    // The queue may tell its steps later than the session is there to hear of them.
+    const snapshot = await this.options.queue.snapshot(session.kernelId);
+    session.lastStepsTaken({ snapshot, finished: ended === null ? cancelled : [...cancelled, ended] });
+    this.leave(entry);
     await this.options.queue.drop(session.kernelId);
+    await entry.lease.forget();
   }
 
   /** Leaves every kernel running for the next hub. */
@@ -143,7 +212,7 @@ export class KernelSessions {
   private async takeOver(hosted: HostedKernel, cwd: string): Promise<void> {
     const { kernelId, specName, labels } = hosted;
     const lease = await this.lease(kernelId, 0);
-    const displayName = (await this.requireSpec(specName).catch(() => null))?.displayName ?? specName;
+    const displayName = await this.displayNameOf(hosted);
     // Known before its lost run opens a room, so that the room finds it.
     const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease, hosted.origin);
     if ((await this.options.queue.running(kernelId)) !== null) await this.options.queue.hold(kernelId, 'runLost');
@@ -205,16 +274,17 @@ export class KernelSessions {
     fence: number,
     state: 'lost' | 'cancelled',
     reason: string,
-  ): Promise<void> {
+  ): Promise<RunView | null> {
     const run = await this.options.queue.running(kernelId);
-    if (run === null) return;
+    if (run === null) return null;
     const end = { state, reason, finishedAt: this.options.clock().toISOString(), executionCount: null };
     await (await this.outputsOf(run)).finish(run, end, {});
     await this.options.queue.settle(kernelId, fence, run.view.runId, end);
+    return { ...run.view, ...end };
   }
 
-  private async cancelAll(kernelId: KernelId, reason: string): Promise<void> {
-    await this.options.queue.cancel(kernelId, { by: 'all' }, this.options.clock().toISOString(), reason);
+  private cancelAll(kernelId: KernelId, reason: string): Promise<readonly RunView[]> {
+    return this.options.queue.cancel(kernelId, { by: 'all' }, this.options.clock().toISOString(), reason);
   }
 
   private lease(kernelId: KernelId, atLeast: number): Promise<HeldLease> {
@@ -226,9 +296,19 @@ export class KernelSessions {
   }
 
   private async forget(entry: Entry): Promise<void> {
+    this.leave(entry);
+    await entry.lease.release();
+  }
+
+  private leave(entry: Entry): void {
     entry.session.stop();
     this.entries.delete(entry.session.kernelId);
-    await entry.lease.release();
+  }
+
+  private async displayNameOf({ specName, labels }: HostedKernel): Promise<string> {
+    const name = (await this.requireSpec(specName).catch(() => null))?.displayName ?? specName;
+    const file = labels['connectionFile'];
+    return file === undefined ? name : `${name} (${path.basename(file)})`;
   }
 
   private entryOf(session: KernelSession): Entry {
@@ -259,6 +339,17 @@ export class KernelSessions {
     const found = await Promise.all(this.list().map(({ kernelId }) => this.options.queue.find(kernelId, runId)));
     return found.some((run) => run !== null);
   }
+}
+
+/** Of those that have a process which we started. */
+function isCounted(session: KernelSession): boolean {
+  const { status, origin } = session.view();
+  return origin === 'started' && status !== 'dead' && status !== 'failed';
+}
+
+function shownTo(session: KernelSession, notebooks: readonly string[]): string {
+  const { displayName, kernelId } = session.view();
+  return `${displayName} ${notebooks.length === 0 ? kernelId.slice(0, 8) : `of ${notebooks.join(' and ')}`}`;
 }
 
 function asRefusal(error: unknown): Refusal {
