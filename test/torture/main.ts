@@ -9,7 +9,9 @@ import { nextSeed, readResult, withRound, writeResult, type RoundResult } from '
 import { runRounds } from './harness/run-rounds.js';
 import type { Torture } from './harness/torture.js';
 
-const tortures: Readonly<Record<string, () => Promise<Torture>>> = {};
+const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
+  'hub-kill': async () => (await import('./hub-kill.js')).hubKill,
+};
 
 const DEFAULT_MINUTES = 40;
 

@@ -1,0 +1,63 @@
+/** When in a run something is killed: chosen by the seed, and waited for to the millisecond. */
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '../harness/random.js';
+import { LINE_LENGTH, LINES } from './line-programs.js';
+import type { Visitor } from './visitor.js';
+
+/** Each with a little time more, so that every step of the programs can be hit. */
+export type KillMoment =
+  /** As the request to run is on its way. */
+  | { readonly at: 'request'; readonly afterMs: number }
+  /** When a client has seen this line. */
+  | { readonly at: 'line'; readonly line: number; readonly afterMs: number }
+  /** When the kernel has printed all. */
+  | { readonly at: 'end'; readonly afterMs: number }
+  /** At any time from the request on. */
+  | { readonly at: 'time'; readonly afterMs: number };
+
+export function chooseMoment(random: Random): KillMoment {
+  switch (random.between(1, 8)) {
+    case 1:
+      return { at: 'request', afterMs: random.between(0, 40) };
+    case 2:
+    case 3:
+      return { at: 'end', afterMs: random.between(0, 60) };
+    case 4:
+    case 5:
+      return { at: 'time', afterMs: random.between(0, 1_500) };
+    default:
+      return { at: 'line', line: random.between(1, LINES - 1), afterMs: random.between(0, 25) };
+  }
+}
+
+export function describeMoment(moment: KillMoment): string {
+  const after = `${moment.afterMs} ms after`;
+  return moment.at === 'line' ? `${after} line ${moment.line}` : `${after} the ${nouns[moment.at]}`;
+}
+
+const nouns = { request: 'request', end: 'last line', time: 'beginning' } as const;
+
+export interface RunInSight {
+  readonly visitor: Visitor;
+  readonly cellId: string;
+  /** What the program writes when it has printed all. */
+  readonly doneFile: string;
+}
+
+/** Resolves at the moment; a line that is never seen ends with the program. */
+export async function reach(moment: KillMoment, run: RunInSight): Promise<void> {
+  if (moment.at === 'line' || moment.at === 'end') await sight(moment, run);
+  await delay(moment.afterMs);
+}
+
+const LOOK_FOR_MS = 20_000;
+
+async function sight(moment: KillMoment, { visitor, cellId, doneFile }: RunInSight): Promise<void> {
+  const end = Date.now() + LOOK_FOR_MS;
+  const length = moment.at === 'line' ? moment.line * LINE_LENGTH : Infinity;
+  while (visitor.shownLength(cellId) < length && !existsSync(doneFile)) {
+    if (Date.now() > end) throw new Error(`the run did not get as far as ${moment.at}: ${visitor.describe()}`);
+    await delay(1);
+  }
+}
