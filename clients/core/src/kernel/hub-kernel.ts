@@ -44,7 +44,10 @@ export class HubKernel implements Kernel {
     this.stdin$ = this.#channelStream('stdin');
     this.iopub$ = this.#channelStream('iopub');
     this.#channels = { shell: this.shell$, control: this.control$, stdin: this.stdin$, iopub: this.iopub$ };
-    this.messages$ = this.#stream((message) => this.send(message), () => this.close());
+    this.messages$ = this.#stream(
+      (message) => this.send(message),
+      () => this.close(),
+    );
     this.#connection = new KernelConnection(options, {
       connected: () => this.#state.next({ state: 'connected' }),
       disconnected: (reason) => this.#state.next({ state: 'disconnected', reason }),

@@ -43,6 +43,7 @@ const ENDINGS: ReadonlyMap<number, string> = new Map([
 export class KernelConnection {
   #socket: KernelSocket | null = null;
   #open = false;
+  #offersV1 = true;
   #waiting: KernelMessage[] = [];
   /** The newest message that came: what comes after it was missed. */
   #lastId: string | null = null;
@@ -56,6 +57,9 @@ export class KernelConnection {
   /** The first connection: rejects with HubError when there is no such kernel or no way to it. */
   async start(): Promise<void> {
     await this.#ask();
+    if ((await this.#connect()) === null) return;
+    // Who offers a format and is answered with none must fail the handshake: an older server wants none offered.
+    this.#offersV1 = false;
     const refused = await this.#connect();
     if (refused === null) return;
     this.stop();
@@ -91,7 +95,7 @@ export class KernelConnection {
   #connect(): Promise<string | null> {
     return new Promise((resolve) => {
       this.#socket = new KernelSocket(
-        { url: this.#url(), webSocket: this.options.webSocket },
+        { url: this.#url(), offersV1: this.#offersV1, webSocket: this.options.webSocket },
         {
           opened: () => {
             this.#opened();

@@ -15,6 +15,8 @@ import {
 export interface KernelSocketOptions {
   /** With session and token in its query. */
   readonly url: string;
+  /** Else the default format is spoken. */
+  readonly offersV1: boolean;
   readonly webSocket: typeof WebSocket;
 }
 
@@ -35,7 +37,8 @@ export class KernelSocket {
   ) {}
 
   start(): void {
-    const socket = new this.options.webSocket(this.options.url, [KERNEL_WEBSOCKET_V1]);
+    const { url, offersV1, webSocket } = this.options;
+    const socket = new webSocket(url, offersV1 ? [KERNEL_WEBSOCKET_V1] : []);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => this.#tell(() => this.listener.opened()));
