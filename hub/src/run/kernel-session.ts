@@ -3,10 +3,11 @@
  * it hands events in one at a time, in the order in which they happened, and carries out their effects.
  */
 import type { KernelMessage, MessageHeader, Sender } from '@cokernel/proto/jupyter';
-import { executeRequest, inputReply, streamMessage } from '@cokernel/proto/jupyter';
+import { inputReply, streamMessage } from '@cokernel/proto/jupyter';
 import type {
   KernelBusy,
   KernelId,
+  KernelStatus,
   KernelUsage,
   KernelView,
   PromptId,
@@ -27,6 +28,7 @@ import { QueueOwner } from './queue-owner.js';
 import { noVariables } from './variables.js';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueueChange, QueuedRun, RunQueue, Settlement } from './run-queue.js';
+import { requestOf } from './run-request.js';
 
 export interface SessionLog {
   readonly info: (fields: object, message: string) => void;
@@ -45,8 +47,17 @@ export interface SessionListener {
   readonly queueChanged: (change: QueueChange) => void;
 }
 
-/** Hears every message of the kernel, of all channels, in order. */
-export type KernelWatcher = (message: KernelMessage, seq: number) => void;
+/** Goes along with a kernel without referring to it: the WebSockets of its channels. */
+export interface KernelWatcher {
+  /** Every message of the kernel, of all channels, in order. */
+  readonly heard: (message: KernelMessage) => void;
+  readonly kernelChanged: (status: KernelStatus) => void;
+  readonly queueChanged: (change: QueueChange) => void;
+  /** The session ends, or this hub leaves it. */
+  readonly ended: () => void;
+  /** How many clients hear through it now. */
+  readonly clientCount: () => number;
+}
 
 export interface KernelSessionOptions {
   readonly kernelId: KernelId;
@@ -131,7 +142,7 @@ export class KernelSession {
 
   /** How many hear its messages. */
   get watcherCount(): number {
-    return this.watchers.size;
+    return [...this.watchers].reduce((sum, watcher) => sum + watcher.clientCount(), 0);
   }
 
   /** `existing`: found by its connection file, and not ours to end. */
@@ -163,6 +174,11 @@ export class KernelSession {
   /** The kernel's language_info, for the notebook's metadata; null before it was ready. */
   get languageInfo(): Readonly<Record<string, unknown>> | null {
     return this.state.kernelInfo?.language_info ?? null;
+  }
+
+  /** The content of the newest kernel_info_reply; null before the first. */
+  get kernelInfo(): ReplyContent | null {
+    return this.state.kernelInfo === null ? null : { ...this.state.kernelInfo };
   }
 
   get currentRun(): RunView | null {
@@ -203,6 +219,7 @@ export class KernelSession {
     this.kernel?.detach();
     this.kernel = null;
     this.listeners.clear();
+    for (const watcher of [...this.watchers]) watcher.ended();
     this.watchers.clear();
   }
 
@@ -238,7 +255,7 @@ export class KernelSession {
       case 'message':
         this.currentSeq = event.seq;
         this.activity = this.options.clock();
-        for (const watcher of [...this.watchers]) watcher(event.message, event.seq);
+        for (const watcher of [...this.watchers]) watcher.heard(event.message);
         return this.handle({ type: 'messageArrived', message: event.message, at });
       case 'ready':
         this.restartAsked = null;
@@ -363,6 +380,7 @@ export class KernelSession {
       case 'failRequests':
         return this.questions.failAll(effect.reason);
       case 'notifyKernel':
+        for (const watcher of [...this.watchers]) watcher.kernelChanged(kernelStatus(this.state));
         return this.tell((listener) => listener.kernelChanged(this.view()));
       case 'notifyPrompt':
         return this.promptChanged();
@@ -393,9 +411,7 @@ export class KernelSession {
 
   private async begin(run: QueuedRun): Promise<void> {
     const begun = this.liveRuns.begin(run);
-    const sender = { ...this.sender(), msgId: run.view.runId };
-    const { source, silent, storeHistory, allowStdin, stopOnError } = run;
-    const request = executeRequest(sender, { code: source, silent, storeHistory, allowStdin, stopOnError });
+    const request = requestOf(run, this.sender());
     const sent = this.sendNow(request).catch((error: unknown) => {
       const reason = `it did not reach the kernel: ${messageOf(error)}`;
       this.handle({ type: 'requestNotSent', runId: run.view.runId, reason, at: this.now() });
@@ -416,6 +432,7 @@ export class KernelSession {
   private queueChanged(change: QueueChange): void {
     for (const { runId } of change.finished) this.endsTold?.add(runId);
     this.tell((listener) => listener.queueChanged(change));
+    for (const watcher of [...this.watchers]) watcher.queueChanged(change);
     this.endTranscripts(change.finished);
     this.handle({ type: 'queueChanged', snapshot: change.snapshot });
   }

@@ -6,7 +6,15 @@
  * Order: as enqueued. At most one run is `running`. A finished run is kept for a while (see the adapters) so that a
  * repeated request finds it.
  */
+import type { MessageHeader } from '@cokernel/proto/jupyter';
 import type { CellId, FileId, HeldReason, KernelId, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+
+/** A stock client's execute_request, apart from its code, which is the run's source. It is sent as it came. */
+export interface ClientRequest {
+  readonly header: MessageHeader;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly content: Readonly<Record<string, unknown>>;
+}
 
 /** A run as the queue keeps it: what everybody may see, and what only the owner needs. */
 export interface QueuedRun {
@@ -20,6 +28,8 @@ export interface QueuedRun {
   readonly silent: boolean;
   /** An error cancels the rest of its batch. */
   readonly stopOnError: boolean;
+  /** Null: the hub writes the request itself. */
+  readonly request: ClientRequest | null;
 }
 
 /** The queue after a step: `number` grows by one with each step that changed something. */

@@ -3,8 +3,16 @@
  * JSON; each is the port's type of the same name.
  */
 import { FileId, HeldReason, RunView } from '@cokernel/proto/hub';
+import type { MessageHeader } from '@cokernel/proto/jupyter';
+import { parseHeader, parseJson } from '@cokernel/proto/jupyter';
 import { z } from 'zod';
 import type { EnqueueOutcome, QueuedRun } from '../run/run-queue.js';
+
+const StoredRequest = z.object({
+  header: z.custom<MessageHeader>((value) => parseHeader(value).ok),
+  metadata: z.record(z.string(), z.unknown()),
+  content: z.record(z.string(), z.unknown()),
+});
 
 export const StoredRun: z.ZodType<QueuedRun> = z.object({
   view: RunView,
@@ -14,6 +22,11 @@ export const StoredRun: z.ZodType<QueuedRun> = z.object({
   storeHistory: z.boolean(),
   silent: z.boolean(),
   stopOnError: z.boolean(),
+  // A store that reads values itself (Lua has one type for lists and maps) keeps it as text; older records have none.
+  request: z
+    .union([z.string().transform(parseJson).pipe(StoredRequest), StoredRequest])
+    .nullable()
+    .default(null),
 });
 
 export const StoredAnswer: z.ZodType<EnqueueOutcome> = z.object({

@@ -11,7 +11,7 @@ import {
   RunId,
   sourceHash,
 } from '@cokernel/proto/hub';
-import type { QueuedRun } from '../../src/run/run-queue.js';
+import type { ClientRequest, QueuedRun } from '../../src/run/run-queue.js';
 
 export const newKernelId = (): KernelId => KernelId.parse(randomUUID());
 export const newRequestId = (): RequestId => RequestId.parse(randomUUID());
@@ -27,6 +27,7 @@ export interface RunTraits {
   readonly file?: string;
   readonly source?: string;
   readonly stopOnError?: boolean;
+  readonly request?: ClientRequest;
 }
 
 export function queuedRun(traits: RunTraits = {}): QueuedRun {
@@ -52,5 +53,6 @@ export function queuedRun(traits: RunTraits = {}): QueuedRun {
     storeHistory: true,
     silent: false,
     stopOnError,
+    request: traits.request ?? null,
   };
 }

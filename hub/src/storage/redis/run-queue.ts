@@ -56,7 +56,7 @@ export class RedisRunQueue implements RunQueue {
   }
 
   async enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome> {
-    const texts = runs.map((run) => JSON.stringify({ ...run, source: wellFormed(run.source) }));
+    const texts = runs.map(toStored);
     return this.#step(kernelId, 'enqueue', [requestId, ...texts], StoredAnswer);
   }
 
@@ -162,6 +162,12 @@ export class RedisRunQueue implements RunQueue {
   #run(kernelId: KernelId, name: QueueStepName, args: readonly string[]): Promise<string> {
     return this.#options.connection.run(name, queueKeys(kernelId).all, args);
   }
+}
+
+/** Lua can't tell an empty list from an empty map: what it need not read stays text. */
+function toStored(run: QueuedRun): string {
+  const request = run.request === null ? null : JSON.stringify(run.request);
+  return JSON.stringify({ ...run, source: wellFormed(run.source), request });
 }
 
 /** Half of a surrogate pair has no UTF-8, neither here nor on its way to a kernel. */
