@@ -36,11 +36,12 @@ interface Plan {
 
 function choosePlan(seed: number): Plan {
   const random = new Random(seed);
+  const variant = random.pick(variants);
   return {
-    variant: random.pick(variants),
+    variant,
     asker: random.pick(['ann', 'ben']),
     signal: random.onceIn(5) ? 'SIGTERM' : 'SIGKILL',
-    moment: chooseMoment(random),
+    moment: chooseMoment(random, variant),
     secondKillAfterMs: random.onceIn(5) ? random.between(0, 1_200) : null,
   };
 }

@@ -11,6 +11,7 @@ import type { Torture } from './harness/torture.js';
 
 const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   'hub-kill': async () => (await import('./hub-kill.js')).hubKill,
+  'keeper-kill': async () => (await import('./keeper-kill.js')).keeperKill,
 };
 
 const DEFAULT_MINUTES = 40;

@@ -21,7 +21,7 @@ export class Random {
     return from + Math.floor(this.next() * (to - from + 1));
   }
 
-  pick<T>(choices: readonly [T, ...T[]]): T {
+  pick<const T>(choices: readonly [T, ...T[]]): T {
     return choices[this.between(0, choices.length - 1)] ?? choices[0];
   }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../harness/random.js';
-import { LINE_LENGTH, LINES } from './line-programs.js';
+import { LINE_LENGTH, LINES, lastsMs, type Variant } from './line-programs.js';
 import type { Visitor } from './visitor.js';
 
 /** Each with a little time more, so that every step of the programs can be hit. */
@@ -13,10 +13,10 @@ export type KillMoment =
   | { readonly at: 'line'; readonly line: number; readonly afterMs: number }
   /** When the kernel has printed all. */
   | { readonly at: 'end'; readonly afterMs: number }
-  /** At any time from the request on. */
+  /** At any time while the program runs. */
   | { readonly at: 'time'; readonly afterMs: number };
 
-export function chooseMoment(random: Random): KillMoment {
+export function chooseMoment(random: Random, variant: Variant): KillMoment {
   switch (random.between(1, 8)) {
     case 1:
       return { at: 'request', afterMs: random.between(0, 40) };
@@ -25,7 +25,7 @@ export function chooseMoment(random: Random): KillMoment {
       return { at: 'end', afterMs: random.between(0, 60) };
     case 4:
     case 5:
-      return { at: 'time', afterMs: random.between(0, 1_500) };
+      return { at: 'time', afterMs: random.between(0, lastsMs[variant]) };
     default:
       return { at: 'line', line: random.between(1, LINES - 1), afterMs: random.between(0, 25) };
   }

@@ -12,6 +12,17 @@ export const LINE_LENGTH = 11;
 export const variants = ['plain', 'bursts', 'slow', 'mixed', 'progress', 'displays', 'clears'] as const;
 export type Variant = (typeof variants)[number];
 
+/** About how long each takes to print all. */
+export const lastsMs: Readonly<Record<Variant, number>> = {
+  plain: 300,
+  bursts: 700,
+  slow: 3_300,
+  mixed: 800,
+  progress: 900,
+  displays: 700,
+  clears: 1_200,
+};
+
 export interface ProgramFiles {
   /** Gets one line each time the program begins. */
   readonly ran: string;
