@@ -9,7 +9,7 @@ import { KernelHostError, type HostedKernel as HostedKernelFacts } from '../kern
 import type { HostedKernelState, KernelInfo } from '../kernel/kernel-host.js';
 import type { Log } from '../kernel/log.js';
 import { KernelFeed } from './kernel-feed.js';
-import type { KernelLife, StartOutcome } from './kernel-life.js';
+import type { Life, StartOutcome } from './life.js';
 import type { RestartBudget } from './restart-budget.js';
 
 export interface LifeListener {
@@ -21,8 +21,9 @@ export interface HostedKernelOptions {
   readonly kernelId: KernelId;
   readonly specName: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly origin: HostedKernelFacts['origin'];
   /** A life with the same launch arguments and connection file each time. */
-  readonly newLife: (listener: LifeListener) => Promise<KernelLife>;
+  readonly newLife: (listener: LifeListener) => Promise<Life>;
   readonly budget: RestartBudget;
   readonly maxJournalBytes: number;
   readonly now: () => number;
@@ -33,7 +34,7 @@ export class HostedKernel {
   readonly feed: KernelFeed;
   #state: HostedKernelState = 'starting';
   #kernelInfo: KernelInfo | null = null;
-  #life: KernelLife | null = null;
+  #life: Life | null = null;
   #wasReady = false;
   #highestFence = 0;
   #lastStep: Promise<unknown> = Promise.resolve();
@@ -44,7 +45,7 @@ export class HostedKernel {
   }
 
   get facts(): HostedKernelFacts {
-    const { kernelId, specName, labels } = this.options;
+    const { kernelId, specName, labels, origin } = this.options;
     const { lastSeq, journalId } = this.feed;
     const state = this.#state;
     const kernelInfo = this.#kernelInfo;
@@ -56,7 +57,7 @@ export class HostedKernel {
       lastSeq,
       journalId,
       knowsAllRequests: true,
-      origin: 'started',
+      origin,
       kernelInfo,
     };
   }
@@ -88,12 +89,15 @@ export class HostedKernel {
     await life.send(message.channel, parts);
   }
 
+  /** Not while it is starting up, which the signal would end; one that was found running may be at work before it is ready. */
   interrupt(): Promise<void> {
-    return this.#lifeFor('ready').interrupt();
+    const life = this.options.origin === 'existing' ? this.#lifeFor('starting', 'ready') : this.#lifeFor('ready');
+    return life.interrupt();
   }
 
   /** Resolves when ready; rejects with `launchFailed` when it won't be. */
   async restart(): Promise<void> {
+    if (this.options.origin === 'existing') throw new KernelHostError('badRequest', NOT_OURS_TO_RESTART);
     const life = await this.#step(async () => {
       const former = this.#life;
       this.#restarting('it was restarted');
@@ -108,8 +112,16 @@ export class HostedKernel {
     return this.#step(async () => {
       const life = this.#life;
       this.#life = null;
-      await life?.shutdown();
-      if (this.#state !== 'dead') this.#died('it was shut down', '');
+      const how = await life?.shutdown();
+      if (this.#state !== 'dead') this.#died(how ?? 'it was shut down', '');
+    });
+  }
+
+  /** When the keeper leaves: its own kernels end, one that somebody else started runs on. */
+  async leave(): Promise<void> {
+    if (this.options.origin === 'started') return this.shutdown();
+    await this.#step(async () => {
+      await this.#life?.close();
     });
   }
 
@@ -120,7 +132,7 @@ export class HostedKernel {
     return step;
   }
 
-  async #launch(): Promise<KernelLife> {
+  async #launch(): Promise<Life> {
     try {
       const life = await this.options.newLife(this.#listener());
       await this.#launched(life);
@@ -132,7 +144,7 @@ export class HostedKernel {
     }
   }
 
-  async #launched(life: KernelLife): Promise<void> {
+  async #launched(life: Life): Promise<void> {
     try {
       await life.launch();
     } catch (error) {
@@ -157,7 +169,7 @@ export class HostedKernel {
   }
 
   /** From launch to end. A life that a restart or shutdown has replaced is left alone. */
-  async #supervise(life: KernelLife): Promise<void> {
+  async #supervise(life: Life): Promise<void> {
     const outcome = await life.started();
     if (this.#life !== life) return;
     if (outcome.outcome === 'ready') this.#becameReady(outcome.kernelInfo);
@@ -165,7 +177,7 @@ export class HostedKernel {
     await this.#step(() => this.#ended(life, outcome, `it ended with ${reason}`));
   }
 
-  async #ended(life: KernelLife, outcome: StartOutcome, reason: string): Promise<void> {
+  async #ended(life: Life, outcome: StartOutcome, reason: string): Promise<void> {
     if (this.#life !== life) return;
     await life.close();
     const why = outcome.outcome === 'failed' ? outcome.reason : reason;
@@ -197,7 +209,7 @@ export class HostedKernel {
     this.feed.addEvent({ type: 'died', reason, stderr });
   }
 
-  #lifeFor(...states: readonly HostedKernelState[]): KernelLife {
+  #lifeFor(...states: readonly HostedKernelState[]): Life {
     if (this.#life === null || !states.includes(this.#state)) {
       throw new KernelHostError('badRequest', `the kernel is ${this.#state}`);
     }
@@ -212,6 +224,9 @@ export class HostedKernel {
     this.feed.addEvent({ type: 'sent', msgId });
   }
 }
+
+const NOT_OURS_TO_RESTART =
+  'this kernel was started by another program: restart it there, then attach it by its connection file again';
 
 function launchFailed(reason: string, stderr: string): KernelHostError {
   return new KernelHostError('launchFailed', stderr === '' ? reason : `${reason}\n${stderr}`);

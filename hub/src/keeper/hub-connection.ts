@@ -124,7 +124,7 @@ export class HubConnection implements HubSink {
       case 'counters':
         return { rssBytes: process.memoryUsage.rss(), droppedFrames: {}, kernels: [] };
       case 'adoptExisting':
-        throw new KernelHostError('badRequest', 'this keeper can not attach to a running kernel');
+        return supervisor.adopt(request);
       case 'attach':
         return this.#attach(request.id, request.kernelId, request.fence, request.fromSeq);
       case 'detach':

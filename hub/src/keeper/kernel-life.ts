@@ -4,22 +4,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   interruptRequest,
   messageParts,
-  parentId,
   shutdownRequest,
   type Channel,
   type KernelMessage,
   type MessageParts,
 } from '@cokernel/proto/jupyter';
-import type { KernelInfo } from '../kernel/kernel-host.js';
 import type { Log } from '../kernel/log.js';
 import { writeConnectionFile, type Connection } from './connection-file.js';
+import { ControlCalls } from './control-calls.js';
 import { Heartbeat } from './heartbeat.js';
 import { KernelProcess, type KernelProcessOptions } from './kernel-process.js';
 import { KernelSockets } from './kernel-sockets.js';
+import type { Life, StartOutcome } from './life.js';
 import { Readiness } from './readiness.js';
 import { endsWithin } from './within.js';
 
@@ -37,26 +36,19 @@ export interface KernelLifeOptions {
   readonly log: Log;
 }
 
-export type StartOutcome =
-  | { readonly outcome: 'ready'; readonly kernelInfo: KernelInfo }
-  | { readonly outcome: 'failed'; readonly reason: string; readonly stderr: string };
-
 /** J10: how long a kernel is given after the request, and again after SIGTERM. */
 const SHUTDOWN_STEP_MS = 2_500;
 /** A kernel that does not answer interrupt_request for so long will not. */
 const INTERRUPT_TIMEOUT_MS = 10_000;
 const ASK_AGAIN_MS = 100;
-/** After a process ended its last messages are still under way; quiet for one step means that all are here. */
-const DRAIN_STEP_MS = 25;
-const DRAIN_MAX_STEPS = 40;
 
-export class KernelLife {
+export class KernelLife implements Life {
   readonly #process: KernelProcess;
   readonly #sockets: KernelSockets;
   readonly #heartbeat: Heartbeat;
   readonly #readiness: Readiness;
   readonly #session = randomUUID();
-  readonly #awaitedReplies = new Map<string, () => void>();
+  readonly #calls: ControlCalls;
   #started: Promise<StartOutcome> | null = null;
 
   constructor(private readonly options: KernelLifeOptions) {
@@ -80,6 +72,7 @@ export class KernelLife {
       session: this.#session,
       askAgainMs: ASK_AGAIN_MS,
     });
+    this.#calls = new ControlCalls((channel, parts) => this.send(channel, parts));
   }
 
   /** Why the process ended, once it has. Never rejects. */
@@ -115,16 +108,11 @@ export class KernelLife {
       this.#process.signal('SIGINT');
       return;
     }
-    const request = interruptRequest(this.#sender());
-    const answered = new Promise<void>((resolve) => this.#awaitedReplies.set(request.header.msg_id, resolve));
-    await this.send('control', messageParts(request));
-    const inTime = await endsWithin(Promise.race([answered, this.ended]), INTERRUPT_TIMEOUT_MS);
-    this.#awaitedReplies.delete(request.header.msg_id);
-    if (!inTime) throw new Error('the kernel did not answer the interrupt request');
+    await this.#calls.call(interruptRequest(this.#sender()), this.ended, INTERRUPT_TIMEOUT_MS);
   }
 
   /** J10; resolves when the process is gone and its last messages were handed over. */
-  async shutdown(): Promise<void> {
+  async shutdown(): Promise<string> {
     await this.#askToEnd();
     if (!(await endsWithin(this.ended, SHUTDOWN_STEP_MS))) {
       this.#process.signal('SIGTERM');
@@ -132,13 +120,14 @@ export class KernelLife {
     }
     await this.ended;
     await this.close();
+    return 'it was shut down';
   }
 
   /** After the end: hands over what is still under way, then closes the sockets. Can be called twice. */
   async close(): Promise<void> {
     this.#readiness.stop();
     await this.#heartbeat.stop();
-    await this.#drain();
+    await this.#sockets.drain();
     await this.#sockets.close();
     await rm(this.options.connectionPath, { force: true });
   }
@@ -179,20 +168,10 @@ export class KernelLife {
   #observe(message: KernelMessage, parts: MessageParts): void {
     this.options.onMessage(message, parts);
     this.#readiness.observe(message);
-    if (message.channel !== 'control') return;
-    this.#awaitedReplies.get(parentId(message) ?? '')?.();
+    this.#calls.observe(message);
   }
 
   #sender() {
     return { msgId: randomUUID(), session: this.#session, username: 'cokernel', date: new Date().toISOString() };
-  }
-
-  async #drain(): Promise<void> {
-    for (let step = 0, before = -1; step < DRAIN_MAX_STEPS; step += 1) {
-      const received = this.#sockets.receivedMessages;
-      if (received === before) return;
-      before = received;
-      await delay(DRAIN_STEP_MS);
-    }
   }
 }

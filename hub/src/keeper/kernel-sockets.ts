@@ -4,6 +4,7 @@
  * control and stdin share one identity, else `input()` never reaches us (J4).
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   decodeZmqFrames,
   encodeZmqParts,
@@ -22,6 +23,10 @@ export interface KernelSocketsOptions {
   readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
   readonly log: Log;
 }
+
+/** After a process ended its last messages are still under way; quiet for one step means that all are here. */
+const DRAIN_STEP_MS = 25;
+const DRAIN_MAX_STEPS = 40;
 
 /** A kernel on this machine opens its ports within a second or so: look often, then less so. */
 const RECONNECT_MS = 20;
@@ -67,6 +72,15 @@ export class KernelSockets {
     const queue = this.#queues.get(channel);
     if (queue === undefined) return Promise.reject(new Error(`nothing can be sent on ${channel}`));
     return queue.send(encodeZmqParts(parts, this.#sign));
+  }
+
+  /** Resolves when nothing more comes, or after a second of a kernel that goes on. */
+  async drain(): Promise<void> {
+    for (let step = 0, before = -1; step < DRAIN_MAX_STEPS; step += 1) {
+      if (this.#receivedMessages === before) return;
+      before = this.#receivedMessages;
+      await delay(DRAIN_STEP_MS);
+    }
   }
 
   /** What was not sent yet is dropped. Can be called twice. */

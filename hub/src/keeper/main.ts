@@ -23,6 +23,7 @@ async function main(): Promise<void> {
     dataDir: paths.dataDir,
     maxJournalBytes: 16 * 1024 * 1024,
     readyTimeoutMs: 60_000,
+    heardTimeoutMs: 10_000,
     heartbeatMs: 1_000,
     restartsInARow: 5,
     stableAfterMs: 10_000,

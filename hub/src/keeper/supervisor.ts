@@ -9,7 +9,9 @@ import { KernelHostError, type HostedKernel as HostedKernelFacts } from '../kern
 import type { KeeperRequest } from '../kernel/keeper-protocol.js';
 import type { Log } from '../kernel/log.js';
 import { newConnection, portsOf, PORTS_PER_KERNEL, type Connection } from './connection-file.js';
-import { HostedKernel, type LifeListener } from './hosted-kernel.js';
+import { readExistingConnection } from './existing-connection.js';
+import { ExistingLife } from './existing-life.js';
+import { HostedKernel, type HostedKernelOptions, type LifeListener } from './hosted-kernel.js';
 import { kernelEnvironment } from './kernel-environment.js';
 import { KernelLife } from './kernel-life.js';
 import { PortPool } from './ports.js';
@@ -20,6 +22,8 @@ export interface SupervisorOptions {
   /** What each kernel keeps for hubs that come back: 16 MiB is some minutes of heavy printing. */
   readonly maxJournalBytes: number;
   readonly readyTimeoutMs: number;
+  /** For a kernel that runs already (J14). */
+  readonly heardTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly restartsInARow: number;
   readonly stableAfterMs: number;
@@ -28,6 +32,7 @@ export interface SupervisorOptions {
 }
 
 export type StartRequest = Extract<KeeperRequest, { request: 'start' }>;
+export type AdoptRequest = Extract<KeeperRequest, { request: 'adoptExisting' }>;
 
 const LOOPBACK = '127.0.0.1';
 /** The id becomes a folder's name. */
@@ -56,12 +61,30 @@ export class Supervisor {
     return kernel;
   }
 
-  async start(request: StartRequest): Promise<HostedKernelFacts> {
-    const { kernelId, fence } = request;
+  start(request: StartRequest): Promise<HostedKernelFacts> {
+    return this.#host(request, () => this.#newKernel(request));
+  }
+
+  /** Resolves when the kernel of the connection file was heard; rejects with `badRequest` when the file is no use. */
+  async adopt(request: AdoptRequest): Promise<HostedKernelFacts> {
+    const { connection, specName } = await readExistingConnection(request.connectionFile);
+    const isSame = ({ ip, shellPort }: Connection) => ip === connection.ip && shellPort === connection.shellPort;
+    const known = [...this.#connections].find(([, other]) => isSame(other));
+    if (known !== undefined) throw new KernelHostError('kernelExists', `this kernel is here already, as ${known[0]}`);
+    return this.#host(request, () => {
+      this.#connections.set(request.kernelId, connection);
+      return this.#existingKernel(request, connection, specName);
+    });
+  }
+
+  async #host(
+    { kernelId, fence }: { readonly kernelId: KernelId; readonly fence: number },
+    makeKernel: () => HostedKernel,
+  ): Promise<HostedKernelFacts> {
     if (!KERNEL_ID.test(kernelId)) throw new KernelHostError('badRequest', `${kernelId} can't name a kernel`);
     if (this.#kernels.has(kernelId))
       throw new KernelHostError('kernelExists', `the kernel ${kernelId} is here already`);
-    const kernel = this.#newKernel(request);
+    const kernel = makeKernel();
     kernel.passFence(fence);
     this.#kernels.set(kernelId, kernel);
     try {
@@ -78,12 +101,12 @@ export class Supervisor {
     await this.#forget(kernelId);
   }
 
-  /** Every kernel is asked to end, at the same time. */
+  /** Every kernel that is ours is asked to end, at the same time. */
   async shutdownAll(): Promise<void> {
     const kernels = [...this.#kernels];
     await Promise.all(
       kernels.map(async ([kernelId, kernel]) => {
-        await kernel.shutdown();
+        await kernel.leave();
         await this.#forget(kernelId);
       }),
     );
@@ -102,21 +125,39 @@ export class Supervisor {
   }
 
   #newKernel(request: StartRequest): HostedKernel {
-    const { restartsInARow, stableAfterMs, maxJournalBytes } = this.options;
+    const { restartsInARow, stableAfterMs } = this.options;
     const { kernelId, specName, labels } = request;
+    const common = this.#commonOf(kernelId);
+    return new HostedKernel({
+      ...common,
+      specName,
+      labels,
+      origin: 'started',
+      newLife: (listener) => this.#newLife(request, listener, common.log),
+      budget: new RestartBudget({ maxInARow: restartsInARow, stableMs: stableAfterMs }),
+    });
+  }
+
+  /** Its restarts are its owner's to make. */
+  #existingKernel({ kernelId, labels }: AdoptRequest, connection: Connection, specName: string): HostedKernel {
+    const { heartbeatMs, heardTimeoutMs } = this.options;
+    const common = this.#commonOf(kernelId);
+    const life = { connection, heartbeatMs, heardTimeoutMs, log: common.log };
+    return new HostedKernel({
+      ...common,
+      specName,
+      labels,
+      origin: 'existing',
+      newLife: (listener) => Promise.resolve(new ExistingLife({ ...life, ...listener })),
+      budget: new RestartBudget({ maxInARow: 0, stableMs: 0 }),
+    });
+  }
+
+  #commonOf(kernelId: KernelId): Pick<HostedKernelOptions, 'kernelId' | 'maxJournalBytes' | 'now' | 'log'> {
     const log: Log = (level, message, fields) => {
       this.options.log(level, message, { kernelId, ...fields });
     };
-    return new HostedKernel({
-      kernelId,
-      specName,
-      labels,
-      newLife: (listener) => this.#newLife(request, listener, log),
-      budget: new RestartBudget({ maxInARow: restartsInARow, stableMs: stableAfterMs }),
-      maxJournalBytes,
-      now: () => performance.now(),
-      log,
-    });
+    return { kernelId, maxJournalBytes: this.options.maxJournalBytes, now: () => performance.now(), log };
   }
 
   async #newLife(request: StartRequest, listener: LifeListener, log: Log): Promise<KernelLife> {

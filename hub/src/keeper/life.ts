@@ -1,0 +1,30 @@
+/**
+ * One life of a kernel, from its launch or from when we found it to its end: what the hosted kernel asks of it,
+ * whether the process is our child, was taken over from a former keeper, or is somebody else's.
+ */
+import type { Channel, MessageParts } from '@cokernel/proto/jupyter';
+import type { KernelInfo } from '../kernel/kernel-host.js';
+
+export type StartOutcome =
+  | { readonly outcome: 'ready'; readonly kernelInfo: KernelInfo }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly stderr: string };
+
+export interface Life {
+  /** Why it ended, once it has, as words after 'it ended with'. Never rejects. */
+  readonly ended: Promise<string>;
+  /** Null before the launch, and of a process that we can't know. */
+  readonly pid: number | null;
+  /** Rejects at once when there can be no life, with a reason for a person. */
+  launch(): Promise<void>;
+  /** Resolves when the kernel takes requests, or when it is certain that it won't. The same answer each time. */
+  started(): Promise<StartOutcome>;
+  send(channel: Channel, parts: MessageParts): Promise<void>;
+  /** J11; resolves when the signal was sent or the kernel has answered. */
+  interrupt(): Promise<void>;
+  /** J10; resolves when all is over and the last messages were handed over, with what came of it. */
+  shutdown(): Promise<string>;
+  /** Hands over what is still under way and lets go; the process is left as it is. Can be called twice. */
+  close(): Promise<void>;
+  /** The last of what it wrote to stderr; empty where nobody keeps it. */
+  stderrTail(): Promise<string>;
+}
