@@ -7,7 +7,10 @@ import type { OutputEdit, OutputWriter, RunTimes, YCell } from '@cokernel/proto/
 import { findCell, outputsOf, setExecution, setRunMetadata } from '@cokernel/proto/notebook';
 import type { RunId, RunView } from '@cokernel/proto/hub';
 import type { FlushMark, RunOutputs } from '../run/run-outputs.js';
-import type { QueuedRun, Settlement } from '../run/run-queue.js';
+import { writtenBefore } from '../run/live-run.js';
+import type { QueuedRun } from '../run/run-queue.js';
+import { Settlement } from '../run/run-queue.js';
+import { writeNextInput } from './next-input.js';
 import type { RoomDocument } from './room-document.js';
 
 /** Shorter than people notice; longer than a short run takes to its first output. */
@@ -33,24 +36,38 @@ export class CellOutputs implements RunOutputs {
     return Promise.resolve();
   }
 
+  /** The log of the notebook has how far the run came; the cell is as that record left it. */
+  resume(run: QueuedRun): Promise<FlushMark | null> {
+    const { runId, target } = run.view;
+    const mark = this.document.markOf(runId);
+    if (mark === null || target.kind !== 'cell') return Promise.resolve(null);
+    const end = Settlement.nullable().parse(mark.end);
+    if (end === null) this.writer.resume(runId, target.cellId, writtenBefore(mark.reducerState));
+    return Promise.resolve({ ...mark, end });
+  }
+
   async write(run: QueuedRun, edits: readonly OutputEdit[], mark: FlushMark): Promise<void> {
     await this.document.write(
       () => {
         this.showBeginning(run);
         this.writer.apply(run.view.runId, edits, this.document.hubOrigin);
+        for (const edit of edits) if (edit.type === 'nextInput') writeNextInput(this.document.doc, run, edit);
       },
-      { runId: run.view.runId, journalId: '', ...mark },
+      { runId: run.view.runId, ...mark },
     );
   }
 
-  async finish(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
-    await this.document.write(() => {
-      this.showBeginning(run);
-      const cell = this.cellOf(run);
-      if (cell === null) return;
-      setExecution(cell, { count: end.executionCount, state: 'idle' });
-      setRunMetadata(cell, { ...signature(run), state: end.state, times });
-    });
+  async finish(run: QueuedRun, end: Settlement, times: RunTimes, mark: FlushMark): Promise<void> {
+    await this.document.write(
+      () => {
+        this.showBeginning(run);
+        const cell = this.cellOf(run);
+        if (cell === null) return;
+        setExecution(cell, { count: end.executionCount, state: 'idle' });
+        setRunMetadata(cell, { ...signature(run), state: end.state, times });
+      },
+      { runId: run.view.runId, ...mark },
+    );
   }
 
   /** Shows nothing more by itself. Can be called twice. */

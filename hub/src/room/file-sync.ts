@@ -7,7 +7,7 @@ import * as Y from 'yjs';
 import type { Epoch, FileId } from '@cokernel/proto/hub';
 import { Epoch as EpochSchema } from '@cokernel/proto/hub';
 import { fillDocument, makeNotebook, readDocument, readNotebook, writeNotebook } from '@cokernel/proto/notebook';
-import type { DocumentLog, DocumentStore, LoadedLog } from './document-store.js';
+import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
 import type { FileContent } from './notebook-file.js';
 import { contentHash, readNotebookFile, writeNotebookFile } from './notebook-file.js';
 import { genesisClientId } from './room-document.js';
@@ -22,6 +22,7 @@ export interface FileSyncOptions {
 export interface OpenedDocument {
   readonly doc: Y.Doc;
   readonly log: DocumentLog;
+  readonly marks: readonly KernelMark[];
   readonly saved: SavedState;
 }
 
@@ -45,7 +46,9 @@ export class FileSync {
     if (opened === null) return this.begin(fileId, fence, file);
     const doc = loadDocument(opened.loaded);
     const saved = savedStateOf(opened.loaded, doc);
-    if (file === null || !changedOutside(file, saved, doc)) return { doc, log: opened.log, saved };
+    if (file === null || !changedOutside(file, saved, doc)) {
+      return { doc, log: opened.log, marks: opened.loaded.marks, saved };
+    }
     await opened.log.close();
     doc.destroy();
     return this.begin(fileId, fence, file);
@@ -71,7 +74,7 @@ export class FileSync {
     Y.applyUpdate(doc, state);
     const saved = { fileHash: file?.hash ?? null, documentHash: contentHash(textOf(doc)) };
     await remember(log, saved);
-    return { doc, log, saved };
+    return { doc, log, marks: [], saved };
   }
 }
 

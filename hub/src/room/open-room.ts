@@ -1,5 +1,5 @@
 /** Builds one room out of its parts, wired to each other, and starts it. */
-import type { FileId, KernelSpecView } from '@cokernel/proto/hub';
+import type { FileId, KernelSpecView, NotebookView } from '@cokernel/proto/hub';
 import { OutputWriter, notebookMetadata, setNotebookMetadata, toJson, toJsonObject } from '@cokernel/proto/notebook';
 import { messageOf } from '../errors.js';
 import type { KernelSession, SessionLog } from '../run/kernel-session.js';
@@ -20,6 +20,7 @@ export interface OpenRoomOptions {
   readonly queue: RunQueue;
   readonly version: string;
   readonly kernelSpecs: () => readonly KernelSpecView[];
+  readonly notebooksOf: (session: KernelSession) => readonly NotebookView[];
   readonly clock: () => Date;
   readonly onEmpty: (room: Room) => void;
   readonly log: SessionLog;
@@ -47,6 +48,7 @@ export function openRoom(options: OpenRoomOptions): Room {
   const document = new RoomDocument({
     doc,
     log: opened.log,
+    marks: opened.marks,
     relay: (update, except) => room.relayUpdate(update, except),
     onStored: (vector) => room.tell({ event: 'stored', stateVector: Buffer.from(vector).toString('base64') }),
     onChanged: () => saving.changed(),
@@ -75,6 +77,7 @@ export function openRoom(options: OpenRoomOptions): Room {
       queue: options.queue,
       version: options.version,
       kernelSpecs: options.kernelSpecs,
+      notebooksOf: options.notebooksOf,
       onKernelReady: (session) => {
         nameKernel(document, session).catch((error: unknown) =>
           log.error({ error, fileId }, 'metadata was not stored'),

@@ -17,6 +17,8 @@ export function genesisClientId(epoch: Epoch): number {
 export interface RoomDocumentOptions {
   readonly doc: Y.Doc;
   readonly log: DocumentLog;
+  /** The newest of each run, as the log had them when it was opened. */
+  readonly marks: readonly KernelMark[];
   /** Hands an update on to everybody but the socket that it came from. */
   readonly relay: (update: Uint8Array, except: object | null) => void;
   /** The log is durable up to this state vector. */
@@ -66,6 +68,11 @@ export class RoomDocument {
   isForeign(encodedStateVector: Uint8Array): boolean {
     const vector = Y.decodeStateVector(encodedStateVector);
     return vector.size > 0 && !vector.has(genesisClientId(this.epoch));
+  }
+
+  /** How far the output of a run was stored when this document was opened. */
+  markOf(runId: string): KernelMark | null {
+    return this.options.marks.find((mark) => mark.runId === runId) ?? null;
   }
 
   /** Applies a person's update; `origin` is their socket. Throws on bytes that are no update. */

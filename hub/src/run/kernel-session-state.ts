@@ -15,12 +15,15 @@ import type { HeldReason, KernelStatus, PromptView, RunId } from '@cokernel/prot
 import { PromptId } from '@cokernel/proto/hub';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { HostedKernelState, KernelInfo } from '../kernel/kernel-host.js';
+import { asksExit, readPayloads } from './payloads.js';
 import type { QueuedRun, QueueSnapshot, Settlement } from './run-queue.js';
 
 interface Reply {
   readonly status: 'ok' | 'error' | 'aborted';
   readonly executionCount: number | null;
   readonly reason: string | null;
+  /** The code has ended the kernel. */
+  readonly asksExit: boolean;
 }
 
 /** The run that the kernel works on. */
@@ -34,6 +37,8 @@ interface CurrentRun {
   readonly interruptWanted: boolean;
   /** The kernel is known to have got it: the host took it, or something that belongs to it was heard. */
   readonly traced: boolean;
+  /** Its request was given to the host, by this owner or by an earlier one, and may have reached the kernel. */
+  readonly begun: boolean;
   /** Messages from before its first trace are lost: its own may be among them. */
   readonly lossBefore: Loss | null;
 }
@@ -81,6 +86,10 @@ export type SessionEvent =
   | { readonly type: 'nothingTaken' }
   /** An earlier owner took it, and may have sent it; what follows is told after `hostLost`. */
   | { readonly type: 'runResumed'; readonly run: QueuedRun }
+  /** It had ended, and its end is stored: what is left is to settle it. */
+  | { readonly type: 'runHadEnded'; readonly end: Settlement }
+  /** Nobody can go on with it. */
+  | { readonly type: 'runGivenUp'; readonly reason: string; readonly at: string }
   /** The host has the run's request. */
   | { readonly type: 'requestTraced'; readonly runId: string }
   /** What the kernel said up to this seq, if anything, is lost. */
@@ -95,6 +104,8 @@ export type SessionEvent =
       readonly kernelInfo: KernelInfo | null;
       /** False: a run without a trace may have been sent all the same. */
       readonly knowsAllRequests: boolean;
+      /** Of a kernel that is dead. */
+      readonly reason: string;
       readonly at: string;
     }
   /** A run was taken whose notebook can't be written: it is not sent. */
@@ -119,12 +130,15 @@ export type SessionEffect =
   | { readonly type: 'writeOutput'; readonly runId: RunId; readonly message: KernelMessage }
   /** After all output of the run is stored. */
   | { readonly type: 'settle'; readonly run: QueuedRun; readonly end: Settlement; readonly times: RunTimes }
+  | { readonly type: 'settleStored'; readonly run: QueuedRun; readonly end: Settlement }
   | { readonly type: 'hold'; readonly reason: HeldReason }
   /** The run's output shows that some of it may be missing, unless it was stored before. */
   | { readonly type: 'tellLoss'; readonly runId: RunId; readonly upTo: number; readonly reason: string }
   /** Tell `kernelPassed` when the kernel answers. */
   | { readonly type: 'askWhetherPassed' }
   | { readonly type: 'interruptKernel' }
+  /** Shut the kernel down for good; `reason` is told to everybody. */
+  | { readonly type: 'exitKernel'; readonly reason: string }
   /** Tell `replyMissed` unless the run ends soon. */
   | { readonly type: 'expectReply'; readonly runId: RunId }
   | { readonly type: 'answerRequest'; readonly message: KernelMessage }
@@ -160,7 +174,11 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
     case 'nothingTaken':
       return takeIfFree({ ...state, stepping: null });
     case 'runResumed':
-      return { state: withTaken(state, event.run), effects: [] };
+      return same(begun(withTaken(state, event.run)));
+    case 'runHadEnded':
+      return runHadEnded(state, event.end);
+    case 'runGivenUp':
+      return endCurrent(state, 'lost', event.reason, event.at);
     case 'requestTraced':
       return same(traced(state, event.runId));
     case 'messagesLost':
@@ -186,7 +204,7 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
     case 'kernelRestarting':
       return kernelRestarting(state, event);
     case 'kernelDied':
-      return kernelDied(state, event.reason, event.at);
+      return isHistory(state) ? same(state) : kernelDied(state, event.reason, event.at);
     case 'promptAnswered':
       return state.prompt?.promptId === event.promptId ? clearPrompt(state) : { state, effects: [] };
     case 'interruptAsked':
@@ -216,6 +234,7 @@ function takeIfFree(state: KernelSessionState): Transition {
 
 function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
   const taken = withTaken(state, run);
+  if (state.kernel.phase === 'reconnecting') return { state: taken, effects: [{ type: 'notifyKernel' }] };
   if (state.kernel.phase !== 'ready') {
     // The kernel went away while the run was being taken: it was never sent.
     return endCurrent(
@@ -225,7 +244,11 @@ function runTaken(state: KernelSessionState, run: QueuedRun): Transition {
       run.view.startedAt ?? run.view.queuedAt,
     );
   }
-  return { state: taken, effects: [{ type: 'begin', run }, { type: 'notifyKernel' }] };
+  return { state: begun(taken), effects: [{ type: 'begin', run }, { type: 'notifyKernel' }] };
+}
+
+function begun(state: KernelSessionState): KernelSessionState {
+  return state.current === null ? state : withCurrent(state, { ...state.current, begun: true });
 }
 
 function withTaken(state: KernelSessionState, run: QueuedRun): KernelSessionState {
@@ -240,12 +263,20 @@ function withTaken(state: KernelSessionState, run: QueuedRun): KernelSessionStat
       times: {},
       interruptWanted: false,
       traced: false,
+      begun: false,
       lossBefore: null,
     },
   };
 }
 
 // What outlives the hub or the keeper ------------------------------------------------------------------------------
+
+function runHadEnded(state: KernelSessionState, end: Settlement): Transition {
+  const { current } = state;
+  if (current === null) return same(state);
+  const effects: SessionEffect[] = [{ type: 'settleStored', run: current.run, end }];
+  return { state: { ...state, current: null, stepping: 'settling' }, effects };
+}
 
 function traced(state: KernelSessionState, runId: string): KernelSessionState {
   const { current } = state;
@@ -289,7 +320,7 @@ function hostLost(state: KernelSessionState): Transition {
 }
 
 function hostFound(state: KernelSessionState, found: Extract<SessionEvent, { type: 'hostFound' }>): Transition {
-  if (found.state === 'dead') return kernelDied(state, 'it ended while no hub was with it', found.at);
+  if (found.state === 'dead') return kernelDied(state, found.reason, found.at);
   const phase = found.state === 'ready' ? 'ready' : found.state;
   const kernelInfo = found.kernelInfo ?? state.kernelInfo;
   const there: KernelSessionState = { ...state, kernel: { phase }, kernelInfo };
@@ -302,7 +333,9 @@ function hostFound(state: KernelSessionState, found: Extract<SessionEvent, { typ
 function untracedRun(state: KernelSessionState, found: Extract<SessionEvent, { type: 'hostFound' }>): Transition {
   const { current } = state;
   if (current === null || current.traced) return same(state);
-  if (found.knowsAllRequests) return { state, effects: [{ type: 'begin', run: current.run }] };
+  if (found.knowsAllRequests || !current.begun) {
+    return { state: begun(state), effects: [{ type: 'begin', run: current.run }] };
+  }
   return endCurrent(state, 'lost', 'nobody knows whether the kernel got it', found.at);
 }
 
@@ -436,18 +469,23 @@ function replyArrived(state: KernelSessionState, current: CurrentRun, message: K
   const reply = readReply(message);
   const executionCount = reply.executionCount ?? current.executionCount;
   const times = { ...current.times, executeReply: at };
-  return endIfComplete(withCurrent(state, { ...current, reply, executionCount, times }), at);
+  const ended = endIfComplete(withCurrent(state, { ...current, reply, executionCount, times }), at);
+  if (readPayloads(message.content).length === 0) return ended;
+  return {
+    state: ended.state,
+    effects: [{ type: 'writeOutput', runId: current.run.view.runId, message }, ...ended.effects],
+  };
 }
 
 function readReply(message: KernelMessage): Reply {
   const { status, ename, evalue } = message.content;
-  const executionCount = countOf(message);
-  if (status === 'ok') return { status, executionCount, reason: null };
+  const told = { executionCount: countOf(message), asksExit: asksExit(message.content) };
+  if (status === 'ok') return { ...told, status, reason: null };
   if (status === 'aborted' || status === 'abort') {
-    return { status: 'aborted', executionCount, reason: 'the kernel aborted it' };
+    return { ...told, status: 'aborted', reason: 'the kernel aborted it' };
   }
   const error = [ename, evalue].filter((part) => typeof part === 'string' && part !== '').join(': ');
-  return { status: 'error', executionCount, reason: error === '' ? 'error' : error };
+  return { ...told, status: 'error', reason: error === '' ? 'error' : error };
 }
 
 function countOf(message: KernelMessage): number | null {
@@ -459,7 +497,15 @@ function endIfComplete(state: KernelSessionState, at: string): Transition {
   const current = state.current;
   if (current === null || current.reply === null || !current.idle) return same(state);
   const ends = { ok: 'succeeded', error: 'failed', aborted: 'cancelled' } as const;
-  return endCurrent(state, ends[current.reply.status], current.reply.reason, at);
+  const ended = endCurrent(state, ends[current.reply.status], current.reply.reason, at);
+  return current.reply.asksExit ? withExit(ended, current.run.view.author.name) : ended;
+}
+
+/** The kernel ends by itself in a moment, as the code wanted it (J15): nothing more is sent, and it is no death. */
+function withExit(ended: Transition, by: string): Transition {
+  const reason = `the kernel was ended by code of ${by}`;
+  const state: KernelSessionState = { ...ended.state, kernel: { phase: 'dead', reason } };
+  return { state, effects: [...ended.effects, { type: 'failRequests', reason }, { type: 'exitKernel', reason }] };
 }
 
 function endCurrent(

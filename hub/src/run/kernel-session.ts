@@ -2,8 +2,8 @@
  * KernelSession: the hub's side of one kernel, with or without a notebook. The shell around kernel-session-state:
  * it hands events in one at a time, in the order in which they happened, and carries out their effects.
  */
-import type { KernelMessage, MessageHeader, Sender } from '@cokernel/proto/jupyter';
-import { inputReply, streamMessage } from '@cokernel/proto/jupyter';
+import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
+import { inputReply, kernelInfoRequest, parentId } from '@cokernel/proto/jupyter';
 import type {
   KernelBusy,
   KernelId,
@@ -12,17 +12,20 @@ import type {
   KernelView,
   PromptId,
   PromptView,
-  RunId,
   RunView,
 } from '@cokernel/proto/hub';
+import { RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { AttachedKernel, HostedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
+import { KernelHostError } from '../kernel/kernel-host.js';
+import { KernelComms } from './kernel-comms.js';
 import type { KernelQuestion, ReplyContent } from './kernel-question.js';
 import type { Asker } from './kernel-questions.js';
 import { KernelQuestions } from './kernel-questions.js';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { KernelSessionState, SessionEffect, SessionEvent } from './kernel-session-state.js';
 import { initialState, kernelStatus, transition } from './kernel-session-state.js';
+import type { JournalPlace } from './live-run.js';
 import { LiveRuns } from './live-runs.js';
 import { QueueOwner } from './queue-owner.js';
 import { noVariables } from './variables.js';
@@ -73,6 +76,8 @@ export interface KernelSessionOptions {
   readonly transcriptWithdrawn: (run: RunView) => Promise<void>;
   /** Told of a question of a run without a cell. */
   readonly transcriptPrompted: (runId: RunId, text: string, password: boolean) => Promise<void>;
+  /** Told when code has ended the kernel, which is gone by now: whoever keeps this session forgets it. */
+  readonly exited: (reason: string) => Promise<void>;
   readonly newId: () => string;
   readonly clock: () => Date;
   readonly log: SessionLog;
@@ -91,13 +96,19 @@ export class KernelSession {
   private readonly liveRuns: LiveRuns;
   private readonly owner: QueueOwner;
   private readonly questions: KernelQuestions;
+  private readonly comms = new KernelComms(() => this.sender());
   private readonly listeners = new Set<SessionListener>();
   private readonly watchers = new Set<KernelWatcher>();
   /** The interrupt that was sent last. */
   private interrupting: Promise<void> = Promise.resolve();
+  /** The settlement that was begun last. */
+  private settling: Promise<void> = Promise.resolve();
   private restartAsked: string | null = null;
   private unsubscribe: (() => void) | null = null;
-  private currentSeq = 0;
+  private place: JournalPlace = { journalId: '', seq: 0 };
+  /** The question whose answer shows that the kernel has done with all before it. */
+  private passedQuestion: string | null = null;
+  private lastDeath = 'it ended while no hub was with it';
   private fence: number;
   private activity: Date;
   private usageTold: KernelUsage | null = null;
@@ -204,10 +215,55 @@ export class KernelSession {
   }
 
   /** The kernel it talks to from now on; also after it was started anew, under a new fence. */
-  attached(kernel: AttachedKernel, fence: number): void {
+  attached(kernel: AttachedKernel, fence: number, journalId: string): void {
     this.kernel?.detach();
     this.kernel = kernel;
     this.fence = fence;
+    if (journalId !== this.place.journalId) this.place = { journalId, seq: 0 };
+  }
+
+  /** How far it has heard the kernel. */
+  get heardUpTo(): JournalPlace {
+    return this.place;
+  }
+
+  /** The way to the kernel is broken; `hostFound` follows, or the kernel's death. */
+  hostLost(): void {
+    this.handle({ type: 'hostLost' });
+  }
+
+  /** The way is there, and what the host kept was told. */
+  hostFound({ state, kernelInfo, knowsAllRequests }: HostedKernel): void {
+    const { lastDeath: reason } = this;
+    this.handle({ type: 'hostFound', state, kernelInfo, knowsAllRequests, reason, at: this.now() });
+  }
+
+  /** The host has no such kernel any more. */
+  hostGone(reason: string): void {
+    const gone = { state: 'dead', kernelInfo: null, knowsAllRequests: false } as const;
+    this.handle({ type: 'hostFound', ...gone, reason, at: this.now() });
+  }
+
+  /** Another keeper serves the machine and does not know this kernel, or not what it said. */
+  journalLost(): void {
+    this.giveUp('what the kernel said meanwhile was lost');
+  }
+
+  /** Goes on with the run that an earlier owner took; before `attached`, while the way to the kernel counts as broken. */
+  async resume(run: QueuedRun, journalId: string): Promise<void> {
+    this.handle({ type: 'runResumed', run });
+    try {
+      const progress = await this.liveRuns.resume(run);
+      if (progress === null) await this.liveRuns.begin(run);
+      else if (progress.end !== null) this.handle({ type: 'runHadEnded', end: progress.end });
+      else if (progress.journalId !== journalId) this.journalLost();
+    } catch (error) {
+      this.giveUp(`its output could not be gone on with: ${messageOf(error)}`);
+    }
+  }
+
+  private giveUp(reason: string): void {
+    this.handle({ type: 'runGivenUp', reason, at: this.now() });
   }
 
   /** Leaves the kernel as it is. Can be called twice. */
@@ -236,8 +292,9 @@ export class KernelSession {
    * the hub itself says in answer, for the asker's eyes only and in this order: nothing when the kernel answers.
    */
   async forward(message: KernelMessage): Promise<readonly KernelMessage[]> {
-    await this.live().send(message);
-    return [];
+    const answer = this.comms.answer(message, kernelStatus(this.state) === 'idle');
+    if (answer === null) await this.live().send(message);
+    return answer ?? [];
   }
 
   listen(listener: SessionListener): () => void {
@@ -253,29 +310,52 @@ export class KernelSession {
     const at = this.now();
     switch (event.type) {
       case 'message':
-        this.currentSeq = event.seq;
-        this.activity = this.options.clock();
-        for (const watcher of [...this.watchers]) watcher.heard(event.message);
-        return this.handle({ type: 'messageArrived', message: event.message, at });
+        return this.heard(event.message, event.seq);
+      case 'sent':
+        this.place = { ...this.place, seq: event.seq };
+        return this.handle({ type: 'requestTraced', runId: event.msgId });
       case 'ready':
         this.restartAsked = null;
-        return this.handle({ type: 'kernelBecameReady', kernelInfo: event.kernelInfo });
+        return this.handle({ type: 'kernelBecameReady', kernelInfo: event.kernelInfo, at });
       case 'restarting': {
+        this.comms.clear();
         const asked = this.restartAsked;
         return this.handle({ type: 'kernelRestarting', asked: asked !== null, reason: asked ?? event.reason, at });
       }
       case 'died':
+        this.comms.clear();
         this.restartAsked = null;
-        return this.handle({ type: 'kernelDied', reason: deathOf(event.reason, event.stderr), at });
+        this.lastDeath = deathOf(event.reason, event.stderr);
+        return this.handle({ type: 'kernelDied', reason: this.lastDeath, at });
       case 'detached':
-        return this.handle({ type: 'kernelDied', reason: `the kernel is out of reach: ${event.reason}`, at });
+        return this.hostLost();
       case 'gap':
-        return this.options.log.warn({ kernelId: this.kernelId, ...event }, 'messages of the kernel were dropped');
+        this.comms.missed();
+        this.options.log.warn({ kernelId: this.kernelId, ...event }, 'messages of the kernel were lost');
+        return this.handle({ type: 'messagesLost', upTo: event.toSeq - 1, reason: event.reason });
       case 'heartbeat':
         return this.options.log.info({ kernelId: this.kernelId, ...event }, 'heartbeat');
       case 'usage':
         return this.measured({ rssBytes: event.rssBytes, cpuPercent: event.cpuPercent });
     }
+  }
+
+  private heard(message: KernelMessage, seq: number): void {
+    this.place = { ...this.place, seq };
+    this.activity = this.options.clock();
+    this.comms.heard(message);
+    for (const watcher of [...this.watchers]) watcher.heard(message);
+    if (this.passedQuestion !== null && parentId(message) === this.passedQuestion && message.channel === 'shell') {
+      this.passedQuestion = null;
+      this.handle({ type: 'kernelPassed', at: this.now() });
+    }
+    if (message.header.msg_type === 'input_request' && this.wasAnswered(message)) return;
+    this.handle({ type: 'messageArrived', message, at: this.now() });
+  }
+
+  /** Before this hub took the kernel over. */
+  private wasAnswered(question: KernelMessage): boolean {
+    return this.liveRuns.wasAnswered(parentId(question) ?? '', question.header.msg_id);
   }
 
   /** Interrupts the named run, or what runs. Answers which; null when that one is over or nothing runs. */
@@ -304,6 +384,18 @@ export class KernelSession {
     await this.shutdown();
   }
 
+  /**
+   * The code has ended the kernel. Its process goes by itself in a moment, and its host must know by then that this is
+   * wanted: it would start it anew.
+   */
+  private async exit(reason: string): Promise<void> {
+    this.isEnding = true;
+    const gone = this.shutdown();
+    await this.settling;
+    await gone;
+    await this.options.exited(reason);
+  }
+
   /** The kernel is about to be ended for good: from now on it is noted which ends of runs were told. */
   lastStepsBegan(): void {
     this.endsTold = new Set();
@@ -320,8 +412,9 @@ export class KernelSession {
     const { prompt, promptRequest } = this.state;
     if (prompt?.promptId !== promptId || promptRequest === null) return false;
     this.handle({ type: 'promptAnswered', promptId });
-    this.echoAnswer(prompt, promptRequest, value);
-    await this.live().send(inputReply(this.sender(), promptRequest, value));
+    // First to the kernel: an answer that is stored and was not sent would leave the kernel waiting for ever.
+    const sent = this.live().send(inputReply(this.sender(), promptRequest, value));
+    await Promise.all([sent, this.echoAnswer(prompt, value)]);
     return true;
   }
 
@@ -365,9 +458,18 @@ export class KernelSession {
       case 'begin':
         return this.background(this.begin(effect.run));
       case 'writeOutput':
-        return this.liveRuns.accept(effect.runId, effect.message, this.currentSeq);
+        return this.liveRuns.accept(effect.runId, effect.message, this.place);
       case 'settle':
-        return this.background(this.settle(effect.run, effect.end, effect.times));
+        this.settling = this.settle(effect.run, effect.end, effect.times);
+        return this.background(this.settling);
+      case 'exitKernel':
+        return this.background(this.exit(effect.reason));
+      case 'settleStored':
+        return this.background(this.settleStored(effect.run, effect.end));
+      case 'tellLoss':
+        return this.tellLoss(effect.runId, effect.upTo, effect.reason);
+      case 'askWhetherPassed':
+        return this.background(this.askWhetherPassed());
       case 'hold':
         return this.background(this.owner.hold(effect.reason));
       case 'interruptKernel':
@@ -412,11 +514,37 @@ export class KernelSession {
   private async begin(run: QueuedRun): Promise<void> {
     const begun = this.liveRuns.begin(run);
     const request = requestOf(run, this.sender());
-    const sent = this.sendNow(request).catch((error: unknown) => {
+    await Promise.all([begun, this.sendRun(request)]);
+  }
+
+  /** A host that is out of reach may have it all the same: `hostFound` says. One that refuses it as sent before has it. */
+  private async sendRun(request: KernelMessage): Promise<void> {
+    const runId = RunId.parse(request.header.msg_id);
+    try {
+      await this.sendNow(request);
+      this.handle({ type: 'requestTraced', runId });
+    } catch (error) {
+      const code = error instanceof KernelHostError ? error.code : null;
+      if (code === 'unreachable') return;
+      if (code === 'alreadySent') return this.handle({ type: 'requestTraced', runId });
       const reason = `it did not reach the kernel: ${messageOf(error)}`;
-      this.handle({ type: 'requestNotSent', runId: run.view.runId, reason, at: this.now() });
-    });
-    await Promise.all([begun, sent]);
+      this.handle({ type: 'requestNotSent', runId, reason, at: this.now() });
+    }
+  }
+
+  private tellLoss(runId: RunId, upTo: number, reason: string): void {
+    this.liveRuns.missed(runId, { ...this.place, seq: upTo }, `⋯ output may be missing here: ${reason} ⋯\n`);
+  }
+
+  private async askWhetherPassed(): Promise<void> {
+    const question = kernelInfoRequest(this.sender());
+    this.passedQuestion = question.header.msg_id;
+    await this.sendNow(question);
+  }
+
+  private async settleStored(run: QueuedRun, end: Settlement): Promise<void> {
+    await this.owner.settle(this.fence, run.view.runId, end);
+    this.handle({ type: 'runSettled' });
   }
 
   private async sendNow(message: KernelMessage): Promise<void> {
@@ -460,10 +588,9 @@ export class KernelSession {
   }
 
   /** What was asked and answered stays in the output, as in a terminal; a password never does. */
-  private echoAnswer(prompt: PromptView, parent: MessageHeader, value: string): void {
+  private async echoAnswer(prompt: PromptView, value: string): Promise<void> {
     const shown = `${prompt.text}${prompt.password ? '········' : value.replace('\u0004', '')}\n`;
-    const message = streamMessage({ ...this.sender(), parent }, 'stdout', shown);
-    this.liveRuns.accept(prompt.runId, message, this.currentSeq);
+    await this.liveRuns.answered(prompt.runId, prompt.promptId, shown);
   }
 
   private measured(usage: KernelUsage): void {

@@ -6,12 +6,13 @@ import path from 'node:path';
 import type { KernelId, RunId, RunView } from '@cokernel/proto/hub';
 import { KernelId as KernelIdSchema } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
-import type { HostedKernel, KernelHost, KernelHostEvent, KernelSpec } from '../kernel/kernel-host.js';
+import type { HostedKernel, KernelHost, KernelSpec } from '../kernel/kernel-host.js';
 import { KernelHostError } from '../kernel/kernel-host.js';
 import type { HeldLease, HeldLeaseOptions } from './held-lease.js';
 import { holdLease } from './held-lease.js';
 import type { KernelLimits } from './kernel-limits.js';
 import { refuseOneTooMany } from './kernel-limits.js';
+import { KernelLink } from './kernel-link.js';
 import type { SessionLog } from './kernel-session.js';
 import { KernelSession } from './kernel-session.js';
 import type { RunOutputs } from './run-outputs.js';
@@ -30,6 +31,8 @@ export interface KernelSessionsOptions {
   readonly limits: KernelLimits;
   /** The notebooks that use a kernel, by path, to name it to people. */
   readonly notebooksOf: (session: KernelSession) => readonly string[];
+  /** Code has ended this kernel: whoever uses it is to be told, and the session to be shut down. */
+  readonly onExited: (session: KernelSession, reason: string) => Promise<void>;
   readonly newId: () => string;
   readonly clock: () => Date;
   readonly log: SessionLog;
@@ -43,10 +46,15 @@ interface StartOptions {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Of an end that needs no place in a journal: nothing goes on after it. */
+const NOWHERE = { journalId: '', seq: 0, reducerState: null };
+const ATTACH_AGAIN_MS = 200;
+
 interface Entry {
   readonly session: KernelSession;
   readonly start: StartOptions;
   lease: HeldLease;
+  link: KernelLink | null;
 }
 
 export class KernelSessions {
@@ -121,7 +129,7 @@ export class KernelSessions {
       const hosted = await this.options.host.adoptExisting(options);
       const start = { specName: hosted.specName, cwd: path.dirname(connectionFile), labels: hosted.labels };
       const session = this.register(kernelId, await this.displayNameOf(hosted), start, lease, 'existing');
-      await this.connect(session, lease.fence, 0);
+      await this.linkTo(session).begin();
       return session;
     } catch (error) {
       this.entries.get(kernelId)?.session.stop();
@@ -137,7 +145,7 @@ export class KernelSessions {
     try {
       await this.options.host.start({ kernelId, ...start, fence: lease.fence });
       const session = this.register(kernelId, spec.displayName, start, lease, 'started');
-      await this.connect(session, lease.fence, 0);
+      await this.linkTo(session).begin();
       return session;
     } catch (error) {
       this.entries.get(kernelId)?.session.stop();
@@ -153,7 +161,7 @@ export class KernelSessions {
     cwdOf: (hosted: HostedKernel) => string,
   ): Promise<void> {
     for (const hosted of await this.options.host.kernels()) {
-      if (!isOurs(hosted.labels) || hosted.state === 'dead') continue;
+      if (!isOurs(hosted.labels)) continue;
       try {
         await this.takeOver(hosted, cwdOf(hosted));
       } catch (error) {
@@ -183,7 +191,7 @@ export class KernelSessions {
     try {
       await session.shutdown().catch((error: unknown) => this.warn(session, error));
       await this.options.host.start({ kernelId: session.kernelId, ...entry.start, fence: entry.lease.fence });
-      await this.connect(session, entry.lease.fence, 0);
+      await this.linkTo(session).begin();
     } catch (error) {
       throw asRefusal(error);
     }
@@ -215,9 +223,17 @@ export class KernelSessions {
     const displayName = await this.displayNameOf(hosted);
     // Known before its lost run opens a room, so that the room finds it.
     const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease, hosted.origin);
-    if ((await this.options.queue.running(kernelId)) !== null) await this.options.queue.hold(kernelId, 'runLost');
-    await this.endRunning(kernelId, lease.fence, 'lost', 'the hub ended while it ran');
-    await this.connect(session, lease.fence, hosted.lastSeq);
+    session.hostLost();
+    const running = await this.options.queue.running(kernelId);
+    if (running !== null) await session.resume(running, hosted.journalId);
+    await this.linkTo(session).goOn(hosted);
+    if (hosted.state === 'dead') await this.forgetUnlessAwaited(session);
+  }
+
+  /** A kernel that ended while no hub was there is of interest only to those who wait for it. */
+  private async forgetUnlessAwaited(session: KernelSession): Promise<void> {
+    const { queued, running } = await this.options.queue.snapshot(session.kernelId);
+    if (queued.length === 0 && running === null) await this.shutdown(session, 'the kernel had ended');
   }
 
   private register(
@@ -228,7 +244,7 @@ export class KernelSessions {
     origin: HostedKernel['origin'],
   ): KernelSession {
     const { queue, newId, clock, log, transcripts } = this.options;
-    const session = new KernelSession({
+    const session: KernelSession = new KernelSession({
       kernelId,
       specName: start.specName,
       displayName,
@@ -242,26 +258,20 @@ export class KernelSessions {
       outputsOf: (run) => this.outputsOf(run),
       transcriptWithdrawn: (run) => transcripts.withdrawn(run),
       transcriptPrompted: (runId, text, password) => transcripts.prompted(runId, text, password),
+      exited: (reason) => this.options.onExited(session, reason),
     });
     session.start();
-    this.entries.set(kernelId, { session, start, lease });
+    this.entries.set(kernelId, { session, start, lease, link: null });
     return session;
   }
 
-  private async connect(session: KernelSession, fence: number, fromSeq: number): Promise<void> {
-    // What the kernel says is heard only when the session can answer it.
-    const early: KernelHostEvent[] = [];
-    let hear = (event: KernelHostEvent): void => void early.push(event);
-    const { hosted, kernel } = await this.options.host.attach(session.kernelId, { fromSeq, fence }, (event) =>
-      hear(event),
-    );
-    session.attached(kernel, fence);
-    hear = (event) => session.hostEvent(event);
-    // What happened before this hub came is not said again.
-    if (fromSeq > 0 && hosted.state === 'ready' && hosted.kernelInfo !== null) {
-      session.hostEvent({ type: 'ready', kernelInfo: hosted.kernelInfo });
-    }
-    for (const event of early) session.hostEvent(event);
+  /** A link to the kernel of this session, in place of the one it had. */
+  private linkTo(session: KernelSession): KernelLink {
+    const { host, log } = this.options;
+    const entry = this.entryOf(session);
+    entry.link?.stop();
+    entry.link = new KernelLink({ host, session, fence: entry.lease.fence, retryMs: ATTACH_AGAIN_MS, log });
+    return entry.link;
   }
 
   private outputsOf(run: QueuedRun): Promise<RunOutputs> {
@@ -278,7 +288,7 @@ export class KernelSessions {
     const run = await this.options.queue.running(kernelId);
     if (run === null) return null;
     const end = { state, reason, finishedAt: this.options.clock().toISOString(), executionCount: null };
-    await (await this.outputsOf(run)).finish(run, end, {});
+    await (await this.outputsOf(run)).finish(run, end, {}, { ...NOWHERE, end });
     await this.options.queue.settle(kernelId, fence, run.view.runId, end);
     return { ...run.view, ...end };
   }
@@ -301,6 +311,7 @@ export class KernelSessions {
   }
 
   private leave(entry: Entry): void {
+    entry.link?.stop();
     entry.session.stop();
     this.entries.delete(entry.session.kernelId);
   }

@@ -1,11 +1,12 @@
 /**
  * The runs of one kernel whose output is still written: the one that runs, and the last that ended, since a thread may
- * print after its run's end (J7).
+ * print after its run's end (J7), also of runs that ended under an earlier owner.
  */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { RunTimes } from '@cokernel/proto/notebook';
+import type { JournalPlace } from './live-run.js';
 import { LiveRun } from './live-run.js';
-import type { RunOutputs } from './run-outputs.js';
+import type { FlushMark, RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 
 export interface LiveRunsOptions {
@@ -16,6 +17,7 @@ export interface LiveRunsOptions {
 
 /** Joins output for one frame of a screen. */
 const COALESCE_MS = 16;
+const LATE_MS = 1_000;
 /** Ended runs whose late output is still written. */
 const LATE_RUNS = 64;
 
@@ -30,26 +32,39 @@ export class LiveRuns {
 
   /** Finds the run's target, so that its first output has one. Rejects when there is none. */
   async open(run: QueuedRun): Promise<void> {
-    const { runId } = run.view;
-    const live = new LiveRun({
-      run,
-      outputs: await this.options.outputsOf(run),
-      coalesceMs: COALESCE_MS,
-      now: () => performance.now(),
-      onWriteFailed: (error) => this.options.onWriteFailed(runId, error),
-    });
-    this.runs.set(runId, live);
-    for (const old of [...this.runs.keys()].slice(0, -LATE_RUNS)) this.runs.delete(old);
+    this.add(run, await this.options.outputsOf(run), null);
   }
 
-  /** Clears the target and shows it as running. */
+  /** Shows that the run has begun. */
   async begin(run: QueuedRun): Promise<void> {
     await this.runs.get(run.view.runId)?.outputs.begin(run);
   }
 
+  /** Goes on where an earlier owner was; null when nothing of the run was stored. */
+  async resume(run: QueuedRun): Promise<FlushMark | null> {
+    const outputs = await this.options.outputsOf(run);
+    const progress = await outputs.resume(run);
+    this.add(run, outputs, progress);
+    return progress;
+  }
+
   /** Takes one output message in; one of a run that is not known is dropped. */
-  accept(runId: string, message: KernelMessage, seq: number): void {
-    this.runs.get(runId)?.accept(message, seq);
+  accept(runId: string, message: KernelMessage, place: JournalPlace): void {
+    this.runs.get(runId)?.accept(message, place);
+  }
+
+  /** What the kernel said up to `place` may be lost. */
+  missed(runId: string, place: JournalPlace, notice: string): void {
+    this.runs.get(runId)?.missed(place, notice);
+  }
+
+  /** The answer of a question; resolves when it is stored that it was given. */
+  async answered(runId: string, promptId: string, echo: string): Promise<void> {
+    await this.runs.get(runId)?.answered(promptId, echo);
+  }
+
+  wasAnswered(runId: string, promptId: string): boolean {
+    return this.runs.get(runId)?.wasAnswered(promptId) ?? false;
   }
 
   /** Resolves when the output so far is stored. */
@@ -64,10 +79,25 @@ export class LiveRuns {
 
   /** Resolves when all output of the run and its end are stored, or could not be, which is told. */
   async end(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
-    const live = this.runs.get(run.view.runId);
-    await live?.drained();
-    await live?.outputs.finish(run, end, times).catch((error: unknown) => {
-      this.options.onWriteFailed(run.view.runId, error);
+    const { runId } = run.view;
+    await this.runs
+      .get(runId)
+      ?.finish(end, times)
+      .catch((error: unknown) => this.options.onWriteFailed(runId, error));
+  }
+
+  private add(run: QueuedRun, outputs: RunOutputs, resumed: FlushMark | null): void {
+    const { runId } = run.view;
+    const live = new LiveRun({
+      run,
+      outputs,
+      resumed,
+      coalesceMs: COALESCE_MS,
+      lateMs: LATE_MS,
+      now: () => performance.now(),
+      onWriteFailed: (error) => this.options.onWriteFailed(runId, error),
     });
+    this.runs.set(runId, live);
+    for (const old of [...this.runs.keys()].slice(0, -LATE_RUNS)) this.runs.delete(old);
   }
 }

@@ -1,30 +1,34 @@
 /**
- * Pure: turns the messages in which a kernel tells one run's output into edits of a cell's outputs (J16, J17, C6).
+ * Pure: turns the messages in which a kernel tells one run's output, and its reply's payloads, into edits (J15, J16, J17, C6).
  * The state is small, bounded and JSON, so that it can be stored with the edits and another hub can go on from it. A
  * message of the wrong shape never throws: a line on stderr says what came.
  */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { toJsonObject, type JsonObject, type Output, type OutputEdit, type StreamName } from '@cokernel/proto/notebook';
-import { EMPTY_TERMINAL_TEXT, writeToTerminal, type TerminalText } from './terminal-text.js';
+import { z } from 'zod';
+import type { Payload } from './payloads.js';
+import { readPayloads } from './payloads.js';
+import { EMPTY_TERMINAL_TEXT, TerminalText, writeToTerminal } from './terminal-text.js';
 
 export { mergeEdits } from './merge-edits.js';
 
 /** A stream output that text of its name still goes to. */
-interface OpenStream {
-  readonly name: StreamName;
+const OpenStream = z.object({
+  name: z.enum(['stdout', 'stderr']),
   /** Of the output, as OutputEdit means it. */
-  readonly index: number;
-  readonly text: TerminalText;
-}
+  index: z.number(),
+  text: TerminalText,
+});
 
-export interface ReducerState {
+export const ReducerState = z.object({
   /** Outputs appended since the last clear. */
-  readonly appended: number;
+  appended: z.number(),
   /** `clear_output(wait=true)` came: the next output clears first (J16). */
-  readonly clearPending: boolean;
+  clearPending: z.boolean(),
   /** Only streams behind which nothing else was appended; at most one a name. */
-  readonly openStreams: readonly OpenStream[];
-}
+  openStreams: z.array(OpenStream).readonly(),
+});
+export type ReducerState = Readonly<z.infer<typeof ReducerState>>;
 
 export interface Reduction {
   readonly state: ReducerState;
@@ -48,7 +52,35 @@ export function reduceOutput(state: ReducerState, message: KernelMessage): Reduc
       return reduceError(state, content);
     case 'clear_output':
       return content['wait'] === true ? { state: { ...state, clearPending: true }, edits: [] } : cleared();
+    case 'execute_reply':
+      return reducePayloads(state, content);
     default:
+      return { state, edits: [] };
+  }
+}
+
+/** What the kernel asks of a front end comes last, behind all output (J15). */
+function reducePayloads(state: ReducerState, content: KernelMessage['content']): Reduction {
+  return readPayloads(content).reduce<Reduction>(
+    (before, payload) => {
+      const { state: next, edits } = reducePayload(before.state, payload);
+      return { state: next, edits: [...before.edits, ...edits] };
+    },
+    { state, edits: [] },
+  );
+}
+
+function reducePayload(state: ReducerState, payload: Payload): Reduction {
+  switch (payload.type) {
+    case 'nextInput':
+      return { state, edits: [payload] };
+    case 'page':
+      return append(state, { output_type: 'display_data', data: payload.data, metadata: {} }, null);
+    case 'editFile': {
+      const line = writeStream(state, 'stdout', `edit: ${payload.file}, line ${String(payload.line)}\n`);
+      return { state: line.state, edits: [...line.edits, payload] };
+    }
+    case 'exit':
       return { state, edits: [] };
   }
 }
@@ -70,7 +102,8 @@ function reduceStream(state: ReducerState, content: KernelMessage['content']): R
   return text === '' ? { state, edits: [] } : writeStream(state, name === 'stderr' ? 'stderr' : 'stdout', text);
 }
 
-function writeStream(state: ReducerState, name: StreamName, chunk: string): Reduction {
+/** Text as if the kernel had written it to that stream. */
+export function writeStream(state: ReducerState, name: StreamName, chunk: string): Reduction {
   const { state: before, edits } = beforeOutput(state);
   const open = before.openStreams.find((stream) => stream.name === name);
   const { state: text, change } = writeToTerminal(open?.text ?? EMPTY_TERMINAL_TEXT, chunk);

@@ -6,26 +6,28 @@
  * Only the current line is kept, so the state is small and JSON: what came before it can't change any more. A line
  * longer than MAX_LINE is wrapped there, as a terminal does at its edge: the cursor can't go back behind it.
  */
+import { z } from 'zod';
 import type { SgrStyle } from './sgr-style.js';
 import { afterSequence, parseLine, renderLine, type LineCell } from './terminal-line.js';
 import { tokenize, type TerminalToken } from './terminal-tokens.js';
 
 const MAX_LINE = 4096;
 
-export interface TerminalText {
+export const TerminalText = z.object({
   /** Where the current line begins in the whole text, in UTF-16 units. */
-  readonly lineStart: number;
+  lineStart: z.number(),
   /** The current line as it stands in the text. */
-  readonly line: string;
+  line: z.string(),
   /** Of the cursor in the line, in code points; null at its end. */
-  readonly column: number | null;
+  column: z.number().nullable(),
   /** Something was overwritten or erased in the line. */
-  readonly edited: boolean;
+  edited: z.boolean(),
   /** The look in which the line begins. */
-  readonly startStyle: SgrStyle;
+  startStyle: z.string(),
   /** The beginning of an escape sequence whose end has not come; not in the text. */
-  readonly incomplete: string;
-}
+  incomplete: z.string(),
+});
+export type TerminalText = Readonly<z.infer<typeof TerminalText>>;
 
 export const EMPTY_TERMINAL_TEXT: TerminalText = {
   lineStart: 0,

@@ -19,15 +19,33 @@ export class TranscriptReducer {
         this.outputs = [];
         return [{ type: 'clear' }];
       case 'append':
-        this.outputs.push(
-          edit.output.output_type === 'stream' ? { name: edit.output.name, text: edit.output.text } : null,
-        );
+        this.outputs.push(streamOf(edit.output));
         return [{ type: 'output', output: edit.output }];
       case 'replaceText':
         return this.replaceText(edit);
       case 'updateDisplay':
         return [{ type: 'updateDisplay', displayId: edit.displayId, data: edit.data, metadata: edit.metadata }];
+      case 'nextInput':
+      case 'editFile':
+        return [edit];
     }
+  }
+
+  /** Takes in what an earlier owner stored, so that text goes on where it was. */
+  goOnAfter(entries: readonly TranscriptEntry[]): void {
+    for (const entry of entries) {
+      if (entry.type === 'clear') this.outputs = [];
+      else if (entry.type === 'output') this.outputs.push(streamOf(entry.output));
+      else if (entry.type === 'streamText') this.addText(entry.name, entry.text);
+    }
+  }
+
+  private addText(name: string, text: string): void {
+    const stream = this.outputs.findLast((output) => output?.name === name);
+    if (stream === null || stream === undefined) return;
+    // A carriage return was told for a line that was written anew.
+    const kept = text.startsWith('\r') ? stream.text.slice(0, stream.text.lastIndexOf('\n') + 1) : stream.text;
+    stream.text = kept + text.replace(/^\r/, '');
   }
 
   private replaceText(edit: Extract<OutputEdit, { type: 'replaceText' }>): readonly TranscriptEntry[] {
@@ -39,4 +57,8 @@ export class TranscriptReducer {
     const text = removed === 0 ? edit.text : `\r${stream.text.slice(lineStart)}`;
     return text === '' ? [] : [{ type: 'streamText', name: stream.name, text }];
   }
+}
+
+function streamOf(output: Extract<TranscriptEntry, { type: 'output' }>['output']): StreamSoFar | null {
+  return output.output_type === 'stream' ? { name: output.name, text: output.text } : null;
 }

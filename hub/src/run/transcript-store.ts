@@ -1,11 +1,14 @@
 /** Where the output of runs without a cell lies, under the run's id (design: the run's transcript). */
 import type { RunId, TranscriptEntry } from '@cokernel/proto/hub';
+import type { FlushMark } from './run-outputs.js';
 
 export type { TranscriptEntry };
 
 export interface TranscriptStore {
-  /** Appends; resolves when durable. */
-  append(runId: RunId, entries: readonly TranscriptEntry[]): Promise<void>;
+  /** Appends entries and, in one step with them, how far the run came; resolves when durable. */
+  append(runId: RunId, entries: readonly TranscriptEntry[], mark?: FlushMark): Promise<void>;
+  /** The newest mark; null when there is none. */
+  mark(runId: RunId): Promise<FlushMark | null>;
   /** All entries so far; null when there is no such transcript. */
   read(runId: RunId): Promise<readonly TranscriptEntry[] | null>;
   close(): Promise<void>;

@@ -2,9 +2,9 @@
  * Transcripts: the output of runs without a cell. Every entry is stored under the run's id before anybody is told, and
  * a reader that follows gets what is stored, then what comes, each once and in order, until the run is over.
  */
-import type { OutputEdit } from '@cokernel/proto/notebook';
+import type { OutputEdit, RunTimes } from '@cokernel/proto/notebook';
 import type { RunId, RunView } from '@cokernel/proto/hub';
-import type { RunOutputs } from './run-outputs.js';
+import type { FlushMark, RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 import { TranscriptReducer } from './transcript-reducer.js';
 import type { TranscriptEntry, TranscriptStore } from './transcript-store.js';
@@ -27,17 +27,28 @@ export class Transcripts implements RunOutputs {
     await this.add(run.view.runId, []);
   }
 
+  /** The stored transcript has how far the run came. */
+  async resume(run: QueuedRun): Promise<FlushMark | null> {
+    const { runId } = run.view;
+    const mark = await this.store.mark(runId);
+    if (mark === null || mark.end !== null) return mark;
+    const opened = this.opened(runId);
+    opened.isLive = true;
+    opened.reducer.goOnAfter((await this.store.read(runId)) ?? []);
+    return mark;
+  }
+
   /** Output that comes after the end (a thread that prints) is not kept: the end is a transcript's last entry. */
-  async write(run: QueuedRun, edits: readonly OutputEdit[]): Promise<void> {
+  async write(run: QueuedRun, edits: readonly OutputEdit[], mark: FlushMark): Promise<void> {
     const { runId } = run.view;
     const opened = this.open.get(runId);
     if (opened === undefined || !opened.isLive) return;
     const entries = edits.flatMap((edit) => opened.reducer.entriesOf(edit));
-    await this.add(runId, entries);
+    await this.add(runId, entries, mark);
   }
 
-  async finish(run: QueuedRun, end: Settlement): Promise<void> {
-    await this.end(run.view.runId, end);
+  async finish(run: QueuedRun, end: Settlement, _times: RunTimes, mark: FlushMark): Promise<void> {
+    await this.end(run.view.runId, end, mark);
   }
 
   /** A run that ended while it was queued: its transcript is its end and nothing else. */
@@ -50,10 +61,14 @@ export class Transcripts implements RunOutputs {
     await this.add(runId, [{ type: 'prompt', text, password }]);
   }
 
-  private async end(runId: RunId, end: Pick<Settlement, 'state' | 'executionCount' | 'reason'>): Promise<void> {
+  private async end(
+    runId: RunId,
+    end: Pick<Settlement, 'state' | 'executionCount' | 'reason'>,
+    mark?: FlushMark,
+  ): Promise<void> {
     const { state, executionCount, reason } = end;
     this.opened(runId).isLive = false;
-    await this.add(runId, [{ type: 'finished', state, executionCount, reason }]);
+    await this.add(runId, [{ type: 'finished', state, executionCount, reason }], mark);
     this.forget(runId);
   }
 
@@ -80,9 +95,9 @@ export class Transcripts implements RunOutputs {
     });
   }
 
-  private add(runId: RunId, entries: readonly TranscriptEntry[]): Promise<void> {
+  private add(runId: RunId, entries: readonly TranscriptEntry[], mark?: FlushMark): Promise<void> {
     return this.inTurn(runId, async ({ followers }) => {
-      await this.store.append(runId, entries);
+      await this.store.append(runId, entries, mark);
       for (const entry of entries) for (const follower of [...followers]) follower(entry);
     });
   }

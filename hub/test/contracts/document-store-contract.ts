@@ -2,17 +2,18 @@
 import { expect, test } from '@jest/globals';
 import { Epoch } from '@cokernel/proto/hub';
 import fc from 'fast-check';
-import type { DocumentStore, KernelMark, LogRecord } from '../../src/room/document-store.js';
+import { KEPT_MARKS, type DocumentStore, type KernelMark, type LogRecord } from '../../src/room/document-store.js';
 import { newFileId } from '../support/queued-run.js';
 
 const epoch = Epoch.parse('epoch-1');
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const plain = (updates: readonly Uint8Array[] | undefined): number[][] => (updates ?? []).map((each) => [...each]);
-const mark = (seq: number): KernelMark => ({
-  runId: 'r',
+const mark = (seq: number, runId = 'r'): KernelMark => ({
+  runId,
   journalId: 'j',
   seq,
   reducerState: { clear: true, n: [seq] },
+  end: seq % 2 === 0 ? null : { state: 'succeeded' },
 });
 
 /** `openStore` opens the same store anew each time. */
@@ -23,12 +24,13 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
     await store.close();
   });
 
-  test('[X1] a log gives back its epoch, updates in order, newest mark and facts after it was closed', async () => {
+  test('[X1] a log gives back its epoch, updates in order, each run’s newest mark and facts after it was closed', async () => {
     const fileId = newFileId();
     let store = await openStore();
     const log = await store.create(fileId, 1, epoch, bytes(1));
     await log.append({ update: bytes(2), mark: mark(5) });
     await log.append({ update: bytes() });
+    await log.append({ update: bytes(3), mark: mark(7, 'other') });
     await log.append({ update: bytes(3), mark: mark(6) });
     await log.append({ update: bytes(4) });
     await log.setFact('base', 'old');
@@ -36,12 +38,13 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
     await store.close();
     store = await openStore();
     const loaded = (await store.open(fileId, 2))?.loaded;
-    expect(plain(loaded?.updates)).toEqual([[1], [2], [], [3], [4]]);
-    expect(loaded).toMatchObject({ epoch, mark: mark(6), facts: { base: 'größer 🙂' }, tornBytes: 0 });
+    expect(plain(loaded?.updates)).toEqual([[1], [2], [], [3], [3], [4]]);
+    expect(loaded).toMatchObject({ epoch, facts: { base: 'größer 🙂' }, tornBytes: 0 });
+    expect(loaded?.marks).toEqual([mark(7, 'other'), mark(6)]);
     await store.close();
   });
 
-  test('[X4] compaction keeps epoch, mark, facts and what is appended meanwhile, and makes the log small', async () => {
+  test('[X4] compaction keeps epoch, marks, facts and what is appended meanwhile, and makes the log small', async () => {
     const fileId = newFileId();
     let store = await openStore();
     const log = await store.create(fileId, 1, epoch, bytes(1));
@@ -60,7 +63,7 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
     store = await openStore();
     const loaded = (await store.open(fileId, 1))?.loaded;
     expect(plain(loaded?.updates)).toEqual([[7, 7], [8], [9]]);
-    expect(loaded).toMatchObject({ epoch, mark: mark(9), facts: { base: 'hash', later: 'yes' }, tornBytes: 0 });
+    expect(loaded).toMatchObject({ epoch, marks: [mark(9)], facts: { base: 'hash', later: 'yes' }, tornBytes: 0 });
     await store.close();
   });
 
@@ -130,20 +133,25 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
     const step = fc.oneof(
       {
         weight: 6,
-        arbitrary: fc.record({ do: fc.constant('append' as const), update: fc.uint8Array(), seq: fc.nat() }),
+        arbitrary: fc.record({
+          do: fc.constant('append' as const),
+          update: fc.uint8Array(),
+          seq: fc.nat(),
+          run: fc.nat(24),
+        }),
       },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('fact' as const), name: fc.string(), value: fc.string() }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const), update: fc.uint8Array() }) },
       { weight: 1, arbitrary: fc.constant({ do: 'open' as const }) },
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const fileId = newFileId();
         let store = await openStore();
         let log = await store.create(fileId, 1, epoch, bytes(0));
-        let expected: { updates: Uint8Array[]; mark: KernelMark | null; facts: Map<string, string> } = {
+        let expected: { updates: Uint8Array[]; marks: Map<string, KernelMark>; facts: Map<string, string> } = {
           updates: [bytes(0)],
-          mark: null,
+          marks: new Map(),
           facts: new Map(),
         };
         const waiting: Promise<void>[] = [];
@@ -151,10 +159,13 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
           switch (each.do) {
             case 'append': {
               const record: LogRecord =
-                each.seq % 2 === 0 ? { update: each.update } : { update: each.update, mark: mark(each.seq) };
+                each.seq % 2 === 0 ? { update: each.update } : { update: each.update, mark: mark(each.seq, `r${each.run}`) };
               waiting.push(log.append(record));
               expected.updates.push(each.update);
-              expected.mark = record.mark ?? expected.mark;
+              if (record.mark !== undefined) {
+                expected.marks.delete(record.mark.runId);
+                expected.marks.set(record.mark.runId, record.mark);
+              }
               break;
             }
             case 'fact':
@@ -175,7 +186,7 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
               if (opened === null) throw new Error('the log is gone');
               log = opened.log;
               expect(plain(opened.loaded.updates)).toEqual(plain(expected.updates));
-              expect(opened.loaded.mark).toEqual(expected.mark);
+              expect(opened.loaded.marks).toEqual([...expected.marks.values()].slice(-KEPT_MARKS));
               expect(new Map(Object.entries(opened.loaded.facts))).toEqual(expected.facts);
               expect(opened.loaded.tornBytes).toBe(0);
               break;

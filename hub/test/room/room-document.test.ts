@@ -37,6 +37,7 @@ beforeEach(async () => {
   document = new RoomDocument({
     doc,
     log,
+    marks: [],
     relay: (update, except) => relayed.push({ update, except }),
     onStored: (vector) => stored.push(vector),
     onChanged: () => undefined,
@@ -110,12 +111,12 @@ describe('what the hub writes', () => {
   });
 
   test('is durable when the write resolves, with its mark in the same record', async () => {
-    const mark = { runId: 'r1', journalId: 'j1', seq: 42, reducerState: { appended: 1 } };
+    const mark = { runId: 'r1', journalId: 'j1', seq: 42, reducerState: { appended: 1 }, end: null };
     await document.write(() => {
       document.doc.getText('text').insert(0, 'marked ');
     }, mark);
-    const { updates, mark: kept } = await loaded(2);
-    expect(kept).toEqual(mark);
+    const { updates, marks } = await loaded(2);
+    expect(marks).toEqual([mark]);
     const doc = new Y.Doc();
     for (const update of updates) Y.applyUpdate(doc, update);
     expect(textOf(doc)).toBe('marked first ');

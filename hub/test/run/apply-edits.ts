@@ -35,6 +35,9 @@ function applyEdit(screen: Screen, edit: OutputEdit): Screen {
             : output,
         ),
       };
+    case 'nextInput':
+    case 'editFile':
+      return screen;
   }
 }
 

@@ -30,7 +30,12 @@ type Step =
   | 'print'
   | 'ask'
   | 'interrupt'
-  | 'notSent';
+  | 'notSent'
+  | 'loseHost'
+  | 'findHost'
+  | 'trace'
+  | 'gap'
+  | 'pass';
 
 const steps: readonly Step[] = [
   'enqueue',
@@ -49,6 +54,11 @@ const steps: readonly Step[] = [
   'ask',
   'interrupt',
   'notSent',
+  'loseHost',
+  'findHost',
+  'trace',
+  'gap',
+  'pass',
 ];
 
 /** The session's state machine with a store that answers late, checked after each event. */
@@ -80,7 +90,7 @@ class World {
       case 'queueIsTold':
         return this.tellQueue();
       case 'becomeReady':
-        if (this.state.kernel.phase !== 'ready') this.handle({ type: 'kernelBecameReady', kernelInfo });
+        if (this.state.kernel.phase !== 'ready') this.handle({ type: 'kernelBecameReady', kernelInfo, at });
         return;
       case 'restart':
       case 'crash':
@@ -99,6 +109,16 @@ class World {
         return this.message((runId) => says.asks(runId));
       case 'interrupt':
         return this.handle({ type: 'interruptAsked' });
+      case 'loseHost':
+        return this.handle({ type: 'hostLost' });
+      case 'findHost':
+        return this.findHost();
+      case 'trace':
+        return this.handle({ type: 'requestTraced', runId: this.taken.at(-1) ?? 'r0' });
+      case 'gap':
+        return this.handle({ type: 'messagesLost', upTo: 1, reason: 'away' });
+      case 'pass':
+        return this.handle({ type: 'kernelPassed', at });
       case 'notSent': {
         const current = this.state.current;
         if (current === null) return;
@@ -119,13 +139,20 @@ class World {
   finishAll(): void {
     this.step('release');
     this.settleDown();
-    if (this.state.kernel.phase !== 'ready') this.handle({ type: 'kernelBecameReady', kernelInfo });
+    this.findHost();
+    if (this.state.kernel.phase !== 'ready') this.handle({ type: 'kernelBecameReady', kernelInfo, at });
     for (let left = 1_000; left > 0; left -= 1) {
       this.settleDown();
       if (this.state.current === null) break;
       this.step('reply');
       this.step('idle');
     }
+  }
+
+  private findHost(): void {
+    if (this.state.kernel.phase !== 'reconnecting') return;
+    const found = { state: 'ready', kernelInfo, knowsAllRequests: true, reason: '' } as const;
+    this.handle({ type: 'hostFound', ...found, at });
   }
 
   expectAllDone(): void {
@@ -186,7 +213,8 @@ class World {
       expect(before.current === null || before.stepping !== null).toBe(true);
       this.pending.push('take');
     }
-    if (effect.type === 'begin') expect(before.current).toBeNull();
+    // Sent again only to a host that says whether it was sent before.
+    if (effect.type === 'begin') expect(before.current?.traced ?? false).toBe(false);
     if (effect.type === 'settle') {
       expect(this.settled).not.toContain(effect.run.view.runId);
       this.settled.push(effect.run.view.runId);
@@ -199,8 +227,8 @@ class World {
     // At most one step of the queue at a time, and none while a run is going on.
     expect(this.pending).toHaveLength(stepping === null ? 0 : 1);
     if (current !== null) expect(stepping).toBeNull();
-    // A run goes on only in a living kernel.
-    if (current !== null) expect(kernel.phase).toBe('ready');
+    // A run goes on only in a living kernel, or in one that is looked for.
+    if (current !== null) expect(['ready', 'reconnecting']).toContain(kernel.phase);
     // A question belongs to the run that goes on.
     if (prompt !== null) expect(prompt.runId).toBe(current?.run.view.runId);
     // No wake-up is lost: a ready and free kernel that was told of work has a take under way.

@@ -10,7 +10,7 @@ import { queuedRun } from '../support/queued-run.js';
 
 const at = '2026-01-01T00:00:05.000Z';
 const kernelInfo = { protocol_version: '5.3', implementation: 'i', banner: '', language_info: { name: 'python' } };
-const ready: SessionEvent = { type: 'kernelBecameReady', kernelInfo };
+const ready: SessionEvent = { type: 'kernelBecameReady', kernelInfo, at };
 const run = queuedRun({ runId: 'r1', cell: 'c1', author: 'ann' });
 const arrived = (message: KernelMessage): SessionEvent => ({ type: 'messageArrived', message, at });
 const restarting = (asked: boolean): SessionEvent => ({ type: 'kernelRestarting', asked, reason: 'why', at });
@@ -281,5 +281,99 @@ describe('a run without a reply', () => {
 
   test('is another one than that which runs now: a late word of it changes nothing', () => {
     expect(transition(idle.state, missed('r0'))).toEqual({ state: idle.state, effects: [] });
+  });
+});
+
+describe('[X19] when the way to the kernel broke', () => {
+  const found = (state: 'ready' | 'starting' | 'dead', knowsAllRequests = true): SessionEvent => ({
+    type: 'hostFound',
+    state,
+    kernelInfo,
+    knowsAllRequests,
+    reason: 'gone',
+    at,
+  });
+  const lost: SessionEvent = { type: 'hostLost' };
+  const traced: SessionEvent = { type: 'requestTraced', runId: 'r1' };
+  const resumed: SessionEvent = { type: 'runResumed', run };
+  const gap = (upTo: number): SessionEvent => ({ type: 'messagesLost', upTo, reason: 'away' });
+  const loss = { type: 'tellLoss', runId: run.view.runId, upTo: 9, reason: 'away' };
+
+  test('it is reconnecting until it is found, and takes nothing meanwhile', () => {
+    const broken = after(ready, { type: 'nothingTaken' }, lost, queueOf(1));
+    expect(kernelStatus(broken.state)).toBe('reconnecting');
+    expect(broken.effects).toEqual([]);
+    expect(kinds(transition(broken.state, found('ready')).effects)).toEqual(['notifyKernel', 'takeNext']);
+  });
+
+  test.each<[string, SessionEvent[]]>([
+    ['that was heard of before', [...running, traced, lost]],
+    ['whose output is told again', [lost, resumed, arrived(says.prints('r1', 'x'))]],
+    ['whose request is told again', [lost, resumed, traced]],
+  ])('the run %s goes on, is not sent again, and ends as ever', (_title, events) => {
+    const back = after(...events, found('ready'));
+    expect(kinds(back.effects)).not.toContain('begin');
+    const ended = after(...events, found('ready'), arrived(says.ok('r1')), arrived(says.idle('r1')));
+    expect(settled(ended.effects)?.end.state).toBe('succeeded');
+  });
+
+  test('a run that nobody has heard of is sent to a host that would know it, and lost at any other', () => {
+    expect(kinds(after(lost, resumed, found('ready')).effects)).toContain('begin');
+    expect(kinds(after(...running, lost, found('ready')).effects)).toContain('begin');
+    const unknown = after(lost, resumed, found('ready', false)).effects;
+    expect(kinds(unknown)).not.toContain('begin');
+    expect(settled(unknown)?.end.state).toBe('lost');
+  });
+
+  test('a run that was taken meanwhile, and so never sent, is sent to any host', () => {
+    const events: SessionEvent[] = [ready, lost, { type: 'runTaken', run }];
+    expect(kinds(after(...events).effects)).not.toContain('begin');
+    expect(kinds(after(...events, found('ready', false)).effects)).toContain('begin');
+  });
+
+  test('what happened to the kernel before the run was sent changes nothing', () => {
+    const history = after(lost, resumed, restarting(false), died, ready);
+    expect(history.state.current?.run).toBe(run);
+    expect(kinds(history.effects)).toEqual([]);
+  });
+
+  test('a kernel that died behind the run’s request makes it lost', () => {
+    expect(settled(after(lost, resumed, traced, died).effects)?.end.state).toBe('lost');
+  });
+
+  test('a kernel that is ready again by another keeper has done with the run: without a reply it is lost', () => {
+    expect(settled(after(lost, resumed, traced, ready).effects)?.end.state).toBe('lost');
+    const answered = after(lost, resumed, arrived(says.ok('r1')), ready).effects;
+    expect(settled(answered)?.end.state).toBe('succeeded');
+  });
+
+  test('a gap in what the run says is told, and its end asked for', () => {
+    expect(after(...running, traced, gap(9)).effects).toEqual([loss, { type: 'askWhetherPassed' }]);
+    const passed = after(...running, traced, gap(9), { type: 'kernelPassed', at });
+    expect(settled(passed.effects)?.end.state).toBe('lost');
+  });
+
+  test('a gap before the run’s request is none of its business, one before its first output is', () => {
+    expect(after(lost, resumed, gap(9), traced, arrived(says.prints('r1', 'x'))).effects.map(({ type }) => type)).toEqual([
+      'writeOutput',
+    ]);
+    expect(after(lost, resumed, gap(9), arrived(says.prints('r1', 'x'))).effects.slice(0, 2)).toEqual([
+      loss,
+      { type: 'askWhetherPassed' },
+    ]);
+  });
+
+  test('a run that had ended is settled as it was stored, and not written again', () => {
+    const end = { state: 'failed', finishedAt: at, executionCount: 3, reason: 'no' } as const;
+    const { state, effects } = after(lost, resumed, { type: 'runHadEnded', end });
+    expect(effects).toEqual([{ type: 'settleStored', run, end }]);
+    expect(kinds(transition(state, found('ready')).effects)).toEqual(['notifyKernel']);
+  });
+
+  test('a kernel that is gone holds the queue with the reason', () => {
+    const { state, effects } = after(...running, traced, lost, found('dead'));
+    expect(state.kernel).toEqual({ phase: 'dead', reason: 'gone' });
+    expect(settled(effects)?.end.state).toBe('lost');
+    expect(kinds(effects)).toContain('hold');
   });
 });

@@ -21,28 +21,35 @@ beforeEach(() => {
   jest.useFakeTimers();
   writes = [];
   failures = [];
-  live = new LiveRun({
-    run: queuedRun({ runId: 'r1' }),
-    outputs: {
-      begin: () => Promise.resolve(),
-      finish: () => Promise.resolve(),
-      write: (_run, edits, mark) =>
-        new Promise<void>((done, fail) => {
-          writes.push({ edits, mark, done, fail });
-        }),
-    },
-    coalesceMs: 16,
-    now: () => performance.now(),
-    onWriteFailed: (error) => failures.push(error),
-  });
+  live = newLiveRun(null);
 });
 
 afterEach(() => {
   jest.useRealTimers();
 });
 
+function newLiveRun(resumed: FlushMark | null): LiveRun {
+  return new LiveRun({
+    run: queuedRun({ runId: 'r1' }),
+    outputs: {
+      begin: () => Promise.resolve(),
+      resume: () => Promise.resolve(null),
+      finish: () => Promise.resolve(),
+      write: (_run, edits, mark) =>
+        new Promise<void>((done, fail) => {
+          writes.push({ edits, mark, done, fail });
+        }),
+    },
+    resumed,
+    coalesceMs: 16,
+    lateMs: 1_000,
+    now: () => performance.now(),
+    onWriteFailed: (error) => failures.push(error),
+  });
+}
+
 function print(seq: number, text: string): void {
-  live.accept(says.prints('r1', text), seq);
+  live.accept(says.prints('r1', text), { journalId: 'j', seq });
 }
 
 describe('output', () => {
@@ -69,20 +76,71 @@ describe('output', () => {
     print(6, 'c');
     jest.advanceTimersByTime(16);
     expect(writes.map(({ mark }) => mark.seq)).toEqual([4, 6]);
-    expect(writes[1]?.mark.reducerState).toMatchObject({ appended: 1 });
+    expect(writes[1]?.mark.reducerState).toMatchObject({ output: { appended: 1 } });
   });
 
   test('of a flood is written in bounded pieces', () => {
-    for (let n = 0; n < 5_000; n += 1) live.accept(says.raises('r1'), n);
+    for (let n = 0; n < 5_000; n += 1) live.accept(says.raises('r1'), { journalId: 'j', seq: n + 1 });
     const sizes = writes.map(({ edits }) => edits.length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2_000);
     expect(sizes.length).toBeGreaterThan(2);
   });
 
   test('that is no output writes nothing', () => {
-    live.accept(says.busy('r1'), 1);
+    live.accept(says.busy('r1'), { journalId: 'j', seq: 1 });
     jest.advanceTimersByTime(100);
     expect(writes).toEqual([]);
+  });
+});
+
+describe('[X7] a run that an earlier owner began', () => {
+  const earlier = (): FlushMark => {
+    print(1, 'one ');
+    print(2, 'two');
+    jest.advanceTimersByTime(16);
+    const mark = JSON.parse(JSON.stringify(writes.at(-1)?.mark)) as FlushMark;
+    writes = [];
+    return mark;
+  };
+
+  test('takes each message once: what was stored is passed over, and text goes on behind it', () => {
+    live = newLiveRun(earlier());
+    print(1, 'one ');
+    print(2, 'two');
+    print(3, ' three');
+    jest.advanceTimersByTime(16);
+    expect(writes.map(({ edits }) => edits)).toEqual([[{ type: 'replaceText', index: 0, from: 7, text: ' three' }]]);
+  });
+
+  test('takes all of another journal, whose numbers mean nothing here', () => {
+    live = newLiveRun({ ...earlier(), journalId: 'other' });
+    print(1, '!');
+    expect(writes[0]?.edits).toEqual([{ type: 'replaceText', index: 0, from: 7, text: '!' }]);
+  });
+
+  test('says where output may be missing, once, and not where it was stored', () => {
+    live = newLiveRun(earlier());
+    live.missed({ journalId: 'j', seq: 2 }, 'gap');
+    expect(writes).toEqual([]);
+    live.missed({ journalId: 'j', seq: 4 }, 'gap');
+    live.missed({ journalId: 'j', seq: 4 }, 'gap');
+    jest.advanceTimersByTime(16);
+    expect(writes.flatMap(({ edits }) => edits)).toEqual([
+      { type: 'append', output: { output_type: 'stream', name: 'stderr', text: 'gap' } },
+    ]);
+  });
+
+  test('knows the question that was answered', async () => {
+    const answered = live.answered('q1', 'name? Ann\n');
+    writes[0]?.done();
+    await answered;
+    const mark = writes[0]?.mark ?? null;
+    expect(newLiveRun(mark).wasAnswered('q1')).toBe(true);
+    expect(newLiveRun(mark).wasAnswered('q2')).toBe(false);
+  });
+
+  test('is refused when what was stored can’t be read', () => {
+    expect(() => newLiveRun({ journalId: 'j', seq: 1, reducerState: { appended: 1 }, end: null })).toThrow();
   });
 });
 

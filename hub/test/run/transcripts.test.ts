@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { RunId } from '@cokernel/proto/hub';
 import type { TranscriptEntry } from '@cokernel/proto/hub';
+import type { FlushMark } from '../../src/run/run-outputs.js';
 import type { TranscriptStore } from '../../src/run/transcript-store.js';
 import { Transcripts } from '../../src/run/transcripts.js';
 import { queuedRun } from '../support/queued-run.js';
@@ -11,10 +12,17 @@ class HeldStore implements TranscriptStore {
   readonly kept = new Map<RunId, TranscriptEntry[]>();
   held: (() => void)[] | null = null;
 
-  async append(runId: RunId, entries: readonly TranscriptEntry[]): Promise<void> {
+  readonly marks = new Map<RunId, FlushMark>();
+
+  async append(runId: RunId, entries: readonly TranscriptEntry[], mark?: FlushMark): Promise<void> {
     const { held } = this;
     if (held !== null) await new Promise<void>((resolve) => held.push(resolve));
     this.kept.set(runId, [...(this.kept.get(runId) ?? []), ...entries]);
+    if (mark !== undefined) this.marks.set(runId, mark);
+  }
+
+  mark(runId: RunId): Promise<FlushMark | null> {
+    return Promise.resolve(this.marks.get(runId) ?? null);
   }
 
   read(runId: RunId): Promise<readonly TranscriptEntry[] | null> {
@@ -29,6 +37,7 @@ class HeldStore implements TranscriptStore {
 const run = queuedRun({ runId: 'r1', cell: null });
 const { runId } = run.view;
 const end = { state: 'succeeded', finishedAt: '2026-01-01T00:00:02.000Z', executionCount: 1, reason: null } as const;
+const mark: FlushMark = { journalId: 'j', seq: 1, reducerState: null, end: null };
 const text = (said: string) =>
   ({ type: 'append', output: { output_type: 'stream', name: 'stdout', text: said } }) as const;
 
@@ -51,12 +60,12 @@ describe('a transcript', () => {
 
   test('that is followed from the middle gives each entry once and in order', async () => {
     await transcripts.begin(run);
-    await transcripts.write(run, [text('a')]);
-    const writing = transcripts.write(run, [text('b')]);
+    await transcripts.write(run, [text('a')], mark);
+    const writing = transcripts.write(run, [text('b')], mark);
     const following = follow();
-    const more = transcripts.write(run, [text('c')]);
+    const more = transcripts.write(run, [text('c')], mark);
     await Promise.all([writing, following, more]);
-    await transcripts.finish(run, end);
+    await transcripts.finish(run, end, {}, { ...mark, end });
     expect(heard).toEqual(store.kept.get(runId));
     expect(heard.map(({ type }) => type)).toEqual(['output', 'output', 'output', 'finished']);
   });
@@ -65,7 +74,7 @@ describe('a transcript', () => {
     await transcripts.begin(run);
     await follow();
     store.held = [];
-    const writing = transcripts.write(run, [text('a')]);
+    const writing = transcripts.write(run, [text('a')], mark);
     await Promise.resolve();
     expect(heard).toEqual([]);
     store.held.forEach((letThrough) => {
@@ -79,7 +88,7 @@ describe('a transcript', () => {
   test('that is followed before its run begins waits for it', async () => {
     await follow();
     await transcripts.begin(run);
-    await transcripts.write(run, [text('a')]);
+    await transcripts.write(run, [text('a')], mark);
     expect(heard).toHaveLength(1);
   });
 
@@ -91,8 +100,8 @@ describe('a transcript', () => {
 
   test('has its end as its last entry, whatever is printed later', async () => {
     await transcripts.begin(run);
-    await transcripts.finish(run, end);
-    await transcripts.write(run, [text('late')]);
+    await transcripts.finish(run, end, {}, { ...mark, end });
+    await transcripts.write(run, [text('late')], mark);
     expect((await transcripts.read(runId))?.at(-1)?.type).toBe('finished');
   });
 
@@ -101,16 +110,27 @@ describe('a transcript', () => {
     const leave = await follow();
     leave();
     leave();
-    await transcripts.write(run, [text('a')]);
+    await transcripts.write(run, [text('a')], mark);
     expect(heard).toEqual([]);
   });
 
   test('goes on as the same text for who follows after another left', async () => {
     await transcripts.begin(run);
-    await transcripts.write(run, [text('ab')]);
+    await transcripts.write(run, [text('ab')], mark);
     (await follow())();
-    await transcripts.write(run, [{ type: 'replaceText', index: 0, from: 2, text: 'c' }]);
+    await transcripts.write(run, [{ type: 'replaceText', index: 0, from: 2, text: 'c' }], mark);
     expect((await transcripts.read(runId))?.at(-1)).toEqual({ type: 'streamText', name: 'stdout', text: 'c' });
+  });
+
+  test('[X7] is gone on with by another hub from what was stored, and ended once', async () => {
+    await transcripts.begin(run);
+    await transcripts.write(run, [text('ab')], mark);
+    const next = new Transcripts(store);
+    expect(await next.resume(run)).toEqual(mark);
+    await next.write(run, [{ type: 'replaceText', index: 0, from: 2, text: 'c' }], { ...mark, seq: 2 });
+    expect((await next.read(runId))?.at(-1)).toEqual({ type: 'streamText', name: 'stdout', text: 'c' });
+    await next.finish(run, end, {}, { ...mark, end });
+    expect((await new Transcripts(store).resume(run))?.end).toEqual(end);
   });
 
   test('[X8] tells a question to those who follow', async () => {

@@ -191,7 +191,7 @@ describe('a writer that is killed', () => {
       const first = numbers[0] ?? -1;
       expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => first + index));
       expect(numbers.at(-1)).toBeGreaterThanOrEqual(acknowledged);
-      expect(loaded?.mark).toMatchObject({ seq: numbers.at(-1) });
+      expect(loaded?.marks).toMatchObject([{ seq: numbers.at(-1) }]);
     },
     30_000,
   );

@@ -18,7 +18,7 @@ for (let next = 1; ;) {
   const round: Promise<void>[] = [];
   for (let each = 0; each < 8; each += 1, next += 1) {
     const number = next;
-    const mark = { runId: 'r', journalId: 'j', seq: number, reducerState: null };
+    const mark = { runId: 'r', journalId: 'j', seq: number, reducerState: null, end: null };
     round.push(
       log.append({ update: numbered(number), mark }).then(() => {
         process.stdout.write(`${String(number)}\n`);

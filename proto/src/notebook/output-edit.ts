@@ -1,5 +1,5 @@
 /**
- * Pure: what a run does to the outputs of its cell, as data. The output reducer makes edits, the OutputWriter
+ * Pure: what a run does to the outputs of its cell, and what its payloads ask for, as data. The output reducer makes edits, the OutputWriter
  * puts them into a document; between the two they can be joined, stored and counted.
  */
 import type { JsonObject } from './json.js';
@@ -21,4 +21,8 @@ export type OutputEdit =
       readonly displayId: string;
       readonly data: MimeBundle;
       readonly metadata: JsonObject;
-    };
+    }
+  /** The kernel offers this as the next input (J15): in place of the cell's source, or below it. */
+  | { readonly type: 'nextInput'; readonly text: string; readonly replace: boolean }
+  /** The kernel asks for an editor at this place; the output says so too. */
+  | { readonly type: 'editFile'; readonly file: string; readonly line: number };

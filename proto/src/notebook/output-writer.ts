@@ -9,7 +9,16 @@ import type { JsonObject } from './json.js';
 import type { MimeBundle, Output, StreamName } from './nbformat.js';
 import type { OutputEdit } from './output-edit.js';
 import { TrackedCell, TrackedOutput } from './tracked-output.js';
-import { makeYOutput, outputsOf, setDisplay, streamText } from './y-notebook.js';
+import {
+  allCells,
+  cellId as idOf,
+  displayIdOf,
+  makeYOutput,
+  outputsOf,
+  setDisplay,
+  setDisplayId,
+  streamText,
+} from './y-notebook.js';
 
 /** `cellGone`: the run's cell was deleted or is no code cell any more; only displays in other cells were updated. */
 export type WriteOutcome = { readonly outcome: 'written' } | { readonly outcome: 'cellGone' };
@@ -24,21 +33,43 @@ interface RunOutput {
   textStart: number;
 }
 
+/** What is known of a run whose first outputs an earlier writer wrote. */
+export interface WrittenBefore {
+  /** Outputs appended since its last clear. */
+  readonly appended: number;
+  /** Streams that may still grow, by the run's count of its outputs; `length` of the text as the run counts it. */
+  readonly openStreams: readonly { readonly index: number; readonly name: StreamName; readonly length: number }[];
+}
+
 interface WritingRun {
   readonly cell: TrackedCell;
   outputs: RunOutput[];
 }
+
+const UNTRACKED: RunOutput = { tracked: null, stream: null, textStart: 0 };
 
 export class OutputWriter {
   readonly #runs = new Map<RunId, WritingRun>();
   /** By display id, over all cells and runs of the document (J17). */
   readonly #displays = new Map<string, TrackedOutput[]>();
 
-  constructor(private readonly doc: Y.Doc) {}
+  constructor(private readonly doc: Y.Doc) {
+    this.#findDisplays();
+  }
 
   /** From now on edits of that run go to that cell. */
   begin(runId: RunId, cellId: CellId): void {
     this.#runs.set(runId, { cell: new TrackedCell(this.doc, cellId), outputs: [] });
+  }
+
+  /** Goes on where an earlier writer stopped: its outputs are the last of the cell's. */
+  resume(runId: RunId, cellId: CellId, before: WrittenBefore): void {
+    const cell = new TrackedCell(this.doc, cellId);
+    const outputs = Array.from({ length: before.appended }, (): RunOutput => ({ ...UNTRACKED }));
+    for (const stream of before.openStreams) {
+      outputs[stream.index] = this.#streamWrittenBefore(cell, before.appended - stream.index, stream);
+    }
+    this.#runs.set(runId, { cell, outputs });
   }
 
   /** Writes the edits in one transaction. Throws for a run that was not begun or is finished. */
@@ -75,6 +106,10 @@ export class OutputWriter {
       case 'updateDisplay':
         this.#updateDisplay(edit.displayId, edit.data, edit.metadata);
         return;
+      case 'nextInput':
+      case 'editFile':
+        // No outputs: whoever has the run's source and its people sees to them.
+        return;
     }
   }
 
@@ -88,9 +123,43 @@ export class OutputWriter {
   #append(run: WritingRun, output: Output, displayId: string | undefined): void {
     const tracked = this.#insert(run.cell, output);
     run.outputs.push({ tracked, stream: output.output_type === 'stream' ? output.name : null, textStart: 0 });
-    if (tracked !== null && displayId !== undefined) {
-      this.#displays.set(displayId, [...this.#liveDisplays(displayId), tracked]);
+    if (tracked !== null && displayId !== undefined) this.#remember(displayId, tracked);
+  }
+
+  #remember(displayId: string, tracked: TrackedOutput): void {
+    const output = tracked.locate();
+    if (output !== null && displayIdOf(output) !== displayId) setDisplayId(output, displayId);
+    this.#displays.set(displayId, [...this.#liveDisplays(displayId), tracked]);
+  }
+
+  /** Those that an earlier writer of this document left. */
+  #findDisplays(): void {
+    for (const cell of allCells(this.doc)) {
+      const id = idOf(cell);
+      if (id === null) continue;
+      (outputsOf(cell)?.toArray() ?? []).forEach((output, place) => {
+        const displayId = displayIdOf(output);
+        if (displayId === null) return;
+        const tracked = new TrackedOutput(new TrackedCell(this.doc, id), cell, output, place);
+        this.#displays.set(displayId, [...(this.#displays.get(displayId) ?? []), tracked]);
+      });
     }
+  }
+
+  /** Untracked when a client took it away meanwhile: what comes then begins a new one. */
+  #streamWrittenBefore(
+    owner: TrackedCell,
+    fromEnd: number,
+    { name, length }: WrittenBefore['openStreams'][number],
+  ): RunOutput {
+    const cell = owner.locate();
+    const outputs = cell === null ? [] : (outputsOf(cell)?.toArray() ?? []);
+    const place = outputs.length - fromEnd;
+    const output = outputs[place];
+    const text = output?.get('name') === name ? streamText(output) : null;
+    if (cell === null || output === undefined || text === null) return { ...UNTRACKED, stream: name };
+    const tracked = new TrackedOutput(owner, cell, output, place);
+    return { tracked, stream: name, textStart: Math.max(0, length - text.length) };
   }
 
   #insert(owner: TrackedCell, output: Output): TrackedOutput | null {

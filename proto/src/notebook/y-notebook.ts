@@ -41,6 +41,13 @@ export function setNotebookMetadata(doc: Y.Doc, key: string, value: JsonValue | 
 
 // Cells ----------------------------------------------------------------------------------------------------------
 
+/** Without what a client wrote that is no cell at all. */
+export function allCells(doc: Y.Doc): readonly YCell[] {
+  return cellsArray(doc)
+    .toArray()
+    .filter((cell) => cell instanceof Y.Map);
+}
+
 /** The cell's place, or -1. Should an id stand twice, the first one counts. */
 export function indexOfCell(doc: Y.Doc, id: CellId): number {
   return cellsArray(doc)
@@ -143,6 +150,19 @@ export function makeYOutput(output: Output): YOutput {
   return new Y.Map(entries);
 }
 
+/**
+ * The display id of an output (J17), so that whoever writes this document next can still update it. It stands under
+ * Jupyter's own key for what is not saved, and no file has it.
+ */
+export function displayIdOf(output: unknown): string | null {
+  const id = toJsonObject(asMap(output)?.get('transient'))['display_id'];
+  return typeof id === 'string' ? id : null;
+}
+
+export function setDisplayId(output: YOutput, displayId: string): void {
+  output.set('transient', { display_id: displayId });
+}
+
 /** The text of a stream output; null for any other. */
 export function streamText(output: YOutput): Y.Text | null {
   const text = output.get('text');
@@ -179,14 +199,11 @@ export function fillDocument(doc: Y.Doc, notebook: Notebook, origin?: unknown): 
 /** The document as it is now: a frozen value that does not change with the document (C7). */
 export function readDocument(doc: Y.Doc): Notebook {
   const minor = metaOf(doc).get('nbformat_minor');
-  const cells = cellsArray(doc)
-    .toArray()
-    .filter((cell) => cell instanceof Y.Map);
   return Object.freeze({
     nbformat: 4,
     nbformat_minor: typeof minor === 'number' ? minor : 5,
     metadata: toJsonObject(notebookMetadata(doc)?.toJSON()),
-    cells: Object.freeze(cells.map((cell, index) => readCell(cell, CellId.parse(`unnamed-${index}`)))),
+    cells: Object.freeze(allCells(doc).map((cell, index) => readCell(cell, CellId.parse(`unnamed-${index}`)))),
   });
 }
 

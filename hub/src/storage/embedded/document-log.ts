@@ -1,4 +1,4 @@
-/** One notebook's open log: knows the epoch, the newest mark and the facts, so that compaction can keep them. */
+/** One notebook's open log: knows the epoch, the marks and the facts, so that compaction can keep them. */
 import type { Epoch } from '@cokernel/proto/hub';
 import {
   type DocumentLog,
@@ -8,12 +8,12 @@ import {
   type LogRecord,
 } from '../../room/document-store.js';
 import type { AppendLog } from './append-log.js';
-import { baseContent, factContent, headerContent, recordContent } from './log-content.js';
+import { baseContent, factContent, headerContent, keepMark, recordContent } from './log-content.js';
 
 export interface EmbeddedDocumentLogOptions {
   /** Started. */
   readonly file: AppendLog;
-  readonly loaded: Pick<LoadedLog, 'epoch' | 'mark' | 'facts'>;
+  readonly loaded: Pick<LoadedLog, 'epoch' | 'marks' | 'facts'>;
   /** Bytes of the newest compacted state. */
   readonly baseBytes: number;
 }
@@ -22,19 +22,19 @@ export class EmbeddedDocumentLog implements DocumentLog {
   readonly epoch: Epoch;
   readonly #file: AppendLog;
   readonly #facts: Map<string, string>;
-  #mark: KernelMark | null;
+  readonly #marks = new Map<string, KernelMark>();
   #baseBytes: number;
 
   constructor({ file, loaded, baseBytes }: EmbeddedDocumentLogOptions) {
     this.epoch = loaded.epoch;
     this.#file = file;
     this.#facts = new Map(Object.entries(loaded.facts));
-    this.#mark = loaded.mark;
+    for (const mark of loaded.marks) keepMark(this.#marks, mark);
     this.#baseBytes = baseBytes;
   }
 
   append(record: LogRecord): Promise<void> {
-    this.#mark = record.mark ?? this.#mark;
+    if (record.mark !== undefined) keepMark(this.#marks, record.mark);
     return this.#file.append(recordContent(record));
   }
 
@@ -52,7 +52,7 @@ export class EmbeddedDocumentLog implements DocumentLog {
   }
 
   async compact(state: Uint8Array): Promise<void> {
-    const base = baseContent(state, this.#mark, Object.fromEntries(this.#facts));
+    const base = baseContent(state, [...this.#marks.values()], Object.fromEntries(this.#facts));
     await this.#file.compact(headerContent(this.epoch), base);
     this.#baseBytes = state.byteLength;
   }

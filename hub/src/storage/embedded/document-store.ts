@@ -66,13 +66,13 @@ export class EmbeddedDocumentStore implements DocumentStore {
       if (file !== null) await this.#putAside(fileId, file, fence);
       const frames = [
         encodeFrame({ ...headerContent(epoch), fence, seq: 0 }),
-        encodeFrame({ ...baseContent(state, null, {}), fence, seq: 1 }),
+        encodeFrame({ ...baseContent(state, [], {}), fence, seq: 1 }),
       ];
       const bytes = Buffer.concat([logMagic, ...frames]);
       await writeDurably(path, bytes);
       const appendLog = new AppendLog({ path, fence, lastSeq: 1, bytes: bytes.length });
       await appendLog.start();
-      const loaded = { epoch, mark: null, facts: {} };
+      const loaded = { epoch, marks: [], facts: {} };
       return this.#keep(
         fileId,
         fence,

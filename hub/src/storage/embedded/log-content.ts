@@ -1,7 +1,7 @@
 /** Pure: what the frames of a document's log say, and what a log says as a whole. */
 import { Epoch } from '@cokernel/proto/hub';
 import { z } from 'zod';
-import type { KernelMark, LoadedLog, LogRecord } from '../../room/document-store.js';
+import { KEPT_MARKS, type KernelMark, type LoadedLog, type LogRecord } from '../../room/document-store.js';
 import type { Frame, FrameKind } from './log-frame.js';
 
 const Header = z.object({ epoch: Epoch });
@@ -11,8 +11,12 @@ const Mark: z.ZodType<KernelMark> = z.object({
   journalId: z.string(),
   seq: z.number(),
   reducerState: z.unknown(),
+  end: z.unknown().default(null),
 });
-const BaseMeta = z.object({ mark: Mark.nullable(), facts: z.record(z.string(), z.string()) });
+const BaseMeta = z.object({
+  marks: z.array(Mark).default([]),
+  facts: z.record(z.string(), z.string()),
+});
 
 export interface FrameContent {
   readonly kind: FrameKind;
@@ -35,10 +39,17 @@ export function recordContent({ update, mark }: LogRecord): FrameContent {
 
 export function baseContent(
   state: Uint8Array,
-  mark: KernelMark | null,
+  marks: readonly KernelMark[],
   facts: Readonly<Record<string, string>>,
 ): FrameContent {
-  return { kind: 'base', payload: joinMeta({ mark, facts }, state) };
+  return { kind: 'base', payload: joinMeta({ marks, facts }, state) };
+}
+
+/** Puts a run's newest mark last and lets the oldest run's go; a map gives its entries in the order of their making. */
+export function keepMark(marks: Map<string, KernelMark>, mark: KernelMark): void {
+  marks.delete(mark.runId);
+  marks.set(mark.runId, mark);
+  for (const runId of [...marks.keys()].slice(0, -KEPT_MARKS)) marks.delete(runId);
 }
 
 /** What a log's frames say; throws when one that is whole says something that it can't. */
@@ -46,7 +57,7 @@ export function readContent(frames: readonly Frame[]): Omit<LoadedLog, 'tornByte
   const updates: Uint8Array[] = [];
   const facts = new Map<string, string>();
   let epoch: Epoch | null = null;
-  let mark: KernelMark | null = null;
+  const marks = new Map<string, KernelMark>();
   for (const { kind, payload } of frames) {
     switch (kind) {
       case 'header':
@@ -55,7 +66,8 @@ export function readContent(frames: readonly Frame[]): Omit<LoadedLog, 'tornByte
       case 'base': {
         const { meta, rest } = splitMeta(payload);
         const base = BaseMeta.parse(meta);
-        mark = base.mark;
+        marks.clear();
+        for (const mark of base.marks) keepMark(marks, mark);
         for (const [name, value] of Object.entries(base.facts)) facts.set(name, value);
         updates.push(rest);
         break;
@@ -65,7 +77,7 @@ export function readContent(frames: readonly Frame[]): Omit<LoadedLog, 'tornByte
         break;
       case 'markedUpdate': {
         const { meta, rest } = splitMeta(payload);
-        mark = Mark.parse(meta);
+        keepMark(marks, Mark.parse(meta));
         updates.push(rest);
         break;
       }
@@ -79,7 +91,7 @@ export function readContent(frames: readonly Frame[]): Omit<LoadedLog, 'tornByte
     }
   }
   if (epoch === null) throw new Error('a log without a header');
-  return { epoch, updates, mark, facts: Object.fromEntries(facts) };
+  return { epoch, updates, marks: [...marks.values()], facts: Object.fromEntries(facts) };
 }
 
 function joinMeta(meta: unknown, rest: Uint8Array): Buffer {

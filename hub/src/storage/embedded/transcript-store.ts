@@ -1,11 +1,14 @@
 /**
- * Transcripts: one NDJSON file a run. An append resolves when its lines are durable. A line that a crash left
- * unfinished is cut off by the next append and not read before.
+ * Transcripts: one NDJSON file a run, a line an append. An append resolves when its line is durable. A line that a crash
+ * left unfinished is cut off by the next append and not read before.
  */
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { FlushMark } from '../../run/run-outputs.js';
+import { Settlement } from '../../run/run-queue.js';
 import type { TranscriptStore } from '../../run/transcript-store.js';
 import { StepLine } from '../step-line.js';
 import { ownerOnly, ownerOnlyFolder, readIfThere, syncFolder, writeAll } from './durable-files.js';
@@ -17,6 +20,20 @@ export interface EmbeddedTranscriptStoreOptions {
 }
 
 const newline = 0x0a;
+
+const Mark: z.ZodType<FlushMark> = z.object({
+  journalId: z.string(),
+  seq: z.number(),
+  reducerState: z.unknown(),
+  end: Settlement.nullable(),
+});
+
+/** A line: what one append brought. A line of an earlier version is one entry. */
+const Step = z.union([
+  z.object({ entries: z.array(TranscriptEntry), mark: Mark.exactOptional() }),
+  TranscriptEntry.transform((entry) => ({ entries: [entry], mark: undefined })),
+]);
+type Step = z.infer<typeof Step>;
 
 export class EmbeddedTranscriptStore implements TranscriptStore {
   readonly #options: EmbeddedTranscriptStoreOptions;
@@ -31,13 +48,21 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
     await mkdir(this.#options.folder, { recursive: true, mode: ownerOnlyFolder });
   }
 
-  append(runId: RunId, entries: readonly TranscriptEntry[]): Promise<void> {
+  append(runId: RunId, entries: readonly TranscriptEntry[], mark?: FlushMark): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('The store of transcripts is closed.'));
-    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-    return this.#line.pass(runId, () => this.#write(this.#path(runId), Buffer.from(text)));
+    const line = entries.length === 0 && mark === undefined ? '' : `${JSON.stringify({ entries, mark })}\n`;
+    return this.#line.pass(runId, () => this.#write(this.#path(runId), Buffer.from(line)));
   }
 
   async read(runId: RunId): Promise<readonly TranscriptEntry[] | null> {
+    return (await this.#steps(runId))?.flatMap(({ entries }) => entries) ?? null;
+  }
+
+  async mark(runId: RunId): Promise<FlushMark | null> {
+    return (await this.#steps(runId))?.findLast(({ mark }) => mark !== undefined)?.mark ?? null;
+  }
+
+  async #steps(runId: RunId): Promise<readonly Step[] | null> {
     const file = await readIfThere(this.#path(runId));
     if (file === null) return null;
     const whole = file.subarray(0, file.lastIndexOf(newline) + 1).toString('utf8');
@@ -76,9 +101,9 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
     }
   }
 
-  #parse(runId: RunId, line: string): readonly TranscriptEntry[] {
+  #parse(runId: RunId, line: string): readonly Step[] {
     try {
-      return [TranscriptEntry.parse(JSON.parse(line))];
+      return [Step.parse(JSON.parse(line))];
     } catch (error) {
       this.#options.log.error({ err: error, runId }, 'a line of a transcript can not be read and was left out');
       return [];
