@@ -39,6 +39,10 @@ class Merging {
       case 'updateDisplay':
         this.#updateDisplay(edit);
         return;
+      case 'nextInput':
+      case 'editFile':
+        this.#edits.push(edit);
+        return;
     }
   }
 
@@ -51,7 +55,7 @@ class Merging {
 
   /** What was appended or written before is gone; displays in other cells keep what they were told. */
   #clear(): void {
-    this.#edits = this.#edits.filter((edit) => edit.type === 'updateDisplay');
+    this.#edits = this.#edits.filter((edit) => edit.type !== 'append' && edit.type !== 'replaceText');
     this.#edits.push({ type: 'clear' });
     this.#texts.clear();
     this.#updates.clear();

@@ -32,6 +32,10 @@ export const TranscriptEntry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('streamText'), name: z.string(), text: z.string() }),
   z.object({ type: z.literal('clear') }),
   z.object({ type: z.literal('updateDisplay'), displayId: z.string(), data: JsonData, metadata: JsonData }),
+  /** The kernel offers this as the next input; `replace`: in place of what ran. */
+  z.object({ type: z.literal('nextInput'), text: z.string(), replace: z.boolean() }),
+  /** The kernel asks for an editor at this place; a line of the output says so too. */
+  z.object({ type: z.literal('editFile'), file: z.string(), line: z.number().int() }),
   z.object({ type: z.literal('prompt'), text: z.string(), password: z.boolean() }),
   /** The last line. */
   z.object({

@@ -70,6 +70,10 @@ export class PrivateRun {
       case 'finished':
         this.#print(entry.state === 'failed' ? '' : safeText(entry.reason ?? ''));
         break;
+      case 'nextInput':
+        this.#print(safeText(entry.text));
+        break;
+      case 'editFile':
       case 'clear':
         break;
     }

@@ -97,6 +97,10 @@ function show(entry: TranscriptEntry): void {
     case 'finished':
       writeEnd(entry.state, entry.reason);
       break;
+    case 'nextInput':
+      writeStream('stdout', `${entry.text}\n`);
+      break;
+    case 'editFile':
     case 'prompt':
     case 'clear':
       break;
