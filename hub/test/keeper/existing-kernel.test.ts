@@ -2,13 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KernelId } from '@cokernel/proto/hub';
+import { kernelInfoRequest, messageParts } from '@cokernel/proto/jupyter';
 import { readExistingConnection } from '../../src/keeper/existing-connection.js';
 import { ExistingLife } from '../../src/keeper/existing-life.js';
 import type { KernelHost } from '../../src/kernel/kernel-host.js';
 import { ExistingKernelProcess } from '../support/existing-kernel.js';
-import { evaluated, KernelEvents, readyKernel, sendCode } from '../support/kernel-events.js';
+import { evaluated, KernelEvents, readyKernel, sendCode, sender } from '../support/kernel-events.js';
 import { TestKeeper } from '../support/keeper.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -183,22 +185,24 @@ describe('refusals', () => {
     async () => {
       const found = await theirKernel('tcp', 'right');
       const { connection } = await readExistingConnection(found.connectionFile);
-      const launched = (key: string, heardTimeoutMs: number) => {
+      const lifeWith = (key: string, heardTimeoutMs: number) => {
         const ignored = { onMessage: () => undefined, onHeartbeat: () => undefined, log: () => undefined };
-        const life = new ExistingLife({
-          connection: { ...connection, key },
-          heartbeatMs: 100,
-          heardTimeoutMs,
-          ...ignored,
-        });
+        const options = { connection: { ...connection, key }, heartbeatMs: 100, heardTimeoutMs, ...ignored };
+        const life = new ExistingLife(options);
         lives.push(life);
-        return life.launch();
+        return life;
       };
-      await waitUntil('it listens', () => launched('right', 30_000).then(() => true, isNotThereYet), 30_000);
-      await expect(launched('wrong', 500)).rejects.toThrow("the key of the file may be another's");
-      const unheard = expect(launched('wrong', 1_500)).rejects.toThrow('is not signed with the key of the file');
-      await launched('right', 30_000);
-      await unheard;
+      const right = lifeWith('right', 30_000);
+      await waitUntil('it listens', () => right.launch().then(() => true, isNotThereYet), 30_000);
+      await right.started();
+      await expect(lifeWith('wrong', 1_000).launch()).rejects.toThrow("the key of the file may be another's");
+      const unheard = lifeWith('wrong', 1_000).launch().catch(String);
+      const speaking = waitUntil('the other was judged', async () => {
+        await right.send('shell', messageParts(kernelInfoRequest(sender())));
+        return Promise.race([unheard.then(() => true), setImmediate(false)]);
+      });
+      expect(await unheard).toContain('is not signed with the key of the file');
+      await speaking;
     },
     TIMEOUT,
   );
