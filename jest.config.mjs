@@ -35,7 +35,12 @@ export default {
     unit('cli', 'clients/cli'),
     unit('web', 'clients/web'),
     { ...base, displayName: 'set-up', rootDir: '.', testMatch: ['<rootDir>/test/set-up/**/*.test.ts'] },
-    { ...base, displayName: 'end to end', rootDir: '.', testMatch: ['<rootDir>/test/end-to-end/**/*.test.ts'] },
+    {
+      ...base,
+      displayName: 'end to end',
+      rootDir: '.',
+      testMatch: ['<rootDir>/test/end-to-end/**/*.test.ts', '<rootDir>/test/kernels/**/*.test.ts'],
+    },
     { ...base, displayName: 'torture', rootDir: '.', testMatch: ['<rootDir>/test/torture/**/*.test.ts'] },
   ],
 };

@@ -6,7 +6,7 @@
 import { interruptRequest, isChannel, isChildMessage, shutdownRequest } from '@cokernel/proto/jupyter';
 import type { Channel, KernelMessage, Sender } from '@cokernel/proto/jupyter';
 import { uuidv4 } from 'lib0/random';
-import { BehaviorSubject, filter, firstValueFrom, type Observable } from 'rxjs';
+import { ReplaySubject, filter, firstValueFrom, type Observable } from 'rxjs';
 import { HubError } from '../hub-error.js';
 import { kernelPath } from '../kernel-path.js';
 import { pause } from '../pause.js';
@@ -32,7 +32,7 @@ export class HubKernel implements Kernel {
   readonly stdin$: KernelStream;
   readonly iopub$: KernelStream;
   readonly #channels: Readonly<Record<Channel, KernelStream>>;
-  readonly #state = new BehaviorSubject<KernelConnectionState>({ state: 'disconnected', reason: 'not connected yet' });
+  readonly #state = new ReplaySubject<KernelConnectionState>(1);
   readonly #connection: KernelConnection;
 
   constructor(private readonly options: HubKernelOptions) {
