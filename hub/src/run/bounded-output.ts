@@ -87,11 +87,7 @@ export function lateEdits(
   return { state: { ...state, isCounted: true }, edits };
 }
 
-function boundAppend(
-  state: BoundState,
-  edit: Extract<OutputEdit, { type: 'append' }>,
-  bounds: OutputBounds,
-): Bounded {
+function boundAppend(state: BoundState, edit: Extract<OutputEdit, { type: 'append' }>, bounds: OutputBounds): Bounded {
   const size = state.displaySize + displaySize(edit);
   if (state.hidden > 0 || state.shown >= bounds.outputs || size > bounds.displays) {
     return { state: { ...state, hidden: state.hidden + 1 }, edits: [], isLate: true };
