@@ -5,8 +5,10 @@ import { access, constants } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseDuration } from './durations.js';
 import { contentHash } from './room/notebook-file.js';
 import { StartError } from './errors.js';
+import type { KernelLimits } from './run/kernel-limits.js';
 
 export interface HubConfig {
   /** The served folder: absolute, links resolved. */
@@ -21,7 +23,20 @@ export interface HubConfig {
   readonly dataDirectory: string;
   /** Of this served folder, in the data folder. */
   readonly storeDirectory: string;
+  readonly limits: KernelLimits;
+  readonly culling: CullingConfig;
+  /** What a stop does with the kernels, however it is asked for; null: Ctrl-C stops them, SIGTERM keeps them. */
+  readonly kernelsAtStop: KernelsAtStop | null;
 }
+
+export interface CullingConfig {
+  /** A kernel that was idle for so long is shut down; null: none ever is. */
+  readonly idleAfterMs: number | null;
+  /** Also while somebody is in a room that uses it. */
+  readonly evenWatched: boolean;
+}
+
+export type KernelsAtStop = 'keep' | 'stop';
 
 export const HELP = `cokernel hub: serves a folder of notebooks to many people at once
 
@@ -33,11 +48,18 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
   --host H           the address to listen on; default 127.0.0.1 (this machine only)
   --redis URL        keep the queue and leases in this Redis; default REDIS_URL, else embedded
   --no-open          do not open a browser
+  --keep-kernels     at any stop: leave the kernels for the next hub (as SIGTERM does)
+  --stop-kernels     at any stop: end the kernels (as Ctrl-C does)
+  --cull-idle-after D  shut down kernels that were idle for so long (30m, 2h); default COKERNEL_CULL_IDLE_AFTER, else never
+  --cull-watched     also those in whose notebook somebody is
+  --max-kernels N    so many kernels may run; default no limit
+  --max-kernels-per-person N  so many each person may start; default no limit
   --log-level L      trace, debug, info, warn, error, silent; default info, on a terminal warn
   --help             this text
 
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL
-Ctrl-C stops the hub and its kernels; SIGTERM stops the hub and leaves its kernels for the next one.
+Ctrl-C and \`cokernel stop\` stop the hub and its kernels; SIGTERM leaves the kernels for the next hub.
+Kernels that were attached by their connection file are never ended.
 `;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
@@ -59,6 +81,15 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     logLevel: levelOf(values['log-level']),
     dataDirectory,
     storeDirectory: path.join(dataDirectory, 'stores', contentHash(folder).slice(0, 16)),
+    limits: {
+      perHub: limitOf('--max-kernels', values['max-kernels']),
+      perPerson: limitOf('--max-kernels-per-person', values['max-kernels-per-person']),
+    },
+    culling: {
+      idleAfterMs: idleAfterOf(values['cull-idle-after'] ?? env['COKERNEL_CULL_IDLE_AFTER']),
+      evenWatched: values['cull-watched'] === true,
+    },
+    kernelsAtStop: kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true),
   };
 }
 
@@ -82,6 +113,12 @@ function parse(argv: readonly string[]) {
         redis: { type: 'string' },
         'no-open': { type: 'boolean' },
         'log-level': { type: 'string' },
+        'keep-kernels': { type: 'boolean' },
+        'stop-kernels': { type: 'boolean' },
+        'cull-idle-after': { type: 'string' },
+        'cull-watched': { type: 'boolean' },
+        'max-kernels': { type: 'string' },
+        'max-kernels-per-person': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -127,6 +164,25 @@ function redisUrlOf(text: string | undefined): string | null {
   if (text === undefined || text === '') return null;
   if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text;
   throw new StartError(`a Redis is named by an address such as redis://127.0.0.1:6379, not '${text}'`, 2);
+}
+
+function limitOf(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1) return limit;
+  throw new StartError(`${option} takes a number from 1, not '${text}'`, 2);
+}
+
+function idleAfterOf(text: string | undefined): number | null {
+  if (text === undefined || text === '' || text === 'never') return null;
+  const idleAfterMs = parseDuration(text);
+  if (idleAfterMs !== null && idleAfterMs > 0) return idleAfterMs;
+  throw new StartError(`--cull-idle-after takes a time such as 90s, 30m, 2h or never, not '${text}'`, 2);
+}
+
+function kernelsAtStopOf(keep: boolean, stop: boolean): KernelsAtStop | null {
+  if (keep && stop) throw new StartError('--keep-kernels and --stop-kernels say the opposite: give one of them', 2);
+  return keep ? 'keep' : stop ? 'stop' : null;
 }
 
 function levelOf(text: string | undefined): string {

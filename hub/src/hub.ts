@@ -9,16 +9,22 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import writeFileAtomic from 'write-file-atomic';
 import { HubId } from '@cokernel/proto/hub';
-import type { KernelSpecView, RunView } from '@cokernel/proto/hub';
-import type { HubConfig } from './config.js';
+import type { FileId, KernelSpecView } from '@cokernel/proto/hub';
+import type { HubConfig, KernelsAtStop } from './config.js';
 import { messageOf } from './errors.js';
 import { Gateway } from './gateway/gateway.js';
 import { KeeperHost } from './kernel/keeper-host.js';
 import type { KernelSpec } from './kernel/kernel-host.js';
+import { KernelSharing } from './room/kernel-sharing.js';
 import { RoomRegistry } from './room/room-registry.js';
 import { ServedFolder } from './room/served-folder.js';
+import type { EndingRun } from './run/ending-runs.js';
+import { endingRuns } from './run/ending-runs.js';
 import type { HeldLeaseOptions } from './run/held-lease.js';
+import { IdleCulling } from './run/idle-culling.js';
 import type { LeaseStore } from './run/lease.js';
+import type { KernelSession } from './run/kernel-session.js';
+import { KernelChannels } from './run/kernel-channels.js';
 import { KernelSessions } from './run/kernel-sessions.js';
 import type { RunQueue } from './run/run-queue.js';
 import { Transcripts } from './run/transcripts.js';
@@ -35,14 +41,11 @@ export interface HubOptions {
   /** Starts the keeper's process, without its own arguments. */
   readonly keeperCommand: readonly string[];
   /** Somebody asked over REST that the hub stops. */
-  readonly onStopAsked: () => void;
+  readonly onStopAsked: (kernels: KernelsAtStop) => void;
   /** Something that the person at the terminal should read. */
   readonly say: (line: string) => void;
   readonly log: Logger;
 }
-
-/** What a stop does with the kernels: ends them (Ctrl-C), or leaves them for the next hub (SIGTERM). */
-export type KernelsAtStop = 'end' | 'leave';
 
 export type StartOutcome =
   | { readonly outcome: 'started'; readonly hub: Hub }
@@ -54,14 +57,16 @@ const ROOM_CLOSES_AFTER_MS = 60_000;
 const GOING_AWAY = 1001;
 /** A keeper without kernels leaves so long after its last hub. */
 const KEEPER_IDLE_EXIT_MS = 5_000;
+/** A client of a kernel's channels that has gone: longer than a laptop changes networks. */
+const CLIENT_REMEMBERED_MS = 10 * 60_000;
+const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
 const KEEPER_START_TIMEOUT_MS = 30_000;
 
 export class Hub {
   private constructor(
     private readonly parts: {
       readonly sessions: KernelSessions;
-      readonly rooms: RoomRegistry;
-      readonly gateway: Gateway;
+      readonly endingRuns: () => Promise<readonly EndingRun[]>;
       readonly closers: readonly (() => Promise<unknown>)[];
       readonly log: Logger;
     },
@@ -90,13 +95,22 @@ export class Hub {
     }
   }
 
-  /** Ends everything in reverse order; answers the runs that it ended. Can be called twice. */
-  async stop(kernels: KernelsAtStop): Promise<readonly RunView[]> {
+  /** The runs that a stop with its kernels would end. */
+  endingRuns(): Promise<readonly EndingRun[]> {
+    return this.parts.endingRuns();
+  }
+
+  /** How many kernels the next hub would find. */
+  get kernelCount(): number {
+    return this.parts.sessions.list().length;
+  }
+
+  /** Ends everything in reverse order, with the kernels that were started here when told so. Can be called twice. */
+  async stop(kernels: KernelsAtStop): Promise<void> {
     const { sessions, closers, log } = this.parts;
-    const ended = kernels === 'end' ? sessions.list().flatMap((session) => session.currentRun ?? []) : [];
-    if (kernels === 'end') {
+    if (kernels === 'stop') {
       await Promise.all(
-        sessions.list().map((session) =>
+        startedHere(sessions).map((session) =>
           sessions.shutdown(session, 'the hub was stopped').catch((error: unknown) => {
             log.warn({ error: messageOf(error), kernelId: session.kernelId }, 'a kernel did not end cleanly');
           }),
@@ -104,14 +118,25 @@ export class Hub {
       );
     }
     await closeAll(closers, log);
-    return ended;
   }
+}
+
+/** A kernel that was found by its connection file is not ours to end (J14). */
+function startedHere(sessions: KernelSessions): readonly KernelSession[] {
+  return sessions.list().filter(({ origin }) => origin === 'started');
 }
 
 interface Parts {
   readonly sessions: KernelSessions;
-  readonly rooms: RoomRegistry;
   readonly gateway: Gateway;
+  readonly endingRuns: () => Promise<readonly EndingRun[]>;
+}
+
+/** Where people and kernels meet. */
+interface Meeting {
+  readonly sessions: KernelSessions;
+  readonly rooms: RoomRegistry;
+  readonly sharing: KernelSharing;
 }
 
 /** What every part is given. */
@@ -135,14 +160,33 @@ async function buildParts(options: HubOptions, closers: Closers): Promise<Parts>
   closers.push(() => host.close());
   const common = commonOf(options, store, runQueue, leases);
   const folder = new ServedFolder(config.folder);
-  const { sessions, rooms } = meetingPlaces(options, common, { store, host, folder });
+  const meeting = meetingPlaces(options, common, { store, host, folder });
+  const { sessions, rooms } = meeting;
   closers.push(
     () => sessions.close(),
     () => rooms.close(GOING_AWAY, 'the hub stops'),
   );
   await sessions.kernelSpecs();
   await adoptKernels(options, common, sessions);
-  return { sessions, rooms, gateway: gatewayOf(options, common, { store, folder, sessions, rooms }) };
+  startCulling(options, common, meeting, closers);
+  const runs = (): Promise<readonly EndingRun[]> =>
+    endingRuns(startedHere(sessions), common.queue, (fileId) => store.fileIndex.pathOf(fileId));
+  const gateway = gatewayOf(options, common, { ...meeting, store, folder, endingRuns: runs });
+  return { sessions, gateway, endingRuns: runs };
+}
+
+function startCulling({ config }: HubOptions, common: Common, meeting: Meeting, closers: Closers): void {
+  const { idleAfterMs, evenWatched } = config.culling;
+  if (idleAfterMs === null) return;
+  const { sessions, rooms, sharing } = meeting;
+  const isWatched = async (session: KernelSession): Promise<boolean> => {
+    if (evenWatched) return false;
+    return (await rooms.list()).some((room) => room.kernel === session && room.clientCount > 0);
+  };
+  const end = (session: KernelSession, because: string): Promise<void> => sharing.end(session, because);
+  const culling = new IdleCulling({ ...common, sessions, idleAfterMs, isWatched, end });
+  culling.start();
+  closers.push(() => culling.stop());
 }
 
 /** A hub without its keeper still serves notebooks, and says why nothing runs. */
@@ -188,14 +232,31 @@ function commonOf(options: HubOptions, store: EmbeddedStore, queue: RunQueue, le
 
 /** Sessions write into rooms and rooms start sessions: each finds the other when it needs it. */
 function meetingPlaces(
-  { version }: HubOptions,
+  { version, config }: HubOptions,
   common: Common,
   { store, host, folder }: { readonly store: EmbeddedStore; readonly host: KeeperHost; readonly folder: ServedFolder },
-): Pick<Parts, 'sessions' | 'rooms'> {
+): Meeting {
+  const pathOf = (fileId: FileId): string | null => store.fileIndex.pathOf(fileId);
+  const sharing: KernelSharing = new KernelSharing({
+    ...common,
+    uses: store.kernelUses,
+    sessions: () => sessions,
+    pathOf,
+    rooms: () => rooms.list(),
+  });
+  const channels = new KernelChannels({
+    ...common,
+    rememberMs: CLIENT_REMEMBERED_MS,
+    maxBacklogBytes: BACKLOG_MAX_BYTES,
+  });
   const sessions: KernelSessions = new KernelSessions({
     ...common,
     host,
+    limits: config.limits,
+    notebooksOf: (session) => sharing.notebooksOf(session).map((notebook) => notebook.path),
     cellOutputs: (run) => rooms.cellOutputs(run),
+    onSession: (session) => channels.open(session),
+    onExited: (session, because) => sharing.end(session, because),
     onKernelSpecsChanged: (specs) => rooms.tellAll({ event: 'kernelSpecsChanged', kernelSpecs: specs.map(specView) }),
   });
   const rooms: RoomRegistry = new RoomRegistry({
@@ -204,17 +265,18 @@ function meetingPlaces(
     index: store.fileIndex,
     store: store.documents,
     sessions: () => sessions,
+    sharing,
     kernelSpecs: () => sessions.knownKernelSpecs.map(specView),
     version,
     closeAfterMs: ROOM_CLOSES_AFTER_MS,
   });
-  return { sessions, rooms };
+  return { sessions, rooms, sharing, channels };
 }
 
 function gatewayOf(
   { config, version, webDirectory, onStopAsked }: HubOptions,
   common: Common,
-  parts: Pick<Parts, 'sessions' | 'rooms'> & { readonly store: EmbeddedStore; readonly folder: ServedFolder },
+  parts: Meeting & Pick<Parts, 'endingRuns'> & { readonly store: EmbeddedStore; readonly folder: ServedFolder },
 ): Gateway {
   const { documents, fileIndex } = parts.store;
   return new Gateway({
@@ -226,7 +288,7 @@ function gatewayOf(
     documents,
     pathOf: (fileId) => fileIndex.pathOf(fileId),
     notices: async () => noticesOf(await parts.sessions.kernelSpecs()),
-    stop: onStopAsked,
+    stop: { kernels: config.kernelsAtStop ?? 'stop', endingRuns: parts.endingRuns, now: onStopAsked },
   });
 }
 

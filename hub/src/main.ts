@@ -5,12 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { RunView } from '@cokernel/proto/hub';
 import { HELP, readConfig } from './config.js';
-import type { HubConfig } from './config.js';
+import type { HubConfig, KernelsAtStop } from './config.js';
 import { StartError } from './errors.js';
-import type { KernelsAtStop } from './hub.js';
 import { Hub } from './hub.js';
+import { endingRunText } from './run/ending-runs.js';
 
 const SPAWN_FAILED = 'no browser could be opened; open the address above by hand';
 
@@ -28,21 +27,36 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function serve(config: HubConfig): Promise<void> {
-  const stopAsked = new StopSignal();
+  const stopAsked = new StopSignal(config.kernelsAtStop);
   try {
-    const onStopAsked = (): void => stopAsked.ask('end');
+    const onStopAsked = (kernels: KernelsAtStop): void => stopAsked.ask(kernels);
     const started = await Hub.start({ ...(await surroundings()), log: logger(config), config, onStopAsked, say });
     if (started.outcome === 'servedAlready') {
       const where = started.url ?? `process ${String(started.pid)}, which is just starting`;
       return say(`Another hub serves ${config.folder} already:\n  ${where}`);
     }
     const { hub } = started;
-    say(`Cokernel serves ${config.folder}\n  ${hub.url}\nCtrl-C stops the hub and its kernels.`);
+    say(`Cokernel serves ${config.folder}\n  ${hub.url}\n${ctrlCText(config)}`);
     if (config.openBrowser) openBrowser(hub.url);
-    sayEnded(await hub.stop(await stopAsked.asked));
+    await stop(hub, await stopAsked.asked);
   } finally {
     stopAsked.forget();
   }
+}
+
+function ctrlCText({ kernelsAtStop }: HubConfig): string {
+  return `Ctrl-C stops the hub and ${kernelsAtStop === 'keep' ? 'leaves its kernels for the next one' : 'its kernels'}.`;
+}
+
+/** Names what it ends before it ends it. */
+async function stop(hub: Hub, kernels: KernelsAtStop): Promise<void> {
+  if (kernels === 'stop') {
+    for (const run of await hub.endingRuns()) say(`Ends ${endingRunText(run)}`);
+  } else if (hub.kernelCount > 0) {
+    const count = hub.kernelCount === 1 ? '1 kernel goes' : `${String(hub.kernelCount)} kernels go`;
+    say(`${count} on, for the next hub of this folder.`);
+  }
+  await hub.stop(kernels);
 }
 
 /** The first signal or request asks for a stop; a second Ctrl-C does not wait for it. */
@@ -53,7 +67,8 @@ class StopSignal {
   });
   private interrupts = 0;
 
-  constructor() {
+  /** `always`: what every stop does with the kernels; null: it depends on how it is asked for. */
+  constructor(private readonly always: KernelsAtStop | null) {
     process.on('SIGINT', this.interrupted);
     process.on('SIGTERM', this.terminated);
   }
@@ -70,11 +85,12 @@ class StopSignal {
   private readonly interrupted = (): void => {
     this.interrupts += 1;
     if (this.interrupts > 1) process.exit(130);
-    say('\nStopping the hub and its kernels (Ctrl-C again: at once).');
-    this.ask('end');
+    const kernels = this.always ?? 'stop';
+    say(`\nStopping the hub${kernels === 'stop' ? ' and its kernels' : ''} (Ctrl-C again: at once).`);
+    this.ask(kernels);
   };
 
-  private readonly terminated = (): void => this.ask('leave');
+  private readonly terminated = (): void => this.ask(this.always ?? 'keep');
 }
 
 function logger(config: HubConfig): Logger {
@@ -102,10 +118,6 @@ function openBrowser(url: string): void {
   const child = spawn(program, [url], { stdio: 'ignore', detached: true });
   child.on('error', () => say(SPAWN_FAILED));
   child.unref();
-}
-
-function sayEnded(runs: readonly RunView[]): void {
-  for (const run of runs) say(`Ended the run of ${run.author.name} that was going on.`);
 }
 
 function say(line: string): void {

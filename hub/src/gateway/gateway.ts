@@ -8,25 +8,30 @@ import helmet from 'helmet';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import type { WebSocket } from 'ws';
 import { ZodError } from 'zod';
 import type { FileId } from '@cokernel/proto/hub';
 import { StartError, messageOf } from '../errors.js';
 import type { DocumentStore } from '../room/document-store.js';
+import type { KernelSharing } from '../room/kernel-sharing.js';
 import type { OpenRoom, RoomRegistry } from '../room/room-registry.js';
 import type { ServedFolder } from '../room/served-folder.js';
+import type { ChannelHello } from '../run/kernel-channel.js';
 import type { KernelSession, SessionLog } from '../run/kernel-session.js';
+import type { KernelChannels } from '../run/kernel-channels.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
 import type { RunQueue } from '../run/run-queue.js';
 import type { Transcripts } from '../run/transcripts.js';
 import { Authentication } from './authentication.js';
 import { HttpError, answerErrors } from './http-error.js';
+import { joinKernel } from './kernel-socket.js';
 import { pageRouter } from './page.js';
 import { collaborationRouter } from './rest/collaboration.js';
 import { contentsRouter } from './rest/contents.js';
 import { executionRouter } from './rest/execution.js';
 import { hubRouter, versionRouter } from './rest/hub.js';
-import type { Notice } from './rest/hub.js';
-import { kernelRouter } from './rest/kernels.js';
+import type { Notice, StopAsked } from './rest/hub.js';
+import { kernelRouter, sessionOf } from './rest/kernels.js';
 import { sessionRouter } from './rest/sessions.js';
 import { joinRoom } from './room-socket.js';
 import { Upgrades } from './upgrade.js';
@@ -37,14 +42,16 @@ export interface GatewayOptions {
   readonly webDirectory: string;
   readonly folder: ServedFolder;
   readonly rooms: RoomRegistry;
+  readonly sharing: KernelSharing;
   readonly sessions: KernelSessions;
+  readonly channels: KernelChannels;
   readonly queue: RunQueue;
   readonly transcripts: Transcripts;
   readonly documents: DocumentStore;
   readonly pathOf: (fileId: FileId) => string | null;
   readonly kernelLabels: Readonly<Record<string, string>>;
   readonly notices: () => Promise<readonly Notice[]>;
-  readonly stop: () => void;
+  readonly stop: StopAsked;
   readonly newId: () => string;
   readonly clock: () => Date;
   readonly log: SessionLog;
@@ -72,6 +79,7 @@ export class Gateway {
       authentication,
       openRoom: (fileId) => this.options.rooms.open(fileId),
       join: (socket, role, open) => joinRoom({ ...this.options, socket, role, open }),
+      joinKernel: (socket, kernelId, hello) => this.joinKernel(socket, kernelId, hello),
       log: this.options.log,
     });
     this.upgrades.listen(this.server);
@@ -83,6 +91,14 @@ export class Gateway {
     await this.upgrades?.close();
     this.server.closeAllConnections();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  private joinKernel(socket: WebSocket, kernelId: string, hello: ChannelHello): void {
+    const session = sessionOf(this.options.sessions, kernelId);
+    const channel = this.options.channels.of(session);
+    if (channel === undefined) throw new HttpError(404, 'this kernel has ended');
+    const shutDown = (): Promise<void> => this.endKernel(session);
+    joinKernel({ socket, channel, hello, doors: { shutDown }, log: this.options.log });
   }
 
   private app(authentication: Authentication): Express {
@@ -118,10 +134,8 @@ export class Gateway {
     ];
   }
 
-  private async endKernel(session: KernelSession): Promise<void> {
-    const room = (await this.options.rooms.list()).find((one) => one.kernel === session);
-    await room?.useKernel(null);
-    await this.options.sessions.shutdown(session, 'the kernel was shut down by a client of the REST API');
+  private endKernel(session: KernelSession): Promise<void> {
+    return this.options.sharing.end(session, 'the kernel was shut down by a client of the REST API');
   }
 
   private async listenOnFree(host: string, first: number): Promise<number> {

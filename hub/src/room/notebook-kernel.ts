@@ -1,17 +1,21 @@
 /**
- * The kernel of one notebook: found again after the hub started anew, started when a run asks for one, changed, and
- * ended. Two requests at once start one kernel.
+ * The kernel of one notebook: found again after the hub started anew, started when a run asks for one, changed, shared,
+ * left and ended. Two requests at once start one kernel.
  */
-import type { FileId } from '@cokernel/proto/hub';
+import type { Author, FileId, NotebookView } from '@cokernel/proto/hub';
 import { Refusal } from '../errors.js';
 import type { KernelSpec } from '../kernel/kernel-host.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
+import type { KernelSharing } from './kernel-sharing.js';
+import { endedNotice } from './kernel-sharing.js';
+import type { RoomClient } from './room-client.js';
 import type { Room } from './room.js';
 
 export interface NotebookKernelOptions {
   readonly room: Room;
   readonly sessions: KernelSessions;
+  readonly sharing: KernelSharing;
   /** By which a later hub recognises the kernels of this served folder. */
   readonly labels: Readonly<Record<string, string>>;
   /** The folder of the notebook, absolute. */
@@ -20,80 +24,128 @@ export interface NotebookKernelOptions {
   readonly wish: () => { readonly specName: string | null; readonly language: string | null };
 }
 
-/** The label that says whose kernel it is. */
-function labelOf(fileId: FileId): Readonly<Record<string, string>> {
-  return { fileId };
+/** The labels that say whose kernel it is. */
+function labelsOf(fileId: FileId, author: Author): Readonly<Record<string, string>> {
+  return { fileId, startedBy: author.participantId };
 }
 
 export class NotebookKernel {
-  private starting: Promise<KernelSession> | null = null;
+  private changing: Promise<KernelSession> | null = null;
 
   constructor(private readonly options: NotebookKernelOptions) {}
 
-  /** Refers the room to a kernel that runs for it already. */
+  /** Refers the room to the kernel that the notebook uses already. */
   async find(): Promise<void> {
-    const { room, sessions } = this.options;
-    const found = sessions.list().find((session) => session.labels['fileId'] === room.fileId);
-    if (found !== undefined) await room.useKernel(found);
+    const { room, sharing } = this.options;
+    const found = sharing.sessionOf(room.fileId);
+    if (found !== null) await room.useKernel(found);
   }
 
-  /** The notebook's session; starts a kernel when there is none. */
-  async ensure(): Promise<KernelSession> {
-    const { room } = this.options;
-    if (room.kernel !== null) return room.kernel;
-    this.starting ??= this.startWished().finally(() => {
-      this.starting = null;
+  /** Tells who comes in why there is no kernel any more. */
+  tellEnded(client: RoomClient): void {
+    const { room, sharing } = this.options;
+    const because = sharing.endedBecause(room.fileId);
+    if (because !== null) room.tellOne(client, endedNotice(because));
+  }
+
+  /** The notebook's session; starts a kernel, in this person's name, when there is none. */
+  async ensure(author: Author): Promise<KernelSession> {
+    const { room, sharing } = this.options;
+    if (this.changing !== null) return this.changing;
+    const used = sharing.sessionOf(room.fileId);
+    if (used !== null && used === room.kernel) return used;
+    return this.change(() => this.startWished(author));
+  }
+
+  /** Starts a kernel of this kernelspec in place of the one that there is. */
+  async startInstead(specName: string, author: Author): Promise<KernelSession> {
+    return this.change(() => this.replace(specName, author));
+  }
+
+  /** Uses a kernel that runs already, with those who use it. */
+  async share(kernelId: string, author: Author): Promise<KernelSession> {
+    const { room, sessions, sharing } = this.options;
+    const session = sessions.get(kernelId);
+    if (session === undefined) throw new Refusal('noSuchKernel', `no kernel '${kernelId}' runs here (any more)`);
+    return this.change(async () => {
+      if (room.kernel === session) return session;
+      await sharing.leave(room, author.name);
+      await sharing.use(room, session);
+      return session;
     });
-    return this.starting;
   }
 
-  /** Starts a kernel of this kernelspec in place of the one there is. */
-  async change(specName: string, by: string): Promise<KernelSession> {
-    await this.starting?.catch(() => undefined);
-    this.starting = this.replace(specName, by).finally(() => {
-      this.starting = null;
-    });
-    return this.starting;
+  /** Uses no kernel any more; it is ended only when nobody else uses it. */
+  async leave(by: string): Promise<void> {
+    await this.changing?.catch(() => undefined);
+    await this.options.sharing.leave(this.options.room, by);
   }
 
-  async stop(by: string): Promise<void> {
-    const { room, sessions } = this.options;
+  /** Ends the kernel for all who use it. Throws `Refusal` (confirmFirst). */
+  async stop(by: string, confirmed: boolean): Promise<void> {
+    const { room, sharing } = this.options;
     const session = room.kernel;
     if (session === null) return;
-    await room.useKernel(null);
-    await sessions.shutdown(session, `the kernel was shut down by ${by}`);
+    if (!confirmed) refuseUnconfirmed(session, sharing.othersOf(session, room.fileId));
+    await sharing.end(session, `the kernel was shut down by ${by}`);
   }
 
   async restart(session: KernelSession, by: string): Promise<void> {
     await this.options.sessions.restart(session, by);
   }
 
-  private async startWished(): Promise<KernelSession> {
+  /** One change after the other. */
+  private change(work: () => Promise<KernelSession>): Promise<KernelSession> {
+    const before = this.changing ?? Promise.resolve();
+    const changing = before.then(work, work).finally(() => {
+      if (this.changing === changing) this.changing = null;
+    });
+    this.changing = changing;
+    return changing;
+  }
+
+  private async startWished(author: Author): Promise<KernelSession> {
     const specs = await this.options.sessions.kernelSpecs();
     const spec = chooseSpec(specs, this.options.wish());
     if (spec === null) {
       throw new Refusal('noSuchKernelSpec', 'no kernel is installed: install one, such as `pip install ipykernel`');
     }
-    return this.start(spec.name);
+    return this.start(spec.name, author);
   }
 
-  private async replace(specName: string, by: string): Promise<KernelSession> {
+  private async replace(specName: string, author: Author): Promise<KernelSession> {
+    const { room, sessions, sharing } = this.options;
     // A wish that can't be met must not cost the kernel that there is.
-    await this.options.sessions.requireSpec(specName);
-    await this.stop(by);
-    return this.start(specName);
+    await sessions.requireSpec(specName);
+    const isAlone = room.kernel !== null && sharing.othersOf(room.kernel, room.fileId).length === 0;
+    sessions.requireFreePlace(author.participantId, isAlone ? room.kernel : null);
+    await sharing.leave(room, author.name);
+    return this.start(specName, author);
   }
 
-  private async start(specName: string): Promise<KernelSession> {
-    const { room, sessions, labels, workingDirectory } = this.options;
+  private async start(specName: string, author: Author): Promise<KernelSession> {
+    const { room, sessions, sharing, labels, workingDirectory } = this.options;
     const session = await sessions.start({
       specName,
       cwd: workingDirectory(),
-      labels: { ...labels, ...labelOf(room.fileId) },
+      labels: { ...labels, ...labelsOf(room.fileId, author) },
     });
-    await room.useKernel(session);
+    await sharing.use(room, session);
     return session;
   }
+}
+
+function refuseUnconfirmed(session: KernelSession, others: readonly NotebookView[]): void {
+  const notebooks = others.map(({ path }) => path);
+  if (notebooks.length > 0) {
+    const who = notebooks.join(' and ');
+    throw new Refusal('confirmFirst', `${who} would lose this kernel too: confirm to shut it down for all`, {
+      notebooks,
+    });
+  }
+  if (session.origin === 'started') return;
+  const why = 'this kernel was not started here but found by its connection file';
+  throw new Refusal('confirmFirst', `${why}: confirm to shut it down all the same`, { notebooks });
 }
 
 /** By name, else by language, else Python, else the first. */

@@ -4,7 +4,7 @@
  */
 import type { CallName, CallResult, ParsedParams, QuestionId, RunId } from '@cokernel/proto/hub';
 import { BatchId, CallFrame, RequestId, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
-import type { AnswerFrame, Author, CallErrorCode } from '@cokernel/proto/hub';
+import type { AnswerFrame, Author, CallErrorCode, KernelId, RunView } from '@cokernel/proto/hub';
 import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
 import { Refusal, messageOf } from '../errors.js';
 import type { KernelSession, SessionLog } from '../run/kernel-session.js';
@@ -38,8 +38,9 @@ export class RoomCalls {
     moveCell: (params) => this.moveCell(params),
     interrupt: async ({ runId }) => ({ interrupted: (await this.options.room.kernel?.interrupt(runId)) ?? null }),
     restart: (params) => this.restart(params),
-    startKernel: async ({ specName }) => this.empty(this.options.kernel.change(specName, this.author().name)),
-    stopKernel: async () => this.empty(this.options.kernel.stop(this.author().name)),
+    startKernel: async ({ specName }) => this.empty(this.options.kernel.startInstead(specName, this.author())),
+    useKernel: async ({ kernelId }) => this.empty(this.useKernel(kernelId)),
+    stopKernel: async ({ confirmed }) => this.empty(this.options.kernel.stop(this.author().name, confirmed)),
     inputReply: (params) => this.inputReply(params),
     complete: (params) => this.ask({ kind: 'complete', ...params }),
     inspect: (params) => this.ask({ kind: 'inspect', ...params }),
@@ -63,6 +64,7 @@ export class RoomCalls {
       const result = this.perform(call, params);
       // An answer that is there at once goes out at once: no event gets before the welcome that it would change.
       this.send({ id, ok: true, result: result instanceof Promise ? await result : result });
+      if (call === 'hello') this.options.kernel.tellEnded(this.options.client);
     } catch (error) {
       this.send({ id, ok: false, error: this.errorOf(error, call) });
     }
@@ -120,7 +122,7 @@ export class RoomCalls {
     } catch (refusal) {
       return this.answeredBefore(requestId, refusal);
     }
-    const session = await this.options.kernel.ensure();
+    const session = await this.options.kernel.ensure(author);
     return resultOf(await this.options.queue.enqueue(session.kernelId, requestId, runs), batchId);
   }
 
@@ -151,7 +153,7 @@ export class RoomCalls {
         details,
       );
     }
-    const target = { kind: 'cell', cellId: asked.cellId } as const;
+    const target = { kind: 'cell', cellId: asked.cellId, fileId: room.fileId } as const;
     return newRun(this.options, { ...batch, target, source, fileId: room.fileId });
   }
 
@@ -169,15 +171,22 @@ export class RoomCalls {
   private mine(): readonly RunId[] {
     const { participantId } = this.author();
     return this.options.room.queue.queued
-      .filter((run) => run.author.participantId === participantId)
+      .filter((run) => run.author.participantId === participantId && this.isHere(run))
       .map((run) => run.runId);
+  }
+
+  /** Of a cell of this notebook, or of none: the kernel's queue has also those of notebooks that share it. */
+  private isHere({ target }: RunView): boolean {
+    return target.kind !== 'cell' || target.fileId === undefined || target.fileId === this.options.room.fileId;
   }
 
   /** One's own runs; another person's only for who manages the room. */
   private mayCancel(wanted: readonly RunId[]): void {
     const { room, client } = this.options;
-    const mine = new Set(this.mine());
-    const foreign = room.queue.queued.find((run) => wanted.includes(run.runId) && !mine.has(run.runId));
+    const { participantId } = this.author();
+    const isForeign = ({ runId, author }: RunView): boolean =>
+      wanted.includes(runId) && author.participantId !== participantId;
+    const foreign = room.queue.queued.find(isForeign);
     if (foreign !== undefined && !roleHas(client.socket.role, 'manage')) {
       throw new Refusal('forbidden', `the run of ${foreign.author.name} can be withdrawn by them or by the owner`);
     }
@@ -209,6 +218,12 @@ export class RoomCalls {
     await kernel.restart(session, by);
     if (queued === 'keep') await queue.release(session.kernelId);
     return {};
+  }
+
+  private async useKernel(kernelId: KernelId | null): Promise<void> {
+    const { kernel } = this.options;
+    if (kernelId === null) await kernel.leave(this.author().name);
+    else await kernel.share(kernelId, this.author());
   }
 
   private async inputReply({

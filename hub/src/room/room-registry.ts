@@ -15,6 +15,7 @@ import type { QueuedRun, RunQueue } from '../run/run-queue.js';
 import type { DocumentStore } from './document-store.js';
 import type { FileIndex } from './file-index.js';
 import { FileSync } from './file-sync.js';
+import type { KernelSharing } from './kernel-sharing.js';
 import { NotebookKernel } from './notebook-kernel.js';
 import { openRoom } from './open-room.js';
 import type { Room } from './room.js';
@@ -28,6 +29,7 @@ export interface RoomRegistryOptions {
   readonly queue: RunQueue;
   readonly lease: HeldLeaseOptions;
   readonly sessions: () => KernelSessions;
+  readonly sharing: KernelSharing;
   readonly kernelLabels: Readonly<Record<string, string>>;
   readonly kernelSpecs: () => readonly KernelSpecView[];
   readonly version: string;
@@ -123,6 +125,7 @@ export class RoomRegistry {
         absolute,
         opened,
         files,
+        notebooksOf: (session) => this.options.sharing.notebooksOf(session),
         onEmpty: () => this.emptied(fileId),
       });
       const kernel = this.kernelOf(room, absolute);
@@ -138,6 +141,7 @@ export class RoomRegistry {
     return new NotebookKernel({
       room,
       sessions: this.options.sessions(),
+      sharing: this.options.sharing,
       labels: this.options.kernelLabels,
       workingDirectory: () => path.dirname(absolute),
       wish: () => wishOf(notebookMetadata(room.document.doc)?.toJSON() ?? {}),

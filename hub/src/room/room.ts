@@ -2,7 +2,16 @@
  * Room: the live meeting around one notebook: its document, its people, and the kernel session that it refers to.
  * Sockets join and leave; the room goes on without any, so that a run with nobody connected ends as any other.
  */
-import type { Epoch, FileId, HubEvent, KernelSpecView, ParticipantId, QueueView } from '@cokernel/proto/hub';
+import type {
+  Epoch,
+  FileId,
+  HubEvent,
+  KernelSpecView,
+  KernelView,
+  NotebookView,
+  ParticipantId,
+  QueueView,
+} from '@cokernel/proto/hub';
 import { ParticipantId as ParticipantIdSchema, encodeHubFrame, sourceHash } from '@cokernel/proto/hub';
 import type { Author, ClientKind, DeviceId, ParticipantView, PromptView, Welcome } from '@cokernel/proto/hub';
 import { HUB_PROTOCOL } from '@cokernel/proto/hub';
@@ -28,6 +37,8 @@ export interface RoomParts {
   /** The hub's software version, for the welcome. */
   readonly version: string;
   readonly kernelSpecs: () => readonly KernelSpecView[];
+  /** The notebooks that use a kernel. */
+  readonly notebooksOf: (session: KernelSession) => readonly NotebookView[];
   /** A kernel of this notebook became ready: what it says of its language. */
   readonly onKernelReady: (session: KernelSession) => void;
   readonly onEmpty: () => void;
@@ -176,7 +187,7 @@ export class Room {
       path: this.path,
       epoch: this.epoch,
       participants: [...this.people],
-      kernel: this.session?.view() ?? null,
+      kernel: this.kernelView,
       kernelSpecs: [...this.parts.kernelSpecs()],
       queue: this.queueView,
       prompt: this.prompt,
@@ -195,10 +206,24 @@ export class Room {
     return this.queueView;
   }
 
-  /** The question that everybody sees; one of a run without a cell goes to those who read its transcript. */
+  private get kernelView(): KernelView | null {
+    if (this.session === null) return null;
+    return { ...this.session.view(), notebooks: [...this.parts.notebooksOf(this.session)] };
+  }
+
   private get prompt(): PromptView | null {
-    const prompt = this.session?.prompt ?? null;
-    return prompt === null || prompt.cellId === null ? null : prompt;
+    return this.ours(this.session?.prompt ?? null);
+  }
+
+  /**
+   * The question that everybody here sees: one of a run without a cell goes to those who read its transcript, and one of
+   * another notebook's cell to the people there.
+   */
+  private ours(prompt: PromptView | null): PromptView | null {
+    if (prompt === null || prompt.cellId === null) return null;
+    const { target } = this.session?.currentRun ?? { target: null };
+    const isElsewhere = target?.kind === 'cell' && target.fileId !== undefined && target.fileId !== this.fileId;
+    return isElsewhere ? null : prompt;
   }
 
   /** Refers to this session from now on, or to none. */
@@ -219,12 +244,19 @@ export class Room {
   private async follow(session: KernelSession): Promise<void> {
     this.unlisten = session.listen({
       kernelChanged: () => this.kernelChanged(session),
-      promptChanged: (prompt) => this.promptChanged(prompt),
+      usageTold: (usage) => this.tell({ event: 'kernelUsage', kernelId: session.kernelId, ...usage }),
+      promptChanged: (prompt) => this.promptChanged(this.ours(prompt)),
       queueChanged: (change) => this.queueChanged(change),
     });
     const snapshot = await this.parts.queue.snapshot(session.kernelId);
     // A step that was told meanwhile may be newer than the snapshot.
     if (this.session === session && snapshot.number >= this.queueView.number) this.queueView = viewOf(snapshot);
+  }
+
+  /** Another notebook uses the kernel too, or does no more. */
+  kernelSharedAnew(): void {
+    this.kernelIsNew = true;
+    this.news.ask();
   }
 
   private kernelChanged(session: KernelSession): void {
@@ -246,7 +278,7 @@ export class Room {
     const { kernelIsNew, queueIsNew } = this;
     this.kernelIsNew = false;
     this.queueIsNew = false;
-    if (kernelIsNew) this.tell({ event: 'kernelChanged', kernel: this.session?.view() ?? null });
+    if (kernelIsNew) this.tell({ event: 'kernelChanged', kernel: this.kernelView });
     if (queueIsNew) this.tell({ event: 'queueChanged', queue: this.queueView });
   }
 

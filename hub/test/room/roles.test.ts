@@ -27,6 +27,7 @@ import type { KernelHost } from '../../src/kernel/kernel-host.js';
 import { FileSync } from '../../src/room/file-sync.js';
 import { FrameReader } from '../../src/room/frame-reader.js';
 import { stepOneFrame, updateFrame } from '../../src/room/frames.js';
+import { KernelSharing } from '../../src/room/kernel-sharing.js';
 import { NotebookKernel } from '../../src/room/notebook-kernel.js';
 import { openRoom } from '../../src/room/open-room.js';
 import { RoomCalls } from '../../src/room/room-calls.js';
@@ -65,11 +66,22 @@ beforeEach(async () => {
     queue: store.runQueue,
     version: '0',
     kernelSpecs: () => [],
+    notebooksOf: () => [],
     onEmpty: () => undefined,
+  });
+  const sessions = sessionsWithoutKernels();
+  const sharing = new KernelSharing({
+    ...common,
+    uses: store.kernelUses,
+    queue: store.runQueue,
+    sessions: () => sessions,
+    pathOf: () => 'a.ipynb',
+    rooms: () => Promise.resolve([room]),
   });
   kernel = new NotebookKernel({
     room,
-    sessions: sessionsWithoutKernels(),
+    sessions,
+    sharing,
     labels: {},
     workingDirectory: () => scratch.path,
     wish: () => ({ specName: null, language: null }),
@@ -89,6 +101,7 @@ function sessionsWithoutKernels(): KernelSessions {
     kernelSpecs: () => Promise.resolve([]),
     kernels: () => Promise.resolve([]),
     start: none,
+    adoptExisting: none,
     attach: none,
     close: () => Promise.resolve(),
   };
@@ -108,6 +121,9 @@ function sessionsWithoutKernels(): KernelSessions {
     transcripts,
     cellOutputs: none,
     onKernelSpecsChanged: () => undefined,
+    limits: { perHub: null, perPerson: null },
+    notebooksOf: () => [],
+    onExited: none,
   });
 }
 

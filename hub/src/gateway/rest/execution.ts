@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { Router } from 'express';
 import { z } from 'zod';
 import type { RunView, TranscriptEntry } from '@cokernel/proto/hub';
-import { CellId, FileId, ParticipantId, RequestId, RunId } from '@cokernel/proto/hub';
+import { CellId, FileId, RequestId, RunId } from '@cokernel/proto/hub';
 import { findCell, sourceText } from '@cokernel/proto/notebook';
 import type { OpenRoom } from '../../room/room-registry.js';
 import { newRun } from '../../run/new-run.js';
@@ -16,6 +16,7 @@ import type { QueuedRun, RunQueue } from '../../run/run-queue.js';
 import type { Transcripts } from '../../run/transcripts.js';
 import { HttpError } from '../http-error.js';
 import { sessionOf } from './kernels.js';
+import { REST_AUTHOR } from './rest-author.js';
 
 export interface ExecutionRoutes {
   readonly sessions: KernelSessions;
@@ -31,9 +32,6 @@ const ExecuteBody = z.union([
   z.object({ cell_id: CellId, document_id: z.string() }),
 ]);
 const InputBody = z.object({ input: z.string() });
-
-/** Who asks by REST: the bearer of the token. */
-const REST_AUTHOR = { participantId: ParticipantId.parse('rest'), name: 'terminal' };
 
 export function executionRouter(routes: ExecutionRoutes): Router {
   const router = Router();
@@ -93,7 +91,7 @@ async function cellRun(
   if (source === null) throw new HttpError(404, `there is no cell '${cell_id}' in this notebook`);
   return newRun(routes, {
     author: REST_AUTHOR,
-    target: { kind: 'cell', cellId: cell_id },
+    target: { kind: 'cell', cellId: cell_id, fileId },
     source,
     fileId,
     stopOnError: true,

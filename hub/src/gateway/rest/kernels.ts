@@ -8,13 +8,14 @@ import type { KernelSession } from '../../run/kernel-session.js';
 import type { KernelSessions } from '../../run/kernel-sessions.js';
 import { HttpError } from '../http-error.js';
 import { kernelModel } from './models.js';
+import { REST_AUTHOR } from './rest-author.js';
 
 export interface KernelRoutes {
   readonly sessions: KernelSessions;
   /** The working directory of a kernel without a notebook. */
   readonly folder: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Ends a kernel, and tells its room. */
+  /** Ends a kernel, and tells those who use it. */
   readonly end: (session: KernelSession) => Promise<void>;
 }
 
@@ -43,14 +44,19 @@ export function kernelRouter(routes: KernelRoutes): Router {
     const spec = name ?? chooseSpec(await sessions.kernelSpecs(), NO_WISH)?.name;
     if (spec === undefined)
       throw new HttpError(500, 'no kernel is installed: install one, such as `pip install ipykernel`');
-    const session = await sessions.start({ specName: spec, cwd: path.resolve(routes.folder), labels: routes.labels });
+    const labels = { ...routes.labels, startedBy: REST_AUTHOR.participantId };
+    const session = await sessions.start({ specName: spec, cwd: path.resolve(routes.folder), labels });
     response.status(201).location(`/api/kernels/${session.kernelId}`).json(kernelModel(session));
   });
   router.get('/kernels/:id', (request, response) => {
     response.json(kernelModel(sessionOf(sessions, request.params.id)));
   });
   router.delete('/kernels/:id', async (request, response) => {
-    await routes.end(sessionOf(sessions, request.params.id));
+    const session = sessionOf(sessions, request.params.id);
+    if (session.origin === 'existing' && request.query['shutdown'] !== '1') {
+      throw new HttpError(409, 'this kernel was not started here and goes on; to shut it down add ?shutdown=1');
+    }
+    await routes.end(session);
     response.status(204).end();
   });
   router.post('/kernels/:id/interrupt', async (request, response) => {

@@ -1,6 +1,6 @@
 /** The Jupyter Server's models of kernels and sessions, made of ours (wire.md §2). */
 import type { KernelSession } from '../../run/kernel-session.js';
-import type { KernelStatus } from '@cokernel/proto/hub';
+import type { KernelStatus, NotebookView, RunningKernelView } from '@cokernel/proto/hub';
 
 export interface KernelModel {
   readonly id: string;
@@ -26,13 +26,20 @@ export function kernelModel(session: KernelSession): KernelModel {
     name: view.specName,
     last_activity: jupyterTime(session.lastActivity),
     execution_state: executionState(view.status),
-    connections: session.listenerCount,
+    connections: session.listenerCount + session.watcherCount,
   };
 }
 
-export function sessionModel(session: KernelSession, path: string): SessionModel {
+/** A notebook's session; its id is the notebook's, since several may share one kernel. */
+export function sessionModel(session: KernelSession, { fileId, path }: NotebookView): SessionModel {
   const name = path.split('/').at(-1) ?? path;
-  return { id: session.kernelId, path, name, type: 'notebook', kernel: kernelModel(session), notebook: { path, name } };
+  return { id: fileId, path, name, type: 'notebook', kernel: kernelModel(session), notebook: { path, name } };
+}
+
+/** The hub's own, with what Jupyter's has no place for. */
+export function runningKernelView(session: KernelSession, notebooks: readonly NotebookView[]): RunningKernelView {
+  const { usage, lastActivity } = session;
+  return { ...session.view(), notebooks: [...notebooks], usage, lastActivity: lastActivity.toISOString() };
 }
 
 /** `%Y-%m-%dT%H:%M:%S.%fZ`, with the six digits that clients parse. */
@@ -40,7 +47,18 @@ export function jupyterTime(date: Date): string {
   return date.toISOString().replace('Z', '000Z');
 }
 
-/** Jupyter has no `failed`. */
+/** Jupyter has no `failed` and no `reconnecting`. */
 function executionState(status: KernelStatus): string {
-  return status === 'failed' ? 'dead' : status;
+  switch (status) {
+    case 'failed':
+      return 'dead';
+    case 'reconnecting':
+      return 'unknown';
+    case 'starting':
+    case 'idle':
+    case 'busy':
+    case 'restarting':
+    case 'dead':
+      return status;
+  }
 }
