@@ -31,10 +31,10 @@ export async function runRounds(torture: Torture, options: RunRoundsOptions): Pr
   let open: OpenStage | null = null;
   for (let seed = options.firstSeed; seed < options.firstSeed + options.rounds && Date.now() < end; seed += 1) {
     const scratch: Scratch = open?.scratch ?? makeScratch();
-    const begun = Date.now();
     let result: RoundResult;
     try {
       open ??= { scratch, stage: await torture.openStage(scratch, seed), firstSeed: seed };
+      const begun = Date.now();
       const { what, figures } = await open.stage.round(seed);
       result = { seed, what, failure: null, figures: { roundMs: Date.now() - begun, ...figures } };
     } catch (error) {
