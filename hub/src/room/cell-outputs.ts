@@ -4,7 +4,15 @@
  * could see a cell that was only cleared.
  */
 import type { OutputEdit, OutputWriter, RunTimes, YCell } from '@cokernel/proto/notebook';
-import { findCell, outputsOf, setExecution, setRunMetadata } from '@cokernel/proto/notebook';
+import {
+  allCells,
+  executionState,
+  findCell,
+  outputsOf,
+  runMetadata,
+  setExecution,
+  setRunMetadata,
+} from '@cokernel/proto/notebook';
 import type { RunId, RunView } from '@cokernel/proto/hub';
 import type { FlushMark, RunOutputs } from '../run/run-outputs.js';
 import { writtenBefore } from '../run/live-run.js';
@@ -68,6 +76,21 @@ export class CellOutputs implements RunOutputs {
       },
       { runId: run.view.runId, ...mark },
     );
+  }
+
+  /** Cells of which the notebook says that they run, though nobody runs them any more: their runs are lost. */
+  async endForgotten(goesOn: (runId: RunId) => boolean): Promise<void> {
+    const forgotten = allCells(this.document.doc).flatMap((cell) => {
+      const run = executionState(cell) === 'running' ? runMetadata(cell) : null;
+      return run === null || goesOn(run.runId) ? [] : [{ cell, run }];
+    });
+    if (forgotten.length === 0) return;
+    await this.document.write(() => {
+      for (const { cell, run } of forgotten) {
+        setExecution(cell, { count: null, state: 'idle' });
+        setRunMetadata(cell, { ...run, state: 'lost' });
+      }
+    });
   }
 
   /** Shows nothing more by itself. Can be called twice. */

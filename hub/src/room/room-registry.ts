@@ -130,6 +130,8 @@ export class RoomRegistry {
       });
       const kernel = this.kernelOf(room, absolute);
       await kernel.find();
+      const goingOn = this.options.sessions().list();
+      await room.outputs.endForgotten((runId) => goingOn.some((session) => session.currentRun?.runId === runId));
       return { room, kernel, lease: held, closing: null };
     } catch (error) {
       await held.release();

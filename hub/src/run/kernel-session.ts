@@ -72,6 +72,8 @@ export interface KernelSessionOptions {
   readonly queue: RunQueue;
   /** Where the output of a run goes. */
   readonly outputsOf: (run: QueuedRun) => Promise<RunOutputs>;
+  /** A run of this kernel that ended under an earlier owner; null when nobody remembers it. */
+  readonly endedRun: (runId: string) => Promise<QueuedRun | null>;
   /** Told of a run without a cell that ended before it began. */
   readonly transcriptWithdrawn: (run: RunView) => Promise<void>;
   /** Told of a question of a run without a cell. */
@@ -137,6 +139,8 @@ export class KernelSession {
     });
     this.liveRuns = new LiveRuns({
       outputsOf,
+      endedRun: options.endedRun,
+      log,
       onWriteFailed: (runId, error) => log.error({ error, runId }, 'what a run produced was not stored'),
     });
   }

@@ -6,13 +6,18 @@ import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { JournalPlace } from './live-run.js';
 import { LiveRun } from './live-run.js';
+import type { SessionLog } from './kernel-session.js';
+import { LateOutput } from './late-output.js';
 import type { FlushMark, RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 
 export interface LiveRunsOptions {
   /** Where the output of a run goes. */
   readonly outputsOf: (run: QueuedRun) => Promise<RunOutputs>;
+  /** A run that ended under an earlier owner; null when nobody remembers it. */
+  readonly endedRun: (runId: string) => Promise<QueuedRun | null>;
   readonly onWriteFailed: (runId: string, error: unknown) => void;
+  readonly log: SessionLog;
 }
 
 /** Joins output for one frame of a screen. */
@@ -24,7 +29,16 @@ const LATE_RUNS = 64;
 export class LiveRuns {
   private readonly runs = new Map<string, LiveRun>();
 
-  constructor(private readonly options: LiveRunsOptions) {}
+  private readonly late: LateOutput;
+
+  constructor(private readonly options: LiveRunsOptions) {
+    this.late = new LateOutput({
+      endedRun: options.endedRun,
+      resume: async (run) => (await this.resume(run)) !== null,
+      accept: (runId, message, place) => this.runs.get(runId)?.accept(message, place),
+      log: options.log,
+    });
+  }
 
   has(runId: string): boolean {
     return this.runs.has(runId);
@@ -44,13 +58,16 @@ export class LiveRuns {
   async resume(run: QueuedRun): Promise<FlushMark | null> {
     const outputs = await this.options.outputsOf(run);
     const progress = await outputs.resume(run);
-    this.add(run, outputs, progress);
+    // Of a run that ended and of which nothing was stored there is nothing to go on with.
+    if (progress !== null || run.view.finishedAt === null) this.add(run, outputs, progress);
     return progress;
   }
 
-  /** Takes one output message in; one of a run that is not known is dropped. */
+  /** Takes one output message in. */
   accept(runId: string, message: KernelMessage, place: JournalPlace): void {
-    this.runs.get(runId)?.accept(message, place);
+    const live = this.runs.get(runId);
+    if (live === undefined) this.late.take(runId, message, place);
+    else live.accept(message, place);
   }
 
   /** What the kernel said up to `place` may be lost. */

@@ -2,8 +2,9 @@
  * Pure: what a cell's metadata tells of its newest run: JupyterLab's timings (`execution`) and whose run it was
  * (`cokernel.run`). Other keys stay as they are.
  */
-import type { RunId } from '../hub/ids.js';
-import type { Author, RunState } from '../hub/views.js';
+import { z } from 'zod';
+import { RunId } from '../hub/ids.js';
+import { Author, RunState } from '../hub/views.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { cellMetadata, inTransaction, setCellMetadata, type YCell } from './y-notebook.js';
 
@@ -22,6 +23,8 @@ export interface RunMetadata {
   readonly times?: RunTimes;
 }
 
+const Run = z.object({ author: Author, runId: RunId, state: RunState });
+
 /** Times of the same run are added to; those of an earlier run go. */
 export function setRunMetadata(cell: YCell, run: RunMetadata): void {
   const metadata = cellMetadata(cell);
@@ -35,6 +38,11 @@ export function setRunMetadata(cell: YCell, run: RunMetadata): void {
       run: { author: run.author, runId: run.runId, state: run.state },
     });
   });
+}
+
+/** The newest run of a cell, as its metadata tells it; null when it tells none. Any client may have written it. */
+export function runMetadata(cell: YCell): RunMetadata | null {
+  return Run.safeParse(objectIn(objectIn(cellMetadata(cell), 'cokernel'), 'run')).data ?? null;
 }
 
 function jupyterTimes(times: RunTimes): JsonObject {
