@@ -134,6 +134,7 @@ interface Parts {
 
 /** Where people and kernels meet. */
 interface Meeting {
+  readonly channels: KernelChannels;
   readonly sessions: KernelSessions;
   readonly rooms: RoomRegistry;
   readonly sharing: KernelSharing;
@@ -181,6 +182,7 @@ function startCulling({ config }: HubOptions, common: Common, meeting: Meeting, 
   const { sessions, rooms, sharing } = meeting;
   const isWatched = async (session: KernelSession): Promise<boolean> => {
     if (evenWatched) return false;
+    if (session.watcherCount > 0) return true;
     return (await rooms.list()).some((room) => room.kernel === session && room.clientCount > 0);
   };
   const end = (session: KernelSession, because: string): Promise<void> => sharing.end(session, because);

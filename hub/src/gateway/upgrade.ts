@@ -1,15 +1,18 @@
 /**
- * WebSocket upgrades: authenticated before anything else, then led to the room that the path names. A socket that may not
- * come in is closed with a code that a browser can read (PROTOCOL.md §6).
+ * WebSocket upgrades: authenticated before anything else, then led to the room or the kernel that the path
+ * names. A socket that may not come in is closed with a code that a browser can read (PROTOCOL.md §6).
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { randomUUID } from 'node:crypto';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Role } from '@cokernel/proto/hub';
 import { FileId, closeCodes } from '@cokernel/proto/hub';
+import { KERNEL_WEBSOCKET_V1 } from '@cokernel/proto/jupyter';
 import { messageOf } from '../errors.js';
 import type { OpenRoom } from '../room/room-registry.js';
+import type { ChannelHello } from '../run/kernel-channel.js';
 import type { SessionLog } from '../run/kernel-session.js';
 import type { Authentication } from './authentication.js';
 import { closeSocket } from './close-socket.js';
@@ -19,6 +22,8 @@ export interface UpgradeOptions {
   readonly authentication: Authentication;
   readonly openRoom: (fileId: FileId) => Promise<OpenRoom>;
   readonly join: (socket: WebSocket, role: Role, open: OpenRoom) => void;
+  /** Throws when there is no such kernel. */
+  readonly joinKernel: (socket: WebSocket, kernelId: string, hello: ChannelHello) => void;
   readonly log: SessionLog;
 }
 
@@ -27,6 +32,7 @@ const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 /** A healthy client answers a close within a round trip. */
 const GOODBYE_MS = 500;
 const ROOM_PATH = /^\/api\/collaboration\/room\/([^/]+)$/;
+const KERNEL_PATH = /^\/api\/kernels\/([^/]+)\/channels$/;
 const NOTEBOOK_ROOM = /^json:notebook:(.+)$/;
 
 export class Upgrades {
@@ -34,6 +40,7 @@ export class Upgrades {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME_BYTES,
+    handleProtocols: chooseProtocol,
   });
 
   constructor(private readonly options: UpgradeOptions) {}
@@ -65,6 +72,8 @@ export class Upgrades {
   private async accept(request: IncomingMessage, socket: WebSocket): Promise<void> {
     const access = this.options.authentication.check(request, true);
     if ('refused' in access) return closeSocket(socket, closeCodes[access.refused], access.why);
+    const kernelId = kernelIdOf(request.url ?? '');
+    if (kernelId !== null) return this.options.joinKernel(socket, kernelId, helloOf(request.url ?? ''));
     const fileId = fileIdOf(request.url ?? '');
     if (fileId === null) return closeSocket(socket, closeCodes.notFound, 'there is no room of this name');
     // What a fast client sends before the room is open is kept for it.
@@ -77,7 +86,7 @@ export class Upgrades {
 
   private refuse(socket: WebSocket, error: unknown): void {
     const status = statusOf(error);
-    if (status >= 500) this.options.log.error({ error }, 'a room could not be opened');
+    if (status >= 500) this.options.log.error({ error }, 'a WebSocket could not be joined to its room or kernel');
     closeSocket(socket, status >= 500 ? closeCodes.fault : closeCodes.notFound, messageOf(error));
   }
 }
@@ -94,6 +103,23 @@ function keepEarly(socket: WebSocket): { replay(): void } {
       for (const [data, isBinary] of messages) socket.emit('message', data, isBinary);
     },
   };
+}
+
+/** A kernel's channels have one protocol with a name; a room's have none, and a client's first does no harm there. */
+function chooseProtocol(offered: ReadonlySet<string>, { url }: IncomingMessage): string | false {
+  if (kernelIdOf(url ?? '') === null) return [...offered][0] ?? false;
+  return offered.has(KERNEL_WEBSOCKET_V1) ? KERNEL_WEBSOCKET_V1 : false;
+}
+
+function kernelIdOf(url: string): string | null {
+  const id = KERNEL_PATH.exec(url.split('?')[0] ?? '')?.[1];
+  return id === undefined ? null : decoded(id);
+}
+
+/** A client without a session id is a new one each time. */
+function helloOf(url: string): ChannelHello {
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  return { sessionId: query.get('session_id') ?? randomUUID(), lastMsgId: query.get('last_msg_id') };
 }
 
 function fileIdOf(url: string): FileId | null {
