@@ -1,0 +1,206 @@
+/** Questions beside the runs: at once, beside what runs, or later; each answered once. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KernelMessage } from '@cokernel/proto/jupyter';
+import { buildMessage } from '@cokernel/proto/jupyter';
+import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
+import type { Asker } from '../../src/run/kernel-questions.js';
+import { KernelQuestions } from '../../src/run/kernel-questions.js';
+
+const complete: KernelQuestion = { kind: 'complete', code: 'pri', cursorPos: 3 };
+const inspect: KernelQuestion = { kind: 'inspect', code: 'pri', cursorPos: 3, detailLevel: 0 };
+
+/** A kernel that answers when the test says so. */
+class Kernel {
+  isFree = true;
+  hasSubshells = false;
+  readonly sent: KernelMessage[] = [];
+  private ids = 0;
+  readonly questions = new KernelQuestions({
+    send: (message) => {
+      this.sent.push(message);
+      return Promise.resolve();
+    },
+    sender: () => ({ msgId: this.id(), session: 'hub', username: 'cokernel', date: '' }),
+    newId: () => this.id(),
+    isFree: () => this.isFree,
+    hasSubshells: () => this.hasSubshells,
+    timeoutMs: 10_000,
+  });
+
+  private id(): string {
+    this.ids += 1;
+    return `id${String(this.ids)}`;
+  }
+
+  types(): readonly string[] {
+    return this.sent.map(({ header }) => header.msg_type);
+  }
+
+  /** Answers the newest request. */
+  async reply(content: ReplyContent): Promise<void> {
+    const request = this.sent.at(-1);
+    if (request === undefined) throw new Error('nothing was asked');
+    const msgType = request.header.msg_type.replace('request', 'reply');
+    this.questions.answer(
+      buildMessage(
+        { msgId: 'reply', session: 'kernel', username: 'kernel', date: '' },
+        { channel: request.channel, msgType, content, parent: request.header },
+      ),
+    );
+    await settled();
+  }
+}
+
+/** Everything that waits for promises alone has gone on. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+let kernel: Kernel;
+let later: [string, ReplyContent][];
+const asker = (id: string): Asker => ({ id, answerLater: (questionId, content) => later.push([questionId, content]) });
+
+beforeEach(() => {
+  kernel = new Kernel();
+  later = [];
+});
+
+// What was asked and not answered waits for its time limit.
+afterEach(() => kernel.questions.failAll('the test is over'));
+
+describe('a kernel without subshells', () => {
+  test('answers at once while it is free', async () => {
+    const answer = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    await kernel.reply({ status: 'ok', matches: ['print'] });
+    expect(await answer).toEqual({ status: 'ok', matches: ['print'] });
+  });
+
+  test('that is busy: who asks is told so at once, and gets the answer when it is free', async () => {
+    kernel.isFree = false;
+    const busy = await kernel.questions.ask(complete, asker('ann'));
+    expect(busy).toMatchObject({ status: 'kernelBusy' });
+    expect(kernel.sent).toEqual([]);
+    kernel.questions.kernelBecameFree();
+    expect(kernel.types()).toEqual(['complete_request']);
+    await kernel.reply({ status: 'ok', matches: [] });
+    expect(later).toEqual([[busy['questionId'], { status: 'ok', matches: [] }]]);
+  });
+
+  test('keeps only the newest question of an asker and a kind, and tells that the other is given up', async () => {
+    kernel.isFree = false;
+    const older = await kernel.questions.ask(complete, asker('ann'));
+    await kernel.questions.ask(inspect, asker('ann'));
+    await kernel.questions.ask(complete, asker('ben'));
+    await kernel.questions.ask({ ...complete, code: 'newer' }, asker('ann'));
+    expect(later).toEqual([[older['questionId'], { status: 'aborted' }]]);
+    kernel.questions.kernelBecameFree();
+    expect(kernel.sent.map(({ content }) => content['code']).sort()).toEqual(['newer', 'pri', 'pri']);
+  });
+
+  test('is not asked for who has left', async () => {
+    kernel.isFree = false;
+    await kernel.questions.ask(complete, asker('ann'));
+    kernel.questions.dropOf('ann');
+    kernel.questions.kernelBecameFree();
+    expect(kernel.sent).toEqual([]);
+    expect(later).toEqual([]);
+  });
+
+  test('that ends answers what waits as given up', async () => {
+    kernel.isFree = false;
+    const busy = await kernel.questions.ask(complete, asker('ann'));
+    kernel.questions.failAll('gone');
+    expect(later).toEqual([[busy['questionId'], { status: 'aborted' }]]);
+    kernel.questions.kernelBecameFree();
+    expect(later).toHaveLength(1);
+  });
+
+  test('that ends between the question and the answer refuses what it was asked at once', async () => {
+    const answer = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    kernel.questions.failAll('gone');
+    await expect(answer).rejects.toMatchObject({ code: 'kernelGone' });
+  });
+});
+
+describe('a kernel with subshells', () => {
+  beforeEach(() => {
+    kernel.hasSubshells = true;
+    kernel.isFree = false;
+  });
+
+  test('is asked for one when it is first needed, once for all, and answers by it', async () => {
+    const answers = [kernel.questions.ask(complete, asker('ann')), kernel.questions.ask(inspect, asker('ben'))];
+    await settled();
+    expect(kernel.types()).toEqual(['create_subshell_request']);
+    expect(kernel.sent[0]?.channel).toBe('control');
+    await kernel.reply({ status: 'ok', subshell_id: 'sub' });
+    expect(kernel.types().slice(1)).toEqual(['complete_request', 'inspect_request']);
+    expect(kernel.sent.slice(1).map(({ header }) => header.subshell_id)).toEqual(['sub', 'sub']);
+    await kernel.reply({ status: 'ok', found: true });
+    expect(await answers[1]).toEqual({ status: 'ok', found: true });
+    kernel.questions.failAll('over');
+    await expect(answers[0]).rejects.toThrow('over');
+  });
+
+  test('makes it anew after it was restarted', async () => {
+    const first = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    await kernel.reply({ status: 'ok', subshell_id: 'sub' });
+    kernel.questions.failAll('restarted');
+    await expect(first).rejects.toThrow('restarted');
+    const second = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    expect(kernel.types().at(-1)).toBe('create_subshell_request');
+    kernel.questions.failAll('over');
+    // Nobody answered for the subshell: it is as if there were none.
+    expect(await second).toMatchObject({ status: 'kernelBusy' });
+  });
+
+  test('whose subshell somebody has deleted makes another', async () => {
+    const answer = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    await kernel.reply({ status: 'ok', subshell_id: 'sub' });
+    await kernel.reply({ status: 'error', ename: 'UnknownSubshellError', evalue: 'sub' });
+    await kernel.reply({ status: 'ok', subshell_id: 'other' });
+    expect(kernel.sent.at(-1)?.header).toMatchObject({ msg_type: 'complete_request', subshell_id: 'other' });
+    await kernel.reply({ status: 'ok', matches: [] });
+    expect(await answer).toEqual({ status: 'ok', matches: [] });
+  });
+
+  test('that refuses one is asked between two runs, and not asked again for a subshell', async () => {
+    const first = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    await kernel.reply({ status: 'error', ename: 'Unsupported' });
+    expect(await first).toMatchObject({ status: 'kernelBusy' });
+    expect(await kernel.questions.ask(inspect, asker('ann'))).toMatchObject({ status: 'kernelBusy' });
+    expect(kernel.types()).toEqual(['create_subshell_request']);
+  });
+
+  test('gives a later hub the subshell that an earlier one has made', async () => {
+    const first = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    const [creation] = kernel.sent;
+    kernel.questions.failAll('the hub goes');
+    await expect(first).resolves.toMatchObject({ status: 'kernelBusy' });
+    const next = new Kernel();
+    next.hasSubshells = true;
+    next.questions.answer(
+      buildMessage(
+        { msgId: 'reply', session: 'kernel', username: 'kernel', date: '' },
+        {
+          channel: 'control',
+          msgType: 'create_subshell_reply',
+          content: { status: 'ok', subshell_id: 'theirs' },
+          ...(creation === undefined ? {} : { parent: creation.header }),
+        },
+      ),
+    );
+    const answer = next.questions.ask(complete, asker('ann'));
+    await settled();
+    expect(next.sent.map(({ header }) => [header.msg_type, header.subshell_id])).toEqual([
+      ['complete_request', 'theirs'],
+    ]);
+    await next.reply({ status: 'ok', matches: [] });
+    await answer;
+  });
+});
