@@ -32,6 +32,9 @@ export class FrameReader {
   /** No frame is whole before so many bytes are here: keeps a large frame from being joined again and again. */
   #needed = LENGTH_BYTES;
 
+  /** `maxBytes` of one frame: the reader never holds more, whatever length the other end claims. */
+  constructor(private readonly maxBytes: number = MAX_FRAME_BYTES) {}
+
   /** The frames that these bytes complete; null when the stream is not one of frames and must be closed. */
   feed(chunk: Buffer): readonly Frame[] | null {
     this.#chunks.push(chunk);
@@ -42,12 +45,12 @@ export class FrameReader {
     this.#needed = neededBytes(rest);
     while (rest.length >= this.#needed) {
       const end = this.#needed;
-      if (end <= LENGTH_BYTES || end > MAX_FRAME_BYTES) return null;
+      if (end <= LENGTH_BYTES || end > this.maxBytes) return null;
       frames.push({ kind: rest.readUInt8(LENGTH_BYTES), payload: rest.subarray(LENGTH_BYTES + 1, end) });
       rest = rest.subarray(end);
       this.#needed = neededBytes(rest);
     }
-    if (this.#needed > MAX_FRAME_BYTES) return null;
+    if (this.#needed > this.maxBytes) return null;
     this.#chunks = [rest];
     this.#size = rest.length;
     return frames;

@@ -17,6 +17,7 @@ import {
   FromKeeper,
   HostedKernelView,
   KEEPER_PROTOCOL_VERSION,
+  MAX_TO_KEEPER_BYTES,
   type KeeperAnswer,
   type KeeperQuestion,
 } from './keeper-protocol.js';
@@ -29,6 +30,9 @@ import {
 } from './keeper-protocol-v1.js';
 import { KernelHostError, type HostedKernel, type KernelHostEvent } from './kernel-host.js';
 import type { Log } from './log.js';
+
+/** A kilobyte is left for what stands around the message. */
+const MAX_MESSAGE_BYTES = MAX_TO_KEEPER_BYTES - 1024;
 
 export type KernelListener = (event: KernelHostEvent) => void;
 
@@ -105,8 +109,11 @@ export class KeeperConnection {
   }
 
   send(kernelId: KernelId, fence: number, message: KernelMessage): Promise<unknown> {
+    const v1Frame = encodeV1(message);
+    // The keeper would close the connection, and with it what all kernels of this hub say.
+    if (v1Frame.length > MAX_MESSAGE_BYTES) return Promise.reject(tooLarge(v1Frame.length));
     return this.#await(
-      (id) => encodeSend(id, fence, kernelId, encodeV1(message)),
+      (id) => encodeSend(id, fence, kernelId, v1Frame),
       () => undefined,
     );
   }
@@ -246,4 +253,9 @@ export class KeeperConnection {
     for (const kernelId of [...this.#listeners.keys()]) this.#tell(kernelId, { type: 'detached', reason });
     this.#listeners.clear();
   }
+}
+
+function tooLarge(bytes: number): KernelHostError {
+  const message = `a message of ${bytes} bytes is too large for a kernel: ${MAX_MESSAGE_BYTES} at most`;
+  return new KernelHostError('badRequest', message);
 }

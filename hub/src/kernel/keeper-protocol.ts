@@ -12,6 +12,8 @@ import { z } from 'zod';
 import { encodeFrame } from './frame-stream.js';
 
 export const KEEPER_PROTOCOL_VERSION = 2;
+/** Of one frame that a hub sends: more than any message that a person makes, and what a keeper can spare. */
+export const MAX_TO_KEEPER_BYTES = 256 * 1024 * 1024;
 export const FRAME_JSON = 0;
 export const FRAME_KERNEL_MESSAGE = 1;
 export const FRAME_SEND = 2;
@@ -200,9 +202,12 @@ export function decodeSend(payload: Buffer): SendFrame | null {
   const idLength = payload[12] ?? 0;
   const start = 13 + idLength;
   if (payload.length < start) return null;
+  const fence = Number(payload.readBigUInt64LE(4));
+  // No hub could ever show a higher one: the kernel would be locked for good.
+  if (!Number.isSafeInteger(fence)) return null;
   return {
     id: payload.readUInt32LE(0),
-    fence: Number(payload.readBigUInt64LE(4)),
+    fence,
     kernelId: payload.toString('utf8', 13, start),
     v1Frame: payload.subarray(start),
   };

@@ -27,6 +27,12 @@ describe('FrameReader', () => {
   ])('%s is not a stream of frames', (_case, bytes) => {
     expect(new FrameReader().feed(bytes)).toBeNull();
   });
+
+  test('a reader with a bound takes frames up to it, and refuses a longer one by its length alone', () => {
+    const frame = encodeFrame(0, Buffer.alloc(10));
+    expect(new FrameReader(frame.length).feed(frame)).toHaveLength(1);
+    expect(new FrameReader(frame.length - 1).feed(frame.subarray(0, 4))).toBeNull();
+  });
 });
 
 function feedInPieces(bytes: Buffer, cuts: readonly number[]): Frame[] {

@@ -35,6 +35,11 @@ export function decodeZmqFrames(frames: readonly Uint8Array[], channel: Channel,
   return parseParts(channel, { json, buffers });
 }
 
+/** The signature of frames that were found valid: no two messages of one sender have the same. */
+export function signatureIn(frames: readonly Uint8Array[]): Uint8Array | null {
+  return frames[frames.findIndex(isDelimiter) + 1] ?? null;
+}
+
 function isDelimiter(frame: Uint8Array): boolean {
   return frame.length === DELIMITER.length && DELIMITER.every((byte, index) => byte === frame[index]);
 }
