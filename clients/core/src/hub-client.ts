@@ -3,7 +3,7 @@
  * Rejections are HubError.
  */
 import type { KernelId } from '@cokernel/proto/hub';
-import { RunId } from '@cokernel/proto/hub';
+import { RunId, RunningKernelView } from '@cokernel/proto/hub';
 import type { TranscriptEntry } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { PlatformWebSocket } from '#websocket';
@@ -15,7 +15,7 @@ import { kernelPath } from './kernel-path.js';
 import type { ConnectKernel, Kernel } from './kernel/kernel.js';
 import type { Fetch } from './rest.js';
 import { Rest } from './rest.js';
-import { ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel } from './rest-models.js';
+import { ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel, StopAnswer } from './rest-models.js';
 import type { JoinRoom, Room } from './room.js';
 import type { ReadTranscript } from './transcript.js';
 import { readTranscript } from './transcript.js';
@@ -51,6 +51,11 @@ export class HubClient {
     return this.#rest.json({ method: 'GET', path: '/api/kernels' }, z.array(KernelModel));
   }
 
+  /** The running kernels with the notebooks that use them, and what they use. */
+  runningKernels(): Promise<RunningKernelView[]> {
+    return this.#rest.json({ method: 'GET', path: '/api/hub/kernels' }, z.array(RunningKernelView));
+  }
+
   /** A folder's entries or a file, by path relative to the served folder (`''` is the folder itself). */
   contents(path: string): Promise<ContentsModel> {
     return this.#rest.json({ method: 'GET', path: `/api/contents/${encodePath(path)}` }, ContentsModel);
@@ -81,17 +86,29 @@ export class HubClient {
     return this.#rest.json({ method: 'POST', path: '/api/kernels', body }, KernelModel);
   }
 
-  async deleteKernel(kernelId: KernelId): Promise<void> {
-    await this.#rest.send({ method: 'DELETE', path: kernelPath(kernelId) });
+  /**
+   * Attaches the hub to a kernel that runs already, by its connection file: an absolute path on the hub's machine. The hub
+   * neither restarts nor ends it.
+   */
+  attachExisting(connectionFile: string): Promise<RunningKernelView> {
+    const request = { method: 'POST', path: '/api/hub/kernels/existing', body: { connectionFile } } as const;
+    return this.#rest.json(request, RunningKernelView);
+  }
+
+  /** Shuts a kernel down for all who use it; `existing`: also one that the hub only attached to. */
+  async deleteKernel(kernelId: KernelId, options: { readonly existing?: boolean } = {}): Promise<void> {
+    const query = options.existing === true ? '?shutdown=1' : '';
+    await this.#rest.send({ method: 'DELETE', path: kernelPath(kernelId) + query });
   }
 
   async interruptKernel(kernelId: KernelId): Promise<void> {
     await this.#rest.send({ method: 'POST', path: `${kernelPath(kernelId)}/interrupt` });
   }
 
-  /** Ends the hub. */
-  async stop(): Promise<void> {
-    await this.#rest.send({ method: 'POST', path: '/api/hub/stop' });
+  /** Ends the hub; `kernels`: whether they go on for the next one, else as the hub was told at its start. */
+  stop(kernels?: StopAnswer['kernels']): Promise<StopAnswer> {
+    const body = kernels === undefined ? {} : { kernels };
+    return this.#rest.json({ method: 'POST', path: '/api/hub/stop', body }, StopAnswer);
   }
 
   /** Queues code whose output goes into a transcript. Idempotent by requestId. */

@@ -3,6 +3,7 @@ export { HubClient } from './hub-client.js';
 export type { HubClientOptions } from './hub-client.js';
 export { notebookUrl, readPastedUrl } from './hub-address.js';
 export type { HubAddress, PastedUrl } from './hub-address.js';
+export { otherNotebookOf } from './other-notebook.js';
 export { CallError, HubError } from './hub-error.js';
 export type { HubErrorKind, LocalCallErrorCode } from './hub-error.js';
 export { MessageRefused } from './kernel/kernel.js';
@@ -22,4 +23,4 @@ export {
 } from './kernel/operators.js';
 export type { ExecutionError, InputRequest, Payload, UpdatedOutput } from './kernel/operators.js';
 export type { JoinRoom, Room, RoomConnectionState, RoomDocument, RoomState, SharedDocument } from './room.js';
-export type { ContentsEntry, ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel } from './rest-models.js';
+export type { ContentsEntry, ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel, StopAnswer } from './rest-models.js';

@@ -11,6 +11,23 @@ export const HubStatus = z.object({
 });
 export type HubStatus = z.infer<typeof HubStatus>;
 
+/** What a stop of the hub does with its kernels, and the runs that it ends by that. */
+export const StopAnswer = z.object({
+  kernels: z.enum(['keep', 'stop']),
+  runs: z.array(
+    z.object({
+      author: z.string(),
+      /** Its path; null for a run without a cell. */
+      notebook: z.string().nullable(),
+      /** The first line; null when the hub could not look it up. */
+      code: z.string().nullable(),
+      /** How many wait behind it. */
+      waiting: z.number(),
+    }),
+  ),
+});
+export type StopAnswer = z.infer<typeof StopAnswer>;
+
 export const KernelSpecs = z.object({
   default: z.string().nullable(),
   kernelspecs: z.record(

@@ -22,9 +22,11 @@ export function initialRoomState(path: string): RoomState {
     trouble: null,
     synced: false,
     you: null,
+    fileId: null,
     path,
     participants: [],
     kernel: null,
+    kernelUsage: null,
     kernelSpecs: [],
     queue: { number: 0, held: null, running: null, queued: [] },
     prompt: null,
@@ -62,16 +64,18 @@ function afterDrop(state: RoomState): RoomState {
 }
 
 function afterWelcome(state: RoomState, welcome: Welcome): RoomState {
-  const { you, path, participants, kernel, kernelSpecs, queue, prompt, saving } = welcome;
+  const { you, fileId, path, participants, kernel, kernelSpecs, queue, prompt, saving } = welcome;
   return {
     ...state,
     connection: 'connected',
     failure: null,
     trouble: null,
     you,
+    fileId,
     path,
     participants,
     kernel,
+    kernelUsage: usageOf(state, kernel),
     kernelSpecs,
     queue,
     prompt,
@@ -86,7 +90,9 @@ function afterEvent(state: RoomState, event: HubEvent): RoomState {
     case 'runFinished':
       return { ...state, runs: withRun(state.runs, event.run) };
     case 'kernelChanged':
-      return { ...state, kernel: event.kernel };
+      return { ...state, kernel: event.kernel, kernelUsage: usageOf(state, event.kernel) };
+    case 'kernelUsage':
+      return afterMeasuring(state, event);
     case 'kernelSpecsChanged':
       return { ...state, kernelSpecs: event.kernelSpecs };
     case 'participantsChanged':
@@ -103,6 +109,19 @@ function afterEvent(state: RoomState, event: HubEvent): RoomState {
     case 'refused':
       return state;
   }
+}
+
+/** Of this kernel's process as it is now: another one, or none, has not been measured. */
+function usageOf(state: RoomState, kernel: RoomState['kernel']): RoomState['kernelUsage'] {
+  const isSame = kernel !== null && kernel.kernelId === state.kernel?.kernelId;
+  return isSame && (kernel.status === 'idle' || kernel.status === 'busy') ? state.kernelUsage : null;
+}
+
+/** What was told of a kernel that the notebook has left meanwhile is old news. */
+function afterMeasuring(state: RoomState, told: Extract<HubEvent, { event: 'kernelUsage' }>): RoomState {
+  if (told.kernelId !== state.kernel?.kernelId) return state;
+  const { rssBytes, cpuPercent } = told;
+  return { ...state, kernelUsage: { rssBytes, cpuPercent } };
 }
 
 /** Name, colour and role may change while one is in the room. */

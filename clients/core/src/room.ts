@@ -9,8 +9,10 @@ import type {
   ClientKind,
   DeviceId,
   Epoch,
+  FileId,
   HubEvent,
   KernelSpecView,
+  KernelUsage,
   KernelView,
   ParticipantView,
   PromptView,
@@ -63,9 +65,13 @@ export interface RoomState {
   /** The document holds all that the hub's did when we (re)connected. */
   readonly synced: boolean;
   readonly you: Welcome['you'] | null;
+  /** The notebook's; null before the first welcome. */
+  readonly fileId: FileId | null;
   readonly path: string;
   readonly participants: readonly ParticipantView[];
   readonly kernel: KernelView | null;
+  /** What the kernel used when it was measured last; null until then. */
+  readonly kernelUsage: KernelUsage | null;
   readonly kernelSpecs: readonly KernelSpecView[];
   readonly queue: QueueView;
   readonly prompt: PromptView | null;

@@ -31,7 +31,8 @@ function run(runId: string): RunView {
 }
 
 describe('the state of a room', () => {
-  const kernel = { kernelId: 'k', specName: 's', displayName: 'S', language: null, status: 'idle', reason: null };
+  const names = { kernelId: 'k', specName: 's', displayName: 'S', language: null };
+  const kernel = { ...names, status: 'idle', reason: null, origin: 'started', notebooks: [] };
   const bo = { participantId: 'p1', name: 'Ann 2', color: 'red', role: 'viewer', clients: ['page'] };
   const queue = { number: 2, held: null, running: null, queued: [] };
   const prompt = {
