@@ -7,6 +7,7 @@
  * repeated request finds it.
  */
 import type { MessageHeader } from '@cokernel/proto/jupyter';
+import { z } from 'zod';
 import type { CellId, FileId, HeldReason, KernelId, RequestId, RunId, RunView } from '@cokernel/proto/hub';
 
 /** A stock client's execute_request, apart from its code, which is the run's source. It is sent as it came. */
@@ -63,12 +64,13 @@ export type TakeOutcome =
   | StaleFence;
 
 /** How a run ended. Times are ISO 8601. */
-export interface Settlement {
-  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'lost';
-  readonly finishedAt: string;
-  readonly executionCount: number | null;
-  readonly reason: string | null;
-}
+export const Settlement = z.object({
+  state: z.enum(['succeeded', 'failed', 'cancelled', 'lost']),
+  finishedAt: z.string(),
+  executionCount: z.number().nullable(),
+  reason: z.string().nullable(),
+});
+export type Settlement = Readonly<z.infer<typeof Settlement>>;
 
 export type CancelSelector =
   | { readonly by: 'runs'; readonly runIds: readonly RunId[] }
