@@ -23,7 +23,7 @@ export interface GatewayLinkTimes {
   readonly deadAfterMs: number;
   /** The pauses between attempts; the last one is for all further ones. */
   readonly retryAfterMs: readonly [number, ...number[]];
-  /** As long as an engine may need to come back, such as to be upgraded (120,000). */
+  /** How long a break may pass unnoticed: after it people are told, and the hub goes on trying (10,000). */
   readonly giveUpAfterMs: number;
   /** An engine answers only when the kernel's process is there (60,000). */
   readonly handshakeTimeoutMs: number;

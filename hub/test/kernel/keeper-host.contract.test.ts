@@ -2,7 +2,9 @@
 import { kernelHostContract } from '../contracts/kernel-host.js';
 import { TestKeeper } from '../support/keeper.js';
 
-kernelHostContract('keeper', async () => {
+const promises = { keepsJournal: true, knowsAllRequests: true, startsInFolder: true, adoptsExisting: true };
+
+kernelHostContract('keeper', promises, async () => {
   const keeper = await TestKeeper.make();
   return { host: keeper.host(), otherHost: keeper.host(), stop: () => keeper.stop() };
 });
