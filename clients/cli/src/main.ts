@@ -1,21 +1,36 @@
 /** The command `cokernel`: reads the command line, runs one command, and ends with its exit code. */
+import type { HubClient } from '@cokernel/core';
 import { HubError, CallError } from '@cokernel/core';
+import type { KernelId } from '@cokernel/proto/hub';
 import { Command, CommanderError } from 'commander';
 import { attach } from './attach/attach.js';
 import type { ExitCode } from './cli-error.js';
 import { CliError, exitCodes } from './cli-error.js';
 import { exec, readCode } from './commands/exec.js';
-import { listFolder, listKernels } from './commands/list.js';
+import { endKernel, listFolder, listKernels } from './commands/list.js';
 import { run } from './commands/run.js';
 import { serve, stop } from './commands/serve.js';
 import type { HubOptions } from './hub-target.js';
 import { hubTarget } from './hub-target.js';
+import { existingKernel, namedKernel } from './named-kernel.js';
 import { pickNotebook } from './pick-notebook.js';
 
 const hubProgram = new URL('../../../hub/dist/main.js', import.meta.url);
 
 interface NamedOptions extends HubOptions {
   readonly name?: string;
+}
+interface AttachCommandOptions extends NamedOptions {
+  readonly kernel?: string;
+  readonly existing?: string;
+}
+interface StopOptions extends HubOptions {
+  readonly keepKernels?: boolean;
+  readonly stopKernels?: boolean;
+}
+interface KernelsOptions extends HubOptions {
+  readonly json?: boolean;
+  readonly end?: string;
 }
 interface JsonOptions extends HubOptions {
   readonly json?: boolean;
@@ -24,6 +39,7 @@ interface ExecCommandOptions extends JsonOptions {
   readonly code?: string;
   readonly notebook?: string;
   readonly kernel?: string;
+  readonly existing?: string;
 }
 interface RunCommandOptions extends JsonOptions, NamedOptions {
   readonly kernel?: string;
@@ -59,10 +75,14 @@ function addHubCommands(cokernel: Command): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (args: string[]) => end(await serve(hubProgram, args)));
-  hubCommand(cokernel, 'stop', 'end the hub').action(async (options: HubOptions) => {
-    const { client } = await hubTarget(options);
-    say(await stop(client));
-  });
+  hubCommand(cokernel, 'stop', 'end the hub and its kernels')
+    .option('--keep-kernels', 'leave the kernels for the next hub')
+    .option('--stop-kernels', 'end the kernels, also when the hub was started with --keep-kernels')
+    .action(async (options: StopOptions) => {
+      const kernels = kernelsAtStop(options);
+      const { client } = await hubTarget(options);
+      say(await stop(client, kernels, say));
+    });
 }
 
 function addListCommands(cokernel: Command): void {
@@ -73,11 +93,12 @@ function addListCommands(cokernel: Command): void {
       const { client } = await hubTarget(options);
       say(await listFolder(client, folder, { json: options.json === true }));
     });
-  hubCommand(cokernel, 'kernels', 'list the running kernels')
+  hubCommand(cokernel, 'kernels', 'list the running kernels, what they use and the notebooks that use them')
     .option('--json', 'as one JSON array')
-    .action(async (options: JsonOptions) => {
+    .option('--end <id>', 'shut this one down, for all who use it')
+    .action(async ({ json, end: ended, ...options }: KernelsOptions) => {
       const { client } = await hubTarget(options);
-      say(await listKernels(client, { json: options.json === true }));
+      say(ended === undefined ? await listKernels(client, { json: json === true }) : await endKernel(client, ended));
     });
 }
 
@@ -85,10 +106,12 @@ function addRunCommands(cokernel: Command): void {
   hubCommand(cokernel, 'attach', 'work in a notebook from this terminal, beside the browser')
     .argument('[notebook]', 'the URL that the hub printed, a notebook’s URL, or its path')
     .option('--name <name>', 'your name in the room (or COKERNEL_NAME)')
-    .action(async (notebook: string | undefined, options: NamedOptions) => {
-      const target = await hubTarget(options, notebook);
-      const path = target.notebook ?? (await pickNotebook(target.client));
-      end(await attach({ client: target.client, notebook: path, name: options.name }));
+    .option('--kernel <id>', 'let the notebook use this running kernel (cokernel kernels lists them)')
+    .option('--existing <file>', 'let the notebook use the kernel of this connection file')
+    .action(async (notebook: string | undefined, options: AttachCommandOptions) => {
+      const { client, notebook: named } = await hubTarget(options, notebook);
+      const path = named ?? (await pickNotebook(client));
+      end(await attach({ client, notebook: path, name: options.name, kernelId: await wantedKernel(client, options) }));
     });
   hubCommand(cokernel, 'run', 'run all cells of a notebook; exit code 1 when one fails')
     .argument('<notebook>', 'its URL or path')
@@ -110,12 +133,31 @@ function addExec(cokernel: Command): void {
     .option('-c, --code <code>', 'the code itself')
     .option('--notebook <notebook>', 'in this notebook’s kernel; otherwise in a kernel of its own')
     .option('--kernel <name>', 'the kernelspec to start')
+    .option('--existing <file>', 'in the kernel of this connection file, which goes on afterwards')
     .option('--json', 'the transcript, one JSON object a line')
     .action(async (file: string | undefined, options: ExecCommandOptions) => {
       const code = await readCode(options.code, file);
       const { client, notebook } = await hubTarget(options, options.notebook);
-      end(await exec(client, { code, notebook, kernelName: options.kernel, json: options.json === true }));
+      const { kernel: kernelName, existing, json } = options;
+      end(await exec(client, { code, notebook, existing, kernelName, json: json === true }));
     });
+}
+
+function kernelsAtStop({ keepKernels, stopKernels }: StopOptions): 'keep' | 'stop' | undefined {
+  if (keepKernels === true && stopKernels === true) {
+    throw new CliError(exitCodes.usage, 'stop: --keep-kernels and --stop-kernels say the opposite: give one of them');
+  }
+  return keepKernels === true ? 'keep' : stopKernels === true ? 'stop' : undefined;
+}
+
+/** Undefined: the one that the notebook has. */
+async function wantedKernel(client: HubClient, options: AttachCommandOptions): Promise<KernelId | undefined> {
+  const { kernel, existing } = options;
+  if (kernel !== undefined && existing !== undefined) {
+    throw new CliError(exitCodes.usage, 'attach: give --kernel ID or --existing FILE, not both');
+  }
+  if (existing !== undefined) return existingKernel(client, existing);
+  return kernel === undefined ? undefined : (await namedKernel(client, kernel)).kernelId;
 }
 
 function hubCommand(cokernel: Command, name: string, description: string): Command {

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RoomState } from '@cokernel/core';
 import {
+  CellId,
   HubEvent,
   KernelId,
   KernelView,
+  NotebookView,
   ParticipantId,
   ParticipantView,
   PromptView,
@@ -24,6 +26,8 @@ import { makePaint } from '../src/text/terminal-text.js';
 import type { CellSnapshot, RunNews } from '../src/text/run-progress.js';
 
 const paint = makePaint(false);
+const here = NotebookView.parse({ fileId: 'f', path: 'pair.ipynb' });
+const other = NotebookView.parse({ fileId: 'g', path: 'b.ipynb' });
 
 function person(name: string, clients: readonly string[] = ['page']): ParticipantView {
   return ParticipantView.parse({ participantId: `id-${name}`, name, color: '#102030', role: 'editor', clients });
@@ -37,6 +41,8 @@ function kernel(status: string, reason: string | null = null): KernelView {
     language: 'python',
     status,
     reason,
+    origin: 'started',
+    notebooks: [here],
   });
 }
 
@@ -62,15 +68,18 @@ const inside: RoomState = {
   trouble: null,
   synced: true,
   you: { participantId: ParticipantId.parse('id-Cleo'), name: 'Cleo', color: 'red', role: 'editor' },
+  fileId: here.fileId,
   path: 'pair.ipynb',
   participants: [person('Ann'), person('Cleo', ['terminal']), person('Gone', [])],
   kernel: kernel('idle'),
+  kernelUsage: null,
   kernelSpecs: [],
   queue: { number: 1, held: null, running: null, queued: [] },
   prompt: null,
   saving: { state: 'saved', at: null },
   runs: new Map(),
 };
+const shared: RoomState = { ...inside, kernel: { ...kernel('idle'), notebooks: [other, here] } };
 const busy: RoomState = {
   ...inside,
   queue: { number: 2, held: null, running: run('r1', 'Ann', 'running'), queued: [run('r2', 'Ben'), run('r3', 'Cleo')] },
@@ -118,18 +127,47 @@ describe('what a person is told about a room', () => {
       { ...inside, kernel: kernel('restarting') },
       ['the kernel restarts; its memory begins anew'],
     ],
-    ['it was shut down', inside, { ...inside, kernel: null }, ['the kernel was shut down']],
+    ['it was shut down', inside, { ...inside, kernel: null }, ['the notebook has no kernel any more']],
+    [
+      'the hub lost its way to the kernel',
+      inside,
+      { ...inside, kernel: kernel('reconnecting') },
+      ['the way to the kernel is broken; reconnecting…'],
+    ],
+    [
+      'and found it again',
+      { ...inside, kernel: kernel('reconnecting') },
+      { ...inside, kernel: kernel('busy') },
+      ['the kernel answers again'],
+    ],
+    ['[P34] another notebook shares it', inside, shared, ['b.ipynb uses this kernel too now']],
+    ['[P34] the other notebook leaves it', shared, inside, ['b.ipynb uses this kernel no more']],
+    [
+      '[P34] the notebook is given a kernel that others use',
+      { ...inside, kernel: null },
+      shared,
+      ['the notebook uses Python 3 now, shared with b.ipynb'],
+    ],
   ])('%s', (_title, before, after, expected) => {
     expect(changeLines(before, after, paint)).toEqual(expected);
   });
 
   test('[X9] the queue has names and places, and says why it is held', () => {
-    expect(queueLines(inside.queue)).toBe('nothing runs, nothing waits');
-    expect(queueLines({ ...busy.queue, held: 'kernelDied' })).toBe(
+    expect(queueLines(inside)).toBe('nothing runs, nothing waits');
+    expect(queueLines({ ...busy, queue: { ...busy.queue, held: 'kernelDied' } })).toBe(
       'running  Ann\n      1  Ben\n      2  Cleo\nheld: the kernel died; a person in the page can let it go on',
     );
     expect(waitingText(busy, RunId.parse('r3'))).toBe('waiting behind Ann, place 2');
     expect(waitingText(busy, RunId.parse('r1'))).toBe('');
+  });
+
+  test('[P34] what the kernel uses, and the notebooks and runs of those who share it, are named', () => {
+    const measured = { ...shared, kernelUsage: { rssBytes: 312_400_000, cpuPercent: 4.2 } };
+    expect(headerLines(measured, paint)).toContain(' · Python 3 idle, 312 MB · 4 %, shared with b.ipynb · ');
+    const target = { kind: 'cell' as const, cellId: CellId.parse('c'), fileId: other.fileId };
+    const queue = { ...busy.queue, running: { ...run('r1', 'Ann', 'running'), target } };
+    expect(queueLines({ ...shared, queue })).toContain('running  Ann in b.ipynb\n      1  Ben');
+    expect(waitingText({ ...shared, queue }, RunId.parse('r2'))).toBe('waiting behind Ann in b.ipynb, place 1');
   });
 
   test('an end is said when no output says it', () => {

@@ -1,8 +1,11 @@
 /** The client library: what both of our clients, and other people's programs, use to talk to a hub. */
+export { askKernel } from './ask-kernel.js';
+export type { AskKernel, KernelQuestionName } from './ask-kernel.js';
 export { HubClient } from './hub-client.js';
 export type { HubClientOptions } from './hub-client.js';
 export { notebookUrl, readPastedUrl } from './hub-address.js';
 export type { HubAddress, PastedUrl } from './hub-address.js';
+export { usageText } from './usage-text.js';
 export { otherNotebookOf } from './other-notebook.js';
 export { CallError, HubError } from './hub-error.js';
 export type { HubErrorKind, LocalCallErrorCode } from './hub-error.js';
@@ -23,4 +26,12 @@ export {
 } from './kernel/operators.js';
 export type { ExecutionError, InputRequest, Payload, UpdatedOutput } from './kernel/operators.js';
 export type { JoinRoom, Room, RoomConnectionState, RoomDocument, RoomState, SharedDocument } from './room.js';
-export type { ContentsEntry, ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel, StopAnswer } from './rest-models.js';
+export type {
+  ContentsEntry,
+  ContentsModel,
+  HubStatus,
+  KernelModel,
+  KernelSpecs,
+  SessionModel,
+  StopAnswer,
+} from './rest-models.js';

@@ -1,5 +1,6 @@
 /** `cokernel attach`: joins a notebook's room and runs the REPL on this terminal, or on a pipe. */
 import type { HubClient } from '@cokernel/core';
+import type { KernelId } from '@cokernel/proto/hub';
 import type { ExitCode } from '../cli-error.js';
 import { ensureDataFolder } from '../data-folder.js';
 import { thisDevice } from '../device.js';
@@ -20,6 +21,8 @@ export interface AttachOptions {
   readonly notebook: string;
   /** The wished name. */
   readonly name: string | undefined;
+  /** The running kernel that the notebook shall use; undefined: the one that it has. */
+  readonly kernelId: KernelId | undefined;
 }
 
 export async function attach(options: AttachOptions): Promise<ExitCode> {
@@ -40,6 +43,7 @@ export async function attach(options: AttachOptions): Promise<ExitCode> {
   const leave = () => repl.leave();
   process.once('SIGTERM', leave).once('SIGHUP', leave);
   try {
+    if (options.kernelId !== undefined) await room.call('useKernel', { kernelId: options.kernelId });
     return await repl.run();
   } finally {
     room.close();

@@ -1,22 +1,14 @@
 /** Pure: what a person at the terminal is told about a room: its header, and a line for each thing that changed. */
 import type { RoomState } from '@cokernel/core';
-import type { HubEvent, KernelView, ParticipantView, PromptView, QueueView, RunView } from '@cokernel/proto/hub';
+import { otherNotebookOf } from '@cokernel/core';
+import type { HubEvent, ParticipantView, PromptView, QueueView, RunView } from '@cokernel/proto/hub';
 import type { Paint } from '../text/terminal-text.js';
 import { safeLine, safeText } from '../text/terminal-text.js';
+import { kernelLines, kernelText } from './kernel-lines.js';
 
 export function headerLines(state: RoomState, paint: Paint): string {
-  const parts = [
-    paint.bold(safeLine(state.path)),
-    kernelText(state.kernel),
-    peopleText(state, paint),
-    queueText(state.queue),
-  ];
+  const parts = [paint.bold(safeLine(state.path)), kernelText(state), peopleText(state, paint), queueText(state)];
   return `${parts.join(' · ')}\n${paint.dim('/help lists the commands, Ctrl-D leaves')}`;
-}
-
-function kernelText(kernel: KernelView | null): string {
-  if (kernel === null) return 'no kernel yet (the first run starts one)';
-  return safeLine(`${kernel.displayName} ${kernel.status}`);
 }
 
 /** `Ann (you), Bo`; those whose programs have all left are not here. */
@@ -41,18 +33,26 @@ function personNote(state: RoomState, person: ParticipantView): string {
   return person.participantId === state.you?.participantId ? ' (you)' : '';
 }
 
-function queueText(queue: QueueView): string {
+function queueText(state: RoomState): string {
+  const { queue } = state;
   const held = queue.held === null ? '' : ', held';
-  const running = queue.running === null ? '' : `${safeLine(queue.running.author.name)} runs`;
+  const running = queue.running === null ? '' : `${runnerOf(queue.running, state)} runs`;
   const waiting = queue.queued.length === 0 ? '' : `${String(queue.queued.length)} queued`;
   const work = [running, waiting].filter((part) => part !== '').join(', ');
   return `${work === '' ? 'queue empty' : work}${held}`;
 }
 
+/** `Ann`, or `Ann in b.ipynb` when another notebook shares the kernel. */
+function runnerOf(run: RunView, state: RoomState): string {
+  const elsewhere = otherNotebookOf(run, state);
+  return safeLine(elsewhere === null ? run.author.name : `${run.author.name} in ${elsewhere}`);
+}
+
 /** One line a run: what /queue shows. */
-export function queueLines(queue: QueueView): string {
-  const running = queue.running === null ? [] : [`running  ${safeLine(queue.running.author.name)}`];
-  const queued = queue.queued.map((run, index) => `${String(index + 1).padStart(7)}  ${safeLine(run.author.name)}`);
+export function queueLines(state: RoomState): string {
+  const { queue } = state;
+  const running = queue.running === null ? [] : [`running  ${runnerOf(queue.running, state)}`];
+  const queued = queue.queued.map((run, index) => `${String(index + 1).padStart(7)}  ${runnerOf(run, state)}`);
   const held = queue.held === null ? [] : [`held: ${heldText(queue.held)}; a person in the page can let it go on`];
   const lines = [...running, ...queued, ...held];
   return lines.length === 0 ? 'nothing runs, nothing waits' : lines.join('\n');
@@ -77,7 +77,7 @@ export function waitingText(state: RoomState, runId: string): string {
   if (place === -1) return '';
   const { running, held } = state.queue;
   if (held !== null) return `waiting: ${heldText(held)}`;
-  const behind = running === null ? '' : ` behind ${safeLine(running.author.name)}`;
+  const behind = running === null ? '' : ` behind ${runnerOf(running, state)}`;
   return `waiting${behind}, place ${String(place + 1)}`;
 }
 
@@ -142,27 +142,6 @@ function othersHere(state: RoomState): ParticipantView[] {
 
 function isHere(state: RoomState, { participantId }: ParticipantView): boolean {
   return state.participants.some((person) => person.participantId === participantId && person.clients.length > 0);
-}
-
-/** Idle and busy come and go with every run; only what changes what a person can do is said. */
-function kernelLines(before: RoomState, after: RoomState, paint: Paint): string[] {
-  const kernel = after.kernel;
-  if (before.connection !== 'connected' || kernel?.status === before.kernel?.status) return [];
-  if (kernel === null) return [paint.yellow('the kernel was shut down')];
-  switch (kernel.status) {
-    case 'starting':
-      return [paint.dim(safeLine(`${kernel.displayName} starts`))];
-    case 'restarting':
-      return [paint.yellow('the kernel restarts; its memory begins anew')];
-    case 'dead':
-    case 'failed': {
-      const what = kernel.status === 'dead' ? 'the kernel died' : 'the kernel did not start';
-      return [paint.red(`${what}${kernel.reason === null ? '' : `: ${safeText(kernel.reason)}`}`)];
-    }
-    case 'idle':
-    case 'busy':
-      return [];
-  }
 }
 
 /** A question to somebody else. */

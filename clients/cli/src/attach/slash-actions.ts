@@ -39,7 +39,7 @@ export class SlashActions {
         surface.print(peopleLines(room.state, paint));
         break;
       case 'queue':
-        surface.print(queueLines(room.state.queue));
+        surface.print(queueLines(room.state));
         break;
       case 'leave':
         leave();

@@ -7,6 +7,7 @@ import type { HubClient } from '@cokernel/core';
 import type { KernelId, RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { ExitCode } from '../cli-error.js';
 import { CliError, exitCodes } from '../cli-error.js';
+import { existingKernel } from '../named-kernel.js';
 import { outputText } from '../text/output-text.js';
 import { makePaint, safeText } from '../text/terminal-text.js';
 import { colorsWanted } from '../text/colors-wanted.js';
@@ -17,6 +18,8 @@ export interface ExecOptions {
   readonly code: string;
   /** Run in this notebook's kernel; null: in a kernel of its own, shut down afterwards. */
   readonly notebook: string | null;
+  /** Run in the kernel of this connection file, and leave it as it is. */
+  readonly existing: string | undefined;
   readonly kernelName: string | undefined;
   /** Entries of the transcript as NDJSON instead of text. */
   readonly json: boolean;
@@ -38,6 +41,7 @@ export async function readCode(code: string | undefined, file: string | undefine
 }
 
 export async function exec(client: HubClient, options: ExecOptions): Promise<ExitCode> {
+  if (options.existing !== undefined) return execInExisting(client, options.existing, options);
   if (options.notebook !== null) {
     const { kernel } = await client.session(options.notebook, options.kernelName);
     return runIn(client, kernel.id, options);
@@ -48,6 +52,12 @@ export async function exec(client: HubClient, options: ExecOptions): Promise<Exi
   } finally {
     await client.deleteKernel(kernel.id);
   }
+}
+
+async function execInExisting(client: HubClient, file: string, options: ExecOptions): Promise<ExitCode> {
+  if (options.notebook !== null || options.kernelName !== undefined)
+    throw new CliError(exitCodes.usage, 'exec: --existing FILE names the kernel: give neither --notebook nor --kernel');
+  return runIn(client, await existingKernel(client, file), options);
 }
 
 async function runIn(client: HubClient, kernelId: KernelId, options: ExecOptions): Promise<ExitCode> {

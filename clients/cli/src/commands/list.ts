@@ -1,5 +1,8 @@
 /** `cokernel ls` and `cokernel kernels`: what a hub serves and what it runs. */
 import type { HubClient } from '@cokernel/core';
+import { usageText } from '@cokernel/core';
+import type { RunningKernelView } from '@cokernel/proto/hub';
+import { namedKernel } from '../named-kernel.js';
 import { alignColumns } from '../text/columns.js';
 import { safeLine } from '../text/terminal-text.js';
 
@@ -27,17 +30,32 @@ function shownPath({ type, path }: { readonly type: string; readonly path: strin
   return safeLine(path) + (type === 'directory' ? '/' : '');
 }
 
-/** The running kernels: id, kernelspec, state, and the notebooks that use it. */
+/** Enough of an id to name it by. */
+const SHOWN_ID = 8;
+
+/** The running kernels: the beginning of the id, kernelspec, state, what it uses, and the notebooks that use it. */
 export async function listKernels(client: HubClient, { json }: ListOptions): Promise<string> {
-  const [kernels, sessions] = await Promise.all([client.kernels(), client.sessions()]);
-  const notebooksOf = (id: string) => sessions.filter(({ kernel }) => kernel.id === id).map(({ path }) => path);
-  const list = kernels.map(({ id, name, execution_state, last_activity }) => {
-    return { id, name, execution_state, last_activity, notebooks: notebooksOf(id) };
-  });
-  if (json) return JSON.stringify(list);
-  if (list.length === 0) return 'no kernel runs';
-  const rows = list.map(({ id, name, execution_state, notebooks }) => {
-    return [id, name, execution_state, notebooks.map(safeLine).join(', ')].map(safeLine);
+  const kernels = await client.runningKernels();
+  if (json) return JSON.stringify(kernels.map((kernel) => ({ ...kernel, notebooks: pathsOf(kernel) })));
+  if (kernels.length === 0) return 'no kernel runs';
+  const rows = kernels.map((kernel) => {
+    const { kernelId, displayName, status, usage } = kernel;
+    const users = pathsOf(kernel).join(', ');
+    const cells = [kernelId.slice(0, SHOWN_ID), displayName, status, usage === null ? '' : usageText(usage)];
+    return [...cells, users === '' ? '(no notebook)' : users].map(safeLine);
   });
   return alignColumns(rows);
+}
+
+/** Shuts one kernel down, for all who use it. */
+export async function endKernel(client: HubClient, id: string): Promise<string> {
+  const kernel = await namedKernel(client, id);
+  await client.deleteKernel(kernel.kernelId, { existing: true });
+  const users = pathsOf(kernel);
+  const whose = users.length === 0 ? '' : ` of ${users.map(safeLine).join(' and ')}`;
+  return `${safeLine(kernel.displayName)}${whose} was shut down`;
+}
+
+function pathsOf({ notebooks }: RunningKernelView): string[] {
+  return notebooks.map(({ path }) => path);
 }
