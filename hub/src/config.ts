@@ -27,6 +27,8 @@ export interface HubConfig {
   readonly culling: CullingConfig;
   /** What a stop does with the kernels, however it is asked for; null: Ctrl-C stops them, SIGTERM keeps them. */
   readonly kernelsAtStop: KernelsAtStop | null;
+  /** A keeper that no hub has called for in so long ends its kernels and leaves. */
+  readonly keeperLeavesAfterMs: number;
 }
 
 export interface CullingConfig {
@@ -57,7 +59,8 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
   --log-level L      trace, debug, info, warn, error, silent; default info, on a terminal warn
   --help             this text
 
-environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL
+environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
+  COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours)
 Ctrl-C and \`cokernel stop\` stop the hub and its kernels; SIGTERM leaves the kernels for the next hub.
 Kernels that were attached by their connection file are never ended.
 `;
@@ -90,6 +93,7 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
       evenWatched: values['cull-watched'] === true,
     },
     kernelsAtStop: kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true),
+    keeperLeavesAfterMs: keeperLeavesAfterOf(env['COKERNEL_KEEPER_LEAVES_AFTER_MS']),
   };
 }
 
@@ -178,6 +182,16 @@ function idleAfterOf(text: string | undefined): number | null {
   const idleAfterMs = parseDuration(text);
   if (idleAfterMs !== null && idleAfterMs > 0) return idleAfterMs;
   throw new StartError(`--cull-idle-after takes a time such as 90s, 30m, 2h or never, not '${text}'`, 2);
+}
+
+/** Long enough for a run of a night; somebody may come back to it in the morning. */
+const KEEPER_LEAVES_AFTER_MS = 12 * 60 * 60 * 1000;
+
+function keeperLeavesAfterOf(text: string | undefined): number {
+  if (text === undefined || text === '') return KEEPER_LEAVES_AFTER_MS;
+  const leavesAfterMs = Number(text);
+  if (Number.isInteger(leavesAfterMs) && leavesAfterMs >= 0) return leavesAfterMs;
+  throw new StartError(`COKERNEL_KEEPER_LEAVES_AFTER_MS takes milliseconds, not '${text}'`, 2);
 }
 
 function kernelsAtStopOf(keep: boolean, stop: boolean): KernelsAtStop | null {

@@ -321,6 +321,7 @@ function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
     extraDataDirs: [path.join(config.dataDirectory, '.venv', 'share', 'jupyter')],
     env: process.env,
     idleExitMs: KEEPER_IDLE_EXIT_MS,
+    leaveAfterMs: config.keeperLeavesAfterMs,
     startTimeoutMs: KEEPER_START_TIMEOUT_MS,
     log: (level, message, fields) => log[level](fields ?? {}, message),
   });

@@ -6,6 +6,7 @@
 import type { KernelId } from '@cokernel/proto/hub';
 import { encodeJson, encodeKernelMessage, type HostEvent } from '../kernel/keeper-protocol.js';
 import type { Journal } from './journal.js';
+import { JournalReader } from './journal-reader.js';
 
 /** One hub's connection, as its attachments see it. */
 export interface HubSink {
@@ -19,28 +20,27 @@ const TURN_BYTES = 64 * 1024;
 
 export class Attachment {
   readonly #early = new Set<number>();
-  #seq: number;
+  readonly #reader: JournalReader;
 
   constructor(
     private readonly kernelId: KernelId,
-    private readonly journal: Journal,
+    journal: Journal,
     private readonly sink: HubSink,
     fromSeq: number,
   ) {
-    this.#seq = Math.min(fromSeq, journal.lastSeq);
+    this.#reader = new JournalReader(journal, fromSeq);
   }
 
   /** Writes what the hub has not got, while it has room; false when there was nothing to write. */
   pump(): boolean {
     let written = 0;
     while (this.sink.hasRoom() && written < TURN_BYTES) {
-      const step = this.journal.after(this.#seq);
+      const step = this.#reader.next();
       if (step.kind === 'end') break;
       if (step.kind === 'gap') {
-        this.#skipTo(step.fromSeq, step.toSeq);
+        this.#tellGap(step.fromSeq, step.toSeq);
         continue;
       }
-      this.#seq = step.seq;
       if (this.#early.delete(step.seq)) continue;
       this.sink.write(step.frame);
       written += step.frame.length;
@@ -53,9 +53,9 @@ export class Attachment {
    * that this hub is at, since one that is ahead would let it believe that it has all before it.
    */
   hurry(seq: number, v1Frame: Uint8Array): void {
-    if (this.#seq >= seq) return;
+    if (this.#reader.seq >= seq) return;
     this.#early.add(seq);
-    this.sink.write(encodeKernelMessage(this.kernelId, this.#seq, v1Frame));
+    this.sink.write(encodeKernelMessage(this.kernelId, this.#reader.seq, v1Frame));
   }
 
   /** An event that is of the moment and stands in no journal. */
@@ -63,9 +63,8 @@ export class Attachment {
     this.sink.write(encodeJson({ type: 'event', kernelId: this.kernelId, event }));
   }
 
-  #skipTo(fromSeq: number, toSeq: number): void {
+  #tellGap(fromSeq: number, toSeq: number): void {
     for (const seq of this.#early) if (seq < toSeq) this.#early.delete(seq);
-    this.#seq = toSeq - 1;
     this.tell({ type: 'gap', fromSeq, toSeq, reason: 'the journal was full' });
   }
 }

@@ -5,21 +5,26 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Signer } from '@cokernel/proto/jupyter';
+import { z } from 'zod';
 
-/** How ZeroMQ reaches a kernel: kernels of ours by `tcp`, one that was found running (J14) by either. */
-export type Transport = 'tcp' | 'ipc';
+const port = z.number().int().positive();
 
-export interface Connection {
-  readonly transport: Transport;
-  /** Of `ipc` the beginning of the sockets' paths. */
-  readonly ip: string;
-  readonly shellPort: number;
-  readonly controlPort: number;
-  readonly iopubPort: number;
-  readonly stdinPort: number;
-  readonly heartbeatPort: number;
-  readonly key: string;
-}
+export const Connection = z
+  .object({
+    /** How ZeroMQ reaches a kernel: kernels of ours by `tcp`, one that was found running (J14) by either. */
+    transport: z.enum(['tcp', 'ipc']),
+    /** Of `ipc` the beginning of the sockets' paths. */
+    ip: z.string(),
+    shellPort: port,
+    controlPort: port,
+    iopubPort: port,
+    stdinPort: port,
+    heartbeatPort: port,
+    key: z.string(),
+  })
+  .readonly();
+export type Connection = z.infer<typeof Connection>;
+export type Transport = Connection['transport'];
 
 export const PORTS_PER_KERNEL = 5;
 

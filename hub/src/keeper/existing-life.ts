@@ -16,6 +16,7 @@ import {
 import type { Log } from '../kernel/log.js';
 import { endpointOf, type Connection } from './connection-file.js';
 import { ControlCalls } from './control-calls.js';
+import type { Counts } from './counts.js';
 import { Heartbeat } from './heartbeat.js';
 import { KernelSockets } from './kernel-sockets.js';
 import type { Life, StartOutcome } from './life.js';
@@ -25,6 +26,8 @@ import { endsWithin } from './within.js';
 
 export interface ExistingLifeOptions {
   readonly connection: Connection;
+  readonly routingId: string;
+  readonly dropped: Counts;
   /** How long a kernel that is there may take to be heard: it may be on another machine, or computing. */
   readonly heardTimeoutMs: number;
   readonly heartbeatMs: number;
@@ -51,9 +54,11 @@ export class ExistingLife implements Life {
   #tellHeard: () => void = () => undefined;
 
   constructor(private readonly options: ExistingLifeOptions) {
-    const { connection, log, heartbeatMs } = options;
+    const { connection, routingId, dropped, log, heartbeatMs } = options;
     this.#sockets = new KernelSockets({
       connection,
+      routingId,
+      dropped,
       log,
       onMessage: (message, parts) => this.#observe(message, parts),
     });

@@ -1,64 +1,60 @@
 /**
- * One kernel that the keeper hosts, through all its lives: it is started, restarted by command or after it died by
- * itself (J12), and ended, one such step at a time. Everything it says goes into its feed. An execute_request is sent
- * at most once by its msg_id, whatever hubs ask (design: at most once).
+ * One kernel that the keeper hosts, through all its lives: it is started or taken over from a former keeper, restarted
+ * by command or after it died by itself (J12), and ended, one such step at a time. Everything it says goes into its
+ * feed. An execute_request is sent at most once by its msg_id, whatever hubs ask (design: at most once).
  */
-import type { KernelId } from '@cokernel/proto/hub';
 import type { KernelMessage, MessageParts } from '@cokernel/proto/jupyter';
 import { KernelHostError, type HostedKernel as HostedKernelFacts } from '../kernel/kernel-host.js';
 import type { HostedKernelState, KernelInfo } from '../kernel/kernel-host.js';
+import type { KeeperCounters } from '../kernel/keeper-protocol.js';
 import type { Log } from '../kernel/log.js';
-import { KernelFeed } from './kernel-feed.js';
-import type { Life, StartOutcome } from './life.js';
+import { Counts } from './counts.js';
+import type { KernelFeed } from './kernel-feed.js';
+import type { KernelFiles } from './kernel-files.js';
+import type { Life, LifeListener, StartOutcome } from './life.js';
+import { identityOf, isSameProcess } from './process-identity.js';
 import type { RestartBudget } from './restart-budget.js';
-
-export interface LifeListener {
-  readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
-  readonly onHeartbeat: (beating: boolean, sinceMs: number) => void;
-}
+import { RunWatch } from './run-watch.js';
 
 export interface HostedKernelOptions {
-  readonly kernelId: KernelId;
-  readonly specName: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly origin: HostedKernelFacts['origin'];
-  /** A life with the same launch arguments and connection file each time. */
-  readonly newLife: (listener: LifeListener) => Promise<Life>;
+  readonly files: KernelFiles;
+  readonly newLife: (listener: LifeListener, takesOver: boolean) => Life;
   readonly budget: RestartBudget;
-  readonly maxJournalBytes: number;
   readonly now: () => number;
   readonly log: Log;
 }
 
 export class HostedKernel {
-  readonly feed: KernelFeed;
   #state: HostedKernelState = 'starting';
-  #kernelInfo: KernelInfo | null = null;
   #life: Life | null = null;
-  #wasReady = false;
-  #highestFence = 0;
+  /** Its process was ready before this keeper came, so that it may be at work though it has not answered us. */
+  #mayBeAtWork = false;
   #lastStep: Promise<unknown> = Promise.resolve();
-  readonly #sentRequests = new Set<string>();
+  #receivedMessages = 0;
+  readonly #dropped = new Counts();
+  readonly #runs = new RunWatch();
 
-  constructor(private readonly options: HostedKernelOptions) {
-    this.feed = new KernelFeed(options.kernelId, options.maxJournalBytes);
+  constructor(private readonly options: HostedKernelOptions) {}
+
+  get feed(): KernelFeed {
+    return this.options.files.feed;
   }
 
   get facts(): HostedKernelFacts {
-    const { kernelId, specName, labels, origin } = this.options;
-    const { lastSeq, journalId } = this.feed;
+    const { kernelId, specName, labels, origin, journalId, knowsAllRequests, kernelInfo } = this.#kept.current;
+    const { lastSeq } = this.feed;
     const state = this.#state;
-    const kernelInfo = this.#kernelInfo;
+    return { kernelId, specName, labels, state, lastSeq, journalId, knowsAllRequests, origin, kernelInfo };
+  }
+
+  get counters(): KeeperCounters['kernels'][number] {
+    const { kernelId } = this.#kept.current;
+    const droppedMessages = this.#dropped.byReason;
     return {
       kernelId,
-      specName,
-      labels,
-      state,
-      lastSeq,
-      journalId,
-      knowsAllRequests: true,
-      origin,
-      kernelInfo,
+      droppedMessages,
+      receivedMessages: this.#receivedMessages,
+      journalBytes: this.feed.journalBytes,
     };
   }
 
@@ -68,47 +64,71 @@ export class HostedKernel {
 
   /** Throws `staleFence` for a fence below the highest seen; remembers a higher one. */
   passFence(fence: number): void {
-    if (fence < this.#highestFence) {
-      const message = `fence ${fence} is older than ${this.#highestFence}: another hub owns this kernel`;
-      throw new KernelHostError('staleFence', message, this.#highestFence);
+    const { highestFence } = this.#kept.current;
+    if (fence < highestFence) {
+      const message = `fence ${fence} is older than ${highestFence}: another hub owns this kernel`;
+      throw new KernelHostError('staleFence', message, highestFence);
     }
-    this.#highestFence = fence;
+    if (fence > highestFence) this.#kept.update({ highestFence: fence });
   }
 
   /** Resolves when the process runs; rejects with `launchFailed` at once when it can't. */
   start(): Promise<void> {
     return this.#step(async () => {
-      await this.#launch();
+      await this.#launch(false);
+    });
+  }
+
+  /**
+   * Goes on with a kernel that a former keeper left. What was said meanwhile is lost, and that stands in the journal
+   * before all else. A kernel that computes answers when it has done with that; its output flows, and it can be
+   * interrupted. One whose process is gone is dead, and not started again: nobody has asked for it since.
+   */
+  takeOver(): Promise<void> {
+    const { phase, process, origin } = this.#kept.current;
+    if (phase === 'dead') {
+      this.#state = 'dead';
+      return Promise.resolve();
+    }
+    this.feed.addEvent({ type: 'gap', reason: 'the keeper was away' });
+    this.#runs.tookOver();
+    return this.#step(async () => {
+      if (origin === 'started' && (process === null || !isSameProcess(process))) return this.#foundGone();
+      this.#mayBeAtWork = phase !== 'starting';
+      await this.#launch(true);
     });
   }
 
   async send(message: KernelMessage, parts: MessageParts): Promise<void> {
     const life = this.#lifeFor('starting', 'ready');
     if (message.channel === 'iopub') throw new KernelHostError('badRequest', 'only the kernel speaks on iopub');
-    if (message.header.msg_type === 'execute_request') this.#markSent(message.header.msg_id);
+    if (message.header.msg_type === 'execute_request') this.#noteRequest(message.header.msg_id);
     await life.send(message.channel, parts);
   }
 
-  /** Not while it is starting up, which the signal would end; one that was found running may be at work before it is ready. */
-  interrupt(): Promise<void> {
-    const life = this.options.origin === 'existing' ? this.#lifeFor('starting', 'ready') : this.#lifeFor('ready');
-    return life.interrupt();
+  /** Not while it is starting up, which the signal would end. With `msgId`: only while that run may be what runs. */
+  async interrupt(msgId?: string): Promise<void> {
+    const early = this.#mayBeAtWork || this.#kept.current.origin === 'existing';
+    const life = early ? this.#lifeFor('starting', 'ready') : this.#lifeFor('ready');
+    if (msgId === undefined || this.#runs.mayRun(msgId)) await life.interrupt();
   }
 
   /** Resolves when ready; rejects with `launchFailed` when it won't be. */
   async restart(): Promise<void> {
-    if (this.options.origin === 'existing') throw new KernelHostError('badRequest', NOT_OURS_TO_RESTART);
+    if (this.#kept.current.origin === 'existing') throw new KernelHostError('badRequest', NOT_OURS_TO_RESTART);
     const life = await this.#step(async () => {
       const former = this.#life;
       this.#restarting('it was restarted');
       await former?.shutdown();
-      return this.#launch();
+      return this.#launch(false);
     });
     const outcome = await life.started();
     if (outcome.outcome === 'failed') throw launchFailed(outcome.reason, outcome.stderr);
   }
 
+  /** Once asked for, it is not kept: a keeper that comes in between ends it. */
   shutdown(): Promise<void> {
+    this.#kept.update({ ending: true });
     return this.#step(async () => {
       const life = this.#life;
       this.#life = null;
@@ -119,10 +139,14 @@ export class HostedKernel {
 
   /** When the keeper leaves: its own kernels end, one that somebody else started runs on. */
   async leave(): Promise<void> {
-    if (this.options.origin === 'started') return this.shutdown();
+    if (this.#kept.current.origin === 'started') return this.shutdown();
     await this.#step(async () => {
       await this.#life?.close();
     });
+  }
+
+  get #kept() {
+    return this.options.files.state;
   }
 
   /** One start, restart or end at a time, in the order asked for. */
@@ -132,9 +156,9 @@ export class HostedKernel {
     return step;
   }
 
-  async #launch(): Promise<Life> {
+  async #launch(takesOver: boolean): Promise<Life> {
     try {
-      const life = await this.options.newLife(this.#listener());
+      const life = this.options.newLife(this.#listener(), takesOver);
       await this.#launched(life);
       return life;
     } catch (error) {
@@ -160,11 +184,17 @@ export class HostedKernel {
   #listener(): LifeListener {
     return {
       onMessage: (message, parts) => {
+        this.#receivedMessages += 1;
+        this.#runs.observe(message);
         this.feed.addMessage(message.channel, parts);
       },
       onHeartbeat: (beating, sinceMs) => {
         this.feed.tellNow({ type: 'heartbeat', beating, sinceMs: Math.round(sinceMs) });
       },
+      onStarted: (pid) => {
+        this.#kept.update({ process: identityOf(pid), phase: 'starting' });
+      },
+      dropped: this.#dropped,
     };
   }
 
@@ -181,19 +211,25 @@ export class HostedKernel {
     if (this.#life !== life) return;
     await life.close();
     const why = outcome.outcome === 'failed' ? outcome.reason : reason;
-    if (this.#wasReady && this.options.budget.spend(this.options.now())) {
+    const wasReady = this.#kept.current.kernelInfo !== null;
+    if (wasReady && this.options.budget.spend(this.options.now())) {
       this.#restarting(why);
-      await this.#launch();
+      await this.#launch(false);
       return;
     }
     this.#life = null;
     this.#died(why, await life.stderrTail());
   }
 
+  async #foundGone(): Promise<void> {
+    this.#died('its process ended while the keeper was away', await this.options.files.stderrTail());
+  }
+
   #becameReady(kernelInfo: KernelInfo): void {
     this.#state = 'ready';
-    this.#wasReady = true;
-    this.#kernelInfo = kernelInfo;
+    this.#mayBeAtWork = false;
+    this.#runs.answered();
+    this.#kept.update({ kernelInfo: { ...kernelInfo }, phase: 'ready' });
     this.options.budget.ready(this.options.now());
     this.feed.addEvent({ type: 'ready', kernelInfo: { ...kernelInfo } });
   }
@@ -201,11 +237,14 @@ export class HostedKernel {
   #restarting(reason: string): void {
     this.#state = 'restarting';
     this.#life = null;
+    this.#mayBeAtWork = false;
+    this.#runs.startedAnew();
     this.feed.addEvent({ type: 'restarting', reason });
   }
 
   #died(reason: string, stderr: string): void {
     this.#state = 'dead';
+    this.#kept.update({ phase: 'dead', process: null });
     this.feed.addEvent({ type: 'died', reason, stderr });
   }
 
@@ -216,12 +255,9 @@ export class HostedKernel {
     return this.#life;
   }
 
-  #markSent(msgId: string): void {
-    if (this.#sentRequests.has(msgId)) {
-      throw new KernelHostError('alreadySent', `the request ${msgId} was sent to this kernel before`);
-    }
-    this.#sentRequests.add(msgId);
-    this.feed.addEvent({ type: 'sent', msgId });
+  #noteRequest(msgId: string): void {
+    this.options.files.noteRequest(msgId);
+    this.#runs.sent(msgId);
   }
 }
 

@@ -17,11 +17,13 @@ import {
   FRAME_SEND,
   FromHub,
   KEEPER_PROTOCOL_VERSION,
+  type KeeperCounters,
   type KeeperRequest,
   type Refusal,
 } from '../kernel/keeper-protocol.js';
 import type { Log } from '../kernel/log.js';
 import type { Attachment, HubSink } from './attachment.js';
+import type { Counts } from './counts.js';
 import type { HostedKernel } from './hosted-kernel.js';
 import type { Supervisor } from './supervisor.js';
 
@@ -41,6 +43,8 @@ export class HubConnection implements HubSink {
   constructor(
     private readonly socket: Socket,
     private readonly supervisor: Supervisor,
+    /** Frames that were not followed, by reason. */
+    private readonly dropped: Counts,
     private readonly log: Log,
   ) {}
 
@@ -65,14 +69,20 @@ export class HubConnection implements HubSink {
     return !this.socket.destroyed && this.socket.writableLength < WINDOW_BYTES;
   }
 
+  /** What is written in one turn leaves in one piece: a call of the system for each would be most of the work. */
   write(frame: Buffer): void {
-    if (!this.socket.destroyed) this.socket.write(frame);
+    if (this.socket.destroyed) return;
+    if (this.socket.writableCorked === 0) {
+      this.socket.cork();
+      process.nextTick(() => this.socket.uncork());
+    }
+    this.socket.write(frame);
   }
 
   #read(chunk: Buffer): void {
     const frames = this.#reader.feed(chunk);
     if (frames === null) {
-      this.log('warn', 'a hub sent bytes that are no frames');
+      this.#drop('noFrames', 'a hub sent bytes that are no frames');
       this.socket.destroy();
       return;
     }
@@ -82,7 +92,7 @@ export class HubConnection implements HubSink {
   #handle(frame: Frame): void {
     if (frame.kind === FRAME_JSON) this.#handleJson(decodeJson(frame.payload));
     else if (frame.kind === FRAME_SEND && this.#greeted) this.#handleSend(frame.payload);
-    else this.log('warn', 'a frame of unknown kind was skipped', { kind: frame.kind });
+    else this.#drop(this.#greeted ? 'unknownKind' : 'noHello', 'a frame was skipped', { kind: frame.kind });
   }
 
   #handleJson(value: unknown): void {
@@ -95,13 +105,15 @@ export class HubConnection implements HubSink {
       if (!this.#greeted) this.socket.end();
     } else if (this.#greeted) {
       this.#answer(parsed.data.id, this.#do(parsed.data));
+    } else {
+      this.#drop('noHello', 'a hub asked before it said hello');
     }
   }
 
   #handleSend(payload: Buffer): void {
     const frame = decodeSend(payload);
     if (frame === null) {
-      this.log('warn', 'a frame was too short and was skipped');
+      this.#drop('tooShort', 'a frame was too short and was skipped');
       return;
     }
     this.#answer(frame.id, this.#send(frame.kernelId, frame.fence, frame.v1Frame));
@@ -122,7 +134,7 @@ export class HubConnection implements HubSink {
       case 'start':
         return supervisor.start(request);
       case 'counters':
-        return { rssBytes: process.memoryUsage.rss(), droppedFrames: {}, kernels: [] };
+        return this.#counters();
       case 'adoptExisting':
         return supervisor.adopt(request);
       case 'attach':
@@ -130,12 +142,17 @@ export class HubConnection implements HubSink {
       case 'detach':
         return this.#detach(request.kernelId);
       case 'interrupt':
-        return supervisor.command(request.kernelId, request.fence).interrupt();
+        return supervisor.command(request.kernelId, request.fence).interrupt(request.msgId);
       case 'restart':
         return supervisor.command(request.kernelId, request.fence).restart();
       case 'shutdown':
         return supervisor.shutdown(request.kernelId, request.fence);
     }
+  }
+
+  #counters(): KeeperCounters {
+    const rssBytes = process.memoryUsage.rss();
+    return { rssBytes, droppedFrames: this.dropped.byReason, kernels: [...this.supervisor.counters] };
   }
 
   /** Answers itself, in the same turn: no message may come before the answer, nor the facts be older than it. */
@@ -180,9 +197,14 @@ export class HubConnection implements HubSink {
     }
   }
 
+  #drop(reason: string, message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.dropped.add(reason);
+    this.log('warn', message, fields);
+  }
+
   #refuseUnread(value: unknown, error: z.ZodError): void {
     const message = z.prettifyError(error);
-    this.log('warn', 'a hub said what could not be read', { reason: message });
+    this.#drop('notUnderstood', 'a hub said what could not be read', { reason: message });
     const id = z.object({ id: z.number() }).safeParse(value);
     if (!id.success) return;
     this.write(encodeJson({ type: 'answer', id: id.data.id, ok: false, refusal: { code: 'badRequest', message } }));

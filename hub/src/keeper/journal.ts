@@ -1,55 +1,130 @@
 /**
- * What one kernel has said, newest last, each entry a ready frame under a number that grows by one. Bounded: the
- * oldest entries go first, and whoever reads from before them is told of the gap. The newest entry always stays.
- * Pure: frames in, frames out. The next issue puts a file under it; its users see entries and gaps only.
+ * What one kernel has said, in order, each entry under a number that grows by one. The newest part is in memory, all
+ * that the bound allows in files, and only what was written to them is shown: the keeper that comes next must not
+ * give a number again that a hub has seen. Where nothing can be written (the disk is full) it goes on in memory
+ * alone, which holds less.
  */
-export type JournalStep =
-  | { readonly kind: 'entry'; readonly seq: number; readonly frame: Buffer }
-  /** Entries after `fromSeq` and before `toSeq` are gone. */
-  | { readonly kind: 'gap'; readonly fromSeq: number; readonly toSeq: number }
-  | { readonly kind: 'end' };
+import type { JournalRecord } from './journal-record.js';
+import type { JournalSegments } from './journal-segments.js';
+
+export interface Entry {
+  /** As it is sent to hubs. */
+  readonly frame: Buffer;
+  /** As it is kept in the file. */
+  readonly record: JournalRecord;
+}
+
+export interface JournalOptions {
+  /** Null: in memory alone. */
+  readonly segments: JournalSegments | null;
+  /** The last that an earlier keeper gave; 0 when the journal is new. */
+  readonly lastSeq: number;
+  /** What hubs read that are a little behind; the rest is read back from the files. */
+  readonly maxMemoryBytes: number;
+  /** A frame for what was read back. */
+  readonly frameOf: (record: JournalRecord) => Buffer;
+  /** Nothing more can be written: the next keeper must not take these files for the whole. */
+  readonly onUnwritable: (error: unknown) => void;
+}
 
 /** Cut dropped entries off the array only now and then: shifting it at each drop would cost its length. */
 const COMPACT_AT = 1024;
+/** So much is not kept waiting for the end of the event loop's turn. */
+const FLUSH_AT_BYTES = 1024 * 1024;
 
 export class Journal {
+  #segments: JournalSegments | null;
   #frames: Buffer[] = [];
   /** How many entries at the array's begin were dropped. */
   #dropped = 0;
   /** The seq of the array's first place. */
-  #base = 1;
-  #bytes = 0;
+  #base: number;
+  #memoryBytes = 0;
+  #pending: JournalRecord[] = [];
+  #pendingBytes = 0;
+  #shownSeq: number;
 
-  /** `maxBytes`: as much as a hub may miss while it restarts, times the kernels that a machine runs. */
-  constructor(private readonly maxBytes: number) {}
-
-  get lastSeq(): number {
-    return this.#base + this.#frames.length - 1;
+  constructor(private readonly options: JournalOptions) {
+    this.#segments = options.segments;
+    this.#base = options.lastSeq + 1;
+    this.#shownSeq = options.lastSeq;
   }
 
-  /** The frame carries its own seq, so it is made here, when the number is known. */
-  append(makeFrame: (seq: number) => Buffer): number {
-    const seq = this.lastSeq + 1;
-    const frame = makeFrame(seq);
+  /** The newest that may be shown. */
+  get lastSeq(): number {
+    return this.#shownSeq;
+  }
+
+  get bytes(): number {
+    return this.#segments?.bytes ?? this.#memoryBytes;
+  }
+
+  /** The oldest in memory; one more than the newest when there is none. */
+  get oldestInMemory(): number {
+    return this.#base + this.#dropped;
+  }
+
+  /** Both forms carry the number, so they are made here, when it is known. Shown from the next `flush` on. */
+  append(make: (seq: number) => Entry): number {
+    const seq = this.#base + this.#frames.length;
+    const { frame, record } = make(seq);
     this.#frames.push(frame);
-    this.#bytes += frame.length;
-    while (this.#bytes > this.maxBytes && this.#dropped < this.#frames.length - 1) this.#dropOldest();
+    this.#memoryBytes += frame.length;
+    this.#pending.push(record);
+    this.#pendingBytes += frame.length;
+    if (this.#pendingBytes > FLUSH_AT_BYTES) this.flush();
     return seq;
   }
 
-  /** What comes after `seq`. A seq that this journal has not reached is at its end. */
-  after(seq: number): JournalStep {
-    const next = seq + 1;
-    const oldest = this.#base + this.#dropped;
-    if (next > this.lastSeq) return { kind: 'end' };
-    if (next < oldest) return { kind: 'gap', fromSeq: seq, toSeq: oldest };
-    const frame = this.#frames[next - this.#base];
-    if (frame === undefined) throw new Error(`the journal lost its entry ${next}`);
-    return { kind: 'entry', seq: next, frame };
+  /** Writes what was appended, in one piece, so that it may be shown. */
+  flush(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    try {
+      this.#segments?.append(pending);
+    } catch (error) {
+      this.giveUpFiles(error);
+    }
+    this.#shownSeq = this.#base + this.#frames.length - 1;
+    while (this.#memoryBytes > this.options.maxMemoryBytes && this.oldestInMemory < this.#shownSeq) this.#dropOldest();
+  }
+
+  /** In memory from now on. Those who read now keep what they have loaded. */
+  giveUpFiles(error: unknown): void {
+    if (this.#segments === null) return;
+    this.#segments.close();
+    this.#segments = null;
+    this.options.onUnwritable(error);
+  }
+
+  /** From memory; null when it is not there. */
+  frameAt(seq: number): Buffer | null {
+    const inMemory = seq >= this.oldestInMemory && seq <= this.#shownSeq;
+    return inMemory ? (this.#frames[seq - this.#base] ?? null) : null;
+  }
+
+  /** From the file that holds this seq: its records, or null when it was dropped or can't be read. */
+  recordsAround(seq: number): readonly JournalRecord[] | null {
+    return this.#segments?.read(seq) ?? null;
+  }
+
+  frameOf(record: JournalRecord): Buffer {
+    return this.options.frameOf(record);
+  }
+
+  /** Where to go on when `seq` is in no file and not in memory. */
+  nextAfterLoss(seq: number): number {
+    return Math.min(this.#segments?.firstSeqAfter(seq) ?? Infinity, this.oldestInMemory);
+  }
+
+  /** Can be called twice. */
+  close(): void {
+    this.#segments?.close();
   }
 
   #dropOldest(): void {
-    this.#bytes -= this.#frames[this.#dropped]?.length ?? 0;
+    this.#memoryBytes -= this.#frames[this.#dropped]?.length ?? 0;
     this.#frames[this.#dropped] = EMPTY;
     this.#dropped += 1;
     if (this.#dropped < COMPACT_AT || this.#dropped * 2 < this.#frames.length) return;

@@ -1,12 +1,15 @@
 /**
- * The keeper as a whole: one a data folder, reached over an owner-only socket. It leaves by itself when it has had
- * neither a kernel nor a hub for a while, and ends its kernels cleanly when it is told to stop.
+ * The keeper as a whole: one a data folder, reached over an owner-only socket. It goes on with the kernels that a former
+ * keeper left, and leaves by itself when it has had neither a kernel nor a hub for a while, when no hub has called for
+ * very long, or when its data folder is gone. It ends its kernels cleanly before it leaves.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { KeeperPaths } from '../kernel/keeper-paths.js';
 import type { Log } from '../kernel/log.js';
+import type { Counts } from './counts.js';
+import { FolderWatch } from './folder-watch.js';
 import { HubConnection } from './hub-connection.js';
-import { listenAlone } from './single-instance.js';
+import { listenAlone, withdraw } from './single-instance.js';
 import type { Supervisor } from './supervisor.js';
 
 export interface KeeperServerOptions {
@@ -14,23 +17,38 @@ export interface KeeperServerOptions {
   readonly supervisor: Supervisor;
   /** Without kernels, after the last hub: long enough for a hub that restarts, short enough to leave nothing behind. */
   readonly idleExitMs: number;
+  /** With kernels, after the last hub: longer than any weekend's run that somebody comes back for. */
+  readonly leaveAfterMs: number;
+  readonly lookAtFolderEveryMs: number;
+  /** Counts the frames of hubs that were not followed. */
+  readonly droppedFrames: Counts;
   readonly log: Log;
 }
 
-export type StopReason = 'idle' | 'told';
+export type StopReason = 'idle' | 'told' | 'noHubCame' | 'dataFolderGone';
+
+/** A longer time would be taken for none. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class KeeperServer {
   /** Resolves when the keeper has stopped and its kernels are gone. */
   readonly stopped: Promise<StopReason>;
   readonly #server: Server;
+  readonly #folder: FolderWatch;
   readonly #sockets = new Set<Socket>();
   #idleTimer: NodeJS.Timeout | null = null;
+  #leaveTimer: NodeJS.Timeout | null = null;
   #stopping: Promise<void> | null = null;
   #tellStopped: (reason: StopReason) => void = () => undefined;
 
   constructor(private readonly options: KeeperServerOptions) {
     this.#server = createServer((socket) => {
       this.#accept(socket);
+    });
+    this.#folder = new FolderWatch({
+      path: options.paths.dataDir,
+      everyMs: options.lookAtFolderEveryMs,
+      onGone: () => this.#stopFor('dataFolderGone'),
     });
     this.stopped = new Promise((resolve) => {
       this.#tellStopped = resolve;
@@ -39,22 +57,28 @@ export class KeeperServer {
 
   /** False when another keeper serves this data folder; nothing was changed then. */
   async start(): Promise<boolean> {
-    const alone = await listenAlone(this.#server, this.options.paths);
-    if (alone) this.#watchIdle();
-    else this.#server.close();
-    return alone;
+    const alone = await listenAlone(this.#server, this.options.paths, () => this.options.supervisor.takeOver());
+    if (!alone) {
+      this.#server.close();
+      return false;
+    }
+    this.#folder.start();
+    this.#waitForHubs();
+    return true;
   }
 
-  /** Ends the kernels (J10) and the connections. Can be called twice. */
+  /** Ends the kernels (J10) and the connections; until then no other keeper comes. Can be called twice. */
   stop(reason: StopReason): Promise<void> {
     this.#stopping ??= this.#stop(reason);
     return this.#stopping;
   }
 
   async #stop(reason: StopReason): Promise<void> {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#server.close();
+    this.#stopWaiting();
+    this.#folder.stop();
+    await withdraw(this.options.paths);
     await this.options.supervisor.shutdownAll();
+    this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     this.#tellStopped(reason);
   }
@@ -65,27 +89,38 @@ export class KeeperServer {
       return;
     }
     this.#sockets.add(socket);
+    this.#stopWaiting();
     socket.once('close', () => {
       this.#sockets.delete(socket);
-      this.#watchIdle();
+      this.#waitForHubs();
     });
-    new HubConnection(socket, this.options.supervisor, this.options.log).start();
+    const { supervisor, droppedFrames, log } = this.options;
+    new HubConnection(socket, supervisor, droppedFrames, log).start();
+  }
+
+  #waitForHubs(): void {
+    if (this.#stopping !== null || this.#sockets.size > 0) return;
+    this.#stopWaiting();
+    this.#watchIdle();
+    const leaveAfterMs = Math.min(this.options.leaveAfterMs, MAX_TIMER_MS);
+    this.#leaveTimer = setTimeout(() => this.#stopFor('noHubCame'), leaveAfterMs);
   }
 
   /** Looks again after each while, since a kernel may have died with no hub to see it. */
   #watchIdle(): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#idleTimer = null;
-    if (this.#stopping !== null || this.#sockets.size > 0) return;
     this.#idleTimer = setTimeout(() => {
-      if (this.#sockets.size > 0) return;
       if (this.options.supervisor.hasLiveKernels) this.#watchIdle();
-      else this.#stopIdle();
+      else this.#stopFor('idle');
     }, this.options.idleExitMs);
   }
 
-  #stopIdle(): void {
-    this.stop('idle').catch((error: unknown) => {
+  #stopWaiting(): void {
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    if (this.#leaveTimer !== null) clearTimeout(this.#leaveTimer);
+  }
+
+  #stopFor(reason: StopReason): void {
+    this.stop(reason).catch((error: unknown) => {
       this.options.log('error', 'the keeper could not stop', { reason: String(error) });
     });
   }

@@ -15,21 +15,26 @@ import {
 import type { Log } from '../kernel/log.js';
 import { writeConnectionFile, type Connection } from './connection-file.js';
 import { ControlCalls } from './control-calls.js';
+import type { Counts } from './counts.js';
 import { Heartbeat } from './heartbeat.js';
-import { KernelProcess, type KernelProcessOptions } from './kernel-process.js';
 import { KernelSockets } from './kernel-sockets.js';
 import type { Life, StartOutcome } from './life.js';
 import { Readiness } from './readiness.js';
+import type { RunningProcess } from './running-process.js';
 import { endsWithin } from './within.js';
 
 export interface KernelLifeOptions {
-  readonly process: KernelProcessOptions;
+  readonly process: RunningProcess;
   readonly connection: Connection;
+  readonly routingId: string;
+  readonly dropped: Counts;
   readonly connectionPath: string;
+  /** Of a process that was taken over: its connection file is there, and it has been reading it. */
+  readonly runsAlready: boolean;
   readonly specName: string;
   readonly interruptMode: 'signal' | 'message';
-  /** J9: 60 s is for the slowest kernels on a busy machine. */
-  readonly readyTimeoutMs: number;
+  /** J9: 60 s is for the slowest kernels on a busy machine; null for one that was ready before, and may compute. */
+  readonly readyTimeoutMs: number | null;
   readonly heartbeatMs: number;
   readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
   readonly onHeartbeat: (beating: boolean, sinceMs: number) => void;
@@ -43,7 +48,7 @@ const INTERRUPT_TIMEOUT_MS = 10_000;
 const ASK_AGAIN_MS = 100;
 
 export class KernelLife implements Life {
-  readonly #process: KernelProcess;
+  readonly #process: RunningProcess;
   readonly #sockets: KernelSockets;
   readonly #heartbeat: Heartbeat;
   readonly #readiness: Readiness;
@@ -52,10 +57,12 @@ export class KernelLife implements Life {
   #started: Promise<StartOutcome> | null = null;
 
   constructor(private readonly options: KernelLifeOptions) {
-    const { connection, log, heartbeatMs, onHeartbeat } = options;
-    this.#process = new KernelProcess(options.process);
+    const { connection, routingId, dropped, log, heartbeatMs, onHeartbeat } = options;
+    this.#process = options.process;
     this.#sockets = new KernelSockets({
       connection,
+      routingId,
+      dropped,
       log,
       onMessage: (message, parts) => this.#observe(message, parts),
     });
@@ -86,8 +93,8 @@ export class KernelLife implements Life {
 
   /** Rejects at once when the process can't be started, with a reason for a person. */
   async launch(): Promise<void> {
-    const { connectionPath, connection, specName } = this.options;
-    await writeConnectionFile(connectionPath, connection, specName);
+    const { connectionPath, connection, specName, runsAlready } = this.options;
+    if (!runsAlready) await writeConnectionFile(connectionPath, connection, specName);
     await this.#process.start();
     this.#sockets.open();
   }
@@ -137,16 +144,20 @@ export class KernelLife implements Life {
     this.#readiness.start();
     const ended = this.ended.then((reason) => `it ended with ${reason} before it was ready`);
     const first = Promise.race([this.#readiness.reached, ended]);
-    const inTime = await endsWithin(first, readyTimeoutMs);
-    this.#readiness.stop();
-    if (!inTime) this.#process.signal('SIGKILL');
-    const result = inTime ? await first : `it was not ready within ${readyTimeoutMs / 1000} s`;
-    if (typeof result === 'string') {
-      await this.ended;
-      return { outcome: 'failed', reason: result, stderr: await this.#process.stderrTail() };
+    if (readyTimeoutMs !== null && !(await endsWithin(first, readyTimeoutMs))) {
+      this.#process.signal('SIGKILL');
+      return this.#failed(`it was not ready within ${readyTimeoutMs / 1000} s`);
     }
+    const result = await first;
+    if (typeof result === 'string') return this.#failed(result);
     if (!this.#process.hasEnded) this.#heartbeat.start();
     return { outcome: 'ready', kernelInfo: result };
+  }
+
+  async #failed(reason: string): Promise<StartOutcome> {
+    this.#readiness.stop();
+    await this.ended;
+    return { outcome: 'failed', reason, stderr: await this.#process.stderrTail() };
   }
 
   stderrTail(): Promise<string> {

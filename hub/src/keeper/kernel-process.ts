@@ -7,6 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../kernel/error-code.js';
+import { signalGroup, tailOf, type RunningProcess } from './running-process.js';
 
 export interface KernelProcessOptions {
   readonly argv: readonly string[];
@@ -14,12 +15,11 @@ export interface KernelProcessOptions {
   readonly cwd: string;
   readonly stdoutPath: string;
   readonly stderrPath: string;
+  /** Called in the turn of the start itself, before anything else can happen. */
+  readonly onStarted: (pid: number) => void;
 }
 
-const STDERR_TAIL_BYTES = 8 * 1024;
-
-export class KernelProcess {
-  /** How it ended, in words: `exit code 1`, `signal SIGKILL`. Never rejects. */
+export class KernelProcess implements RunningProcess {
   readonly ended: Promise<string>;
   #child: ChildProcess | null = null;
   #hasEnded = false;
@@ -41,7 +41,6 @@ export class KernelProcess {
     return this.#hasEnded;
   }
 
-  /** Rejects at once, with words for a person, when the program or the folder is missing. */
   async start(): Promise<void> {
     const { cwd, stdoutPath, stderrPath } = this.options;
     if (!(await isFolder(cwd))) throw new Error(`the folder ${cwd}, where it should start, is not there`);
@@ -56,29 +55,19 @@ export class KernelProcess {
     }
   }
 
-  /** To the whole process group; a group that is gone is no error. */
   signal(signal: NodeJS.Signals): void {
     const pid = this.pid;
     if (pid === null || this.#hasEnded) return;
     signalGroup(pid, signal);
   }
 
-  /** The last of what this process wrote to stderr, at most 8 KiB. */
-  async stderrTail(): Promise<string> {
-    const file = await open(this.options.stderrPath, 'r');
-    try {
-      const { size } = await file.stat();
-      const start = Math.max(this.#stderrStart, size - STDERR_TAIL_BYTES);
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - start)), 0, null, start);
-      return buffer.toString('utf8', 0, bytesRead);
-    } finally {
-      await file.close();
-    }
+  stderrTail(): Promise<string> {
+    return tailOf(this.options.stderrPath, this.#stderrStart);
   }
 
   async #spawn(stdout: FileHandle, stderr: FileHandle): Promise<void> {
     const [program = '', ...args] = this.options.argv;
-    const { env, cwd } = this.options;
+    const { env, cwd, onStarted } = this.options;
     const child = spawn(program, args, {
       cwd,
       env: { ...env },
@@ -86,6 +75,7 @@ export class KernelProcess {
       stdio: ['ignore', stdout.fd, stderr.fd],
     });
     this.#child = child;
+    if (child.pid !== undefined) onStarted(child.pid);
     child.once('exit', (code, signal) => {
       this.#end(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
     });
@@ -102,16 +92,6 @@ export class KernelProcess {
     this.#hasEnded = true;
     if (pid !== null) signalGroup(pid, 'SIGKILL');
     this.#tellEnd(reason);
-  }
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    // ESRCH: all are gone. macOS says EPERM for a group of zombies.
-    const code = errorCode(error);
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 

@@ -3,7 +3,6 @@
  * waits behind output; what is not a valid message is counted, logged and dropped, and the loop goes on (J3). Shell,
  * control and stdin share one identity, else `input()` never reaches us (J4).
  */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   decodeZmqFrames,
@@ -16,10 +15,15 @@ import {
 import { Dealer, Subscriber } from 'zeromq';
 import type { Log } from '../kernel/log.js';
 import { endpointOf, signerOf, type Connection } from './connection-file.js';
+import type { Counts } from './counts.js';
 import { SendQueue } from './send-queue.js';
 
 export interface KernelSocketsOptions {
   readonly connection: Connection;
+  /** The same for each keeper of this kernel: what it answers to a former one then reaches this one. */
+  readonly routingId: string;
+  /** Counts what is dropped, by reason. */
+  readonly dropped: Counts;
   readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
   readonly log: Log;
 }
@@ -54,8 +58,7 @@ export class KernelSockets {
 
   /** Connecting proves nothing: the kernel need not be there yet (J9). */
   open(): void {
-    const { connection } = this.options;
-    const routingId = randomUUID();
+    const { connection, routingId } = this.options;
     this.#openDealer('shell', endpointOf(connection, connection.shellPort), routingId);
     this.#openDealer('control', endpointOf(connection, connection.controlPort), routingId);
     this.#openDealer('stdin', endpointOf(connection, connection.stdinPort), routingId);
@@ -119,8 +122,9 @@ export class KernelSockets {
     const decoded = decodeZmqFrames(frames, channel, this.#sign);
     this.#receivedMessages += 1;
     if (!decoded.ok) {
-      this.#droppedMessages += 1;
       const { reason } = decoded;
+      this.#droppedMessages += 1;
+      this.options.dropped.add(reason);
       this.options.log('warn', 'a message was dropped', { channel, reason, dropped: this.#droppedMessages });
       return;
     }

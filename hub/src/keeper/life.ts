@@ -2,12 +2,23 @@
  * One life of a kernel, from its launch or from when we found it to its end: what the hosted kernel asks of it,
  * whether the process is our child, was taken over from a former keeper, or is somebody else's.
  */
-import type { Channel, MessageParts } from '@cokernel/proto/jupyter';
+import type { Channel, KernelMessage, MessageParts } from '@cokernel/proto/jupyter';
 import type { KernelInfo } from '../kernel/kernel-host.js';
+import type { Counts } from './counts.js';
 
 export type StartOutcome =
   | { readonly outcome: 'ready'; readonly kernelInfo: KernelInfo }
   | { readonly outcome: 'failed'; readonly reason: string; readonly stderr: string };
+
+export interface LifeListener {
+  readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
+  /** When beats stop, with the time since the last one, and when they are back. */
+  readonly onHeartbeat: (beating: boolean, sinceMs: number) => void;
+  /** In the turn in which the process was started. */
+  readonly onStarted: (pid: number) => void;
+  /** Counts what the kernel sent and was no message. */
+  readonly dropped: Counts;
+}
 
 export interface Life {
   /** Why it ended, once it has, as words after 'it ended with'. Never rejects. */

@@ -1,15 +1,17 @@
 /**
- * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N]`: a hub starts it, detached, and it outlives
- * that hub. It says what happens as JSON lines on stderr, which the hub has led into a file. SIGTERM and SIGINT end
+ * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N] [--leave-after-ms N]`: a hub starts it, detached,
+ * and it outlives that hub. It says what happens as JSON lines on stderr, which the hub has led into a file. SIGTERM and SIGINT end
  * its kernels cleanly and then itself.
  */
 import { parseArgs } from 'node:util';
 import { keeperPaths } from '../kernel/keeper-paths.js';
 import type { Log } from '../kernel/log.js';
+import { Counts } from './counts.js';
 import { KeeperServer } from './keeper-server.js';
 import { Supervisor } from './supervisor.js';
 
 const DEFAULT_IDLE_EXIT_MS = 5_000;
+const DEFAULT_LEAVE_AFTER_MS = 12 * 60 * 60 * 1000;
 
 const log: Log = (level, message, fields) => {
   const line = { time: new Date().toISOString(), level, pid: process.pid, message, ...fields };
@@ -17,11 +19,13 @@ const log: Log = (level, message, fields) => {
 };
 
 async function main(): Promise<void> {
-  const { dataDir, idleExitMs } = readArguments();
+  const { dataDir, idleExitMs, leaveAfterMs } = readArguments();
   const paths = await keeperPaths(dataDir);
   const supervisor = new Supervisor({
     dataDir: paths.dataDir,
-    maxJournalBytes: 16 * 1024 * 1024,
+    maxJournalBytes: 64 * 1024 * 1024,
+    maxMemoryBytes: 4 * 1024 * 1024,
+    lookEveryMs: 250,
     readyTimeoutMs: 60_000,
     heardTimeoutMs: 10_000,
     heartbeatMs: 1_000,
@@ -30,7 +34,15 @@ async function main(): Promise<void> {
     env: process.env,
     log,
   });
-  const server = new KeeperServer({ paths, supervisor, idleExitMs, log });
+  const server = new KeeperServer({
+    paths,
+    supervisor,
+    idleExitMs,
+    leaveAfterMs,
+    lookAtFolderEveryMs: 3_000,
+    droppedFrames: new Counts(),
+    log,
+  });
   if (!(await server.start())) {
     log('info', 'another keeper serves this data folder');
     return;
@@ -41,13 +53,22 @@ async function main(): Promise<void> {
   log('info', 'the keeper leaves', { reason: await server.stopped });
 }
 
-function readArguments(): { dataDir: string; idleExitMs: number } {
-  const { values } = parseArgs({ options: { 'data-dir': { type: 'string' }, 'idle-exit-ms': { type: 'string' } } });
+function readArguments(): { dataDir: string; idleExitMs: number; leaveAfterMs: number } {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { 'data-dir': text, 'idle-exit-ms': text, 'leave-after-ms': text } });
   const dataDir = values['data-dir'];
-  const idleExitMs = Number(values['idle-exit-ms'] ?? DEFAULT_IDLE_EXIT_MS);
   if (!dataDir) throw new Error('--data-dir DIR is needed');
-  if (!Number.isInteger(idleExitMs) || idleExitMs < 0) throw new Error('--idle-exit-ms takes milliseconds');
-  return { dataDir, idleExitMs };
+  return {
+    dataDir,
+    idleExitMs: milliseconds('--idle-exit-ms', values['idle-exit-ms'] ?? DEFAULT_IDLE_EXIT_MS),
+    leaveAfterMs: milliseconds('--leave-after-ms', values['leave-after-ms'] ?? DEFAULT_LEAVE_AFTER_MS),
+  };
+}
+
+function milliseconds(option: string, given: string | number): number {
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 0) throw new Error(`${option} takes milliseconds`);
+  return value;
 }
 
 /** Ends the process too: sockets that are still open must not keep a keeper that failed. */

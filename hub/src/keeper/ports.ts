@@ -28,6 +28,11 @@ export class PortPool {
     }
   }
 
+  /** Of a kernel that has them already. */
+  claim(ports: readonly number[]): void {
+    for (const port of ports) this.#given.add(port);
+  }
+
   release(ports: readonly number[]): void {
     for (const port of ports) this.#given.delete(port);
   }

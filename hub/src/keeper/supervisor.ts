@@ -1,33 +1,29 @@
 /**
- * All kernels of one keeper: starts them with ports, key and files of their own, finds them for commands, and forgets
- * those that were shut down. A kernel's files lie in `<data folder>/kernels/<kernel id>`.
+ * All kernels of one keeper: starts them with ports, key and files of their own, takes over those that a former keeper
+ * left, finds them for commands, and forgets those that were shut down. A kernel's files lie in
+ * `<data folder>/kernels/<kernel id>`.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelId } from '@cokernel/proto/hub';
 import { KernelHostError, type HostedKernel as HostedKernelFacts } from '../kernel/kernel-host.js';
-import type { KeeperRequest } from '../kernel/keeper-protocol.js';
+import type { KeeperCounters, KeeperRequest } from '../kernel/keeper-protocol.js';
 import type { Log } from '../kernel/log.js';
 import { newConnection, portsOf, PORTS_PER_KERNEL, type Connection } from './connection-file.js';
 import { readExistingConnection } from './existing-connection.js';
-import { ExistingLife } from './existing-life.js';
-import { HostedKernel, type HostedKernelOptions, type LifeListener } from './hosted-kernel.js';
-import { kernelEnvironment } from './kernel-environment.js';
-import { KernelLife } from './kernel-life.js';
+import { HostedKernel } from './hosted-kernel.js';
+import { KernelFiles, type KernelFilesOptions } from './kernel-files.js';
+import type { KernelState } from './kernel-state.js';
+import { newLife, type LivesOptions } from './lives.js';
 import { PortPool } from './ports.js';
 import { RestartBudget } from './restart-budget.js';
 
-export interface SupervisorOptions {
+export interface SupervisorOptions
+  extends LivesOptions, Pick<KernelFilesOptions, 'maxJournalBytes' | 'maxMemoryBytes'> {
   readonly dataDir: string;
-  /** What each kernel keeps for hubs that come back: 16 MiB is some minutes of heavy printing. */
-  readonly maxJournalBytes: number;
-  readonly readyTimeoutMs: number;
-  /** For a kernel that runs already (J14). */
-  readonly heardTimeoutMs: number;
-  readonly heartbeatMs: number;
   readonly restartsInARow: number;
   readonly stableAfterMs: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
 }
 
@@ -40,13 +36,18 @@ const KERNEL_ID = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 export class Supervisor {
   readonly #kernels = new Map<KernelId, HostedKernel>();
-  readonly #connections = new Map<KernelId, Connection>();
+  /** Ids and files that are in use, also by kernels that are just coming or going. */
+  readonly #claimed = new Map<KernelId, KernelFiles | null>();
   readonly #ports = new PortPool();
 
   constructor(private readonly options: SupervisorOptions) {}
 
   list(): readonly HostedKernelFacts[] {
     return [...this.#kernels.values()].map((kernel) => kernel.facts);
+  }
+
+  get counters(): KeeperCounters['kernels'] {
+    return [...this.#kernels.values()].map((kernel) => kernel.counters);
   }
 
   get hasLiveKernels(): boolean {
@@ -61,44 +62,41 @@ export class Supervisor {
     return kernel;
   }
 
-  start(request: StartRequest): Promise<HostedKernelFacts> {
-    return this.#host(request, () => this.#newKernel(request));
-  }
-
-  /** Resolves when the kernel of the connection file was heard; rejects with `badRequest` when the file is no use. */
-  async adopt(request: AdoptRequest): Promise<HostedKernelFacts> {
-    const { connection, specName } = await readExistingConnection(request.connectionFile);
-    const isSame = ({ ip, shellPort }: Connection) => ip === connection.ip && shellPort === connection.shellPort;
-    const known = [...this.#connections].find(([, other]) => isSame(other));
-    if (known !== undefined) throw new KernelHostError('kernelExists', `this kernel is here already, as ${known[0]}`);
-    return this.#host(request, () => {
-      this.#connections.set(request.kernelId, connection);
-      return this.#existingKernel(request, connection, specName);
+  async start(request: StartRequest): Promise<HostedKernelFacts> {
+    const { launch, cwd, specName } = request;
+    return this.#host(request, async () => {
+      const connection = newConnection(LOOPBACK, await this.#ports.take(PORTS_PER_KERNEL, LOOPBACK));
+      return { connection, specName, origin: 'started', start: { launch, cwd } };
     });
   }
 
-  async #host(
-    { kernelId, fence }: { readonly kernelId: KernelId; readonly fence: number },
-    makeKernel: () => HostedKernel,
-  ): Promise<HostedKernelFacts> {
-    if (!KERNEL_ID.test(kernelId)) throw new KernelHostError('badRequest', `${kernelId} can't name a kernel`);
-    if (this.#kernels.has(kernelId))
-      throw new KernelHostError('kernelExists', `the kernel ${kernelId} is here already`);
-    const kernel = makeKernel();
-    kernel.passFence(fence);
-    this.#kernels.set(kernelId, kernel);
-    try {
-      await kernel.start();
-      return kernel.facts;
-    } catch (error) {
-      await this.#forget(kernelId);
-      throw error;
+  /** Resolves when the kernel of the connection file was heard; rejects with `badRequest` when the file is no use. */
+  adopt(request: AdoptRequest): Promise<HostedKernelFacts> {
+    return this.#host(request, async () => {
+      const { connection, specName } = await readExistingConnection(request.connectionFile);
+      const known = this.#kernelAt(connection);
+      if (known !== null) throw new KernelHostError('kernelExists', `this kernel is here already, as ${known}`);
+      return { connection, specName, origin: 'existing', start: null };
+    });
+  }
+
+  /**
+   * Goes on with what a former keeper left. A folder whose state can't be read is left as it is: it may be a kernel
+   * of a keeper that comes later.
+   */
+  takeOver(): void {
+    for (const name of foldersIn(this.#kernelsDir)) {
+      try {
+        this.#takeOver(KernelFiles.recover(this.#filesIn(name)));
+      } catch (error) {
+        this.options.log('error', 'a kernel was left alone', { folder: name, reason: String(error) });
+      }
     }
   }
 
   async shutdown(kernelId: KernelId, fence: number): Promise<void> {
     await this.command(kernelId, fence).shutdown();
-    await this.#forget(kernelId);
+    this.#forget(kernelId);
   }
 
   /** Every kernel that is ours is asked to end, at the same time. */
@@ -107,90 +105,121 @@ export class Supervisor {
     await Promise.all(
       kernels.map(async ([kernelId, kernel]) => {
         await kernel.leave();
-        await this.#forget(kernelId);
+        this.#forget(kernelId);
       }),
     );
   }
 
-  async #forget(kernelId: KernelId): Promise<void> {
-    this.#kernels.delete(kernelId);
-    const connection = this.#connections.get(kernelId);
-    if (connection !== undefined) this.#ports.release(portsOf(connection));
-    this.#connections.delete(kernelId);
-    await rm(this.#folderOf(kernelId), { recursive: true, force: true });
+  async #host(request: NewKernel, begin: () => Promise<Beginning>): Promise<HostedKernelFacts> {
+    const { kernelId } = request;
+    if (!KERNEL_ID.test(kernelId)) throw new KernelHostError('badRequest', `${kernelId} can't name a kernel`);
+    if (this.#claimed.has(kernelId)) {
+      throw new KernelHostError('kernelExists', `the kernel ${kernelId} is here already`);
+    }
+    this.#claimed.set(kernelId, null);
+    try {
+      const files = KernelFiles.create(this.#filesIn(kernelId), newState(request, await begin()));
+      const kernel = this.#register(files);
+      await kernel.start();
+      return kernel.facts;
+    } catch (error) {
+      this.#forget(kernelId);
+      throw error;
+    }
   }
 
-  #folderOf(kernelId: KernelId): string {
-    return join(this.options.dataDir, 'kernels', kernelId);
+  #takeOver(files: KernelFiles): void {
+    const { kernelId, ending, connection } = files.state.current;
+    this.#ports.claim(portsOf(connection));
+    const kernel = this.#register(files);
+    const taken = kernel.takeOver().then(async () => {
+      if (!ending) return;
+      await kernel.shutdown();
+      this.#forget(kernelId);
+    });
+    taken.catch((error: unknown) => {
+      this.options.log('error', 'a kernel could not be taken over', { kernelId, reason: String(error) });
+    });
   }
 
-  #newKernel(request: StartRequest): HostedKernel {
+  #register(files: KernelFiles): HostedKernel {
+    const { kernelId, origin } = files.state.current;
     const { restartsInARow, stableAfterMs } = this.options;
-    const { kernelId, specName, labels } = request;
-    const common = this.#commonOf(kernelId);
-    return new HostedKernel({
-      ...common,
-      specName,
-      labels,
-      origin: 'started',
-      newLife: (listener) => this.#newLife(request, listener, common.log),
-      budget: new RestartBudget({ maxInARow: restartsInARow, stableMs: stableAfterMs }),
+    const log = this.#logOf(kernelId);
+    const kernel = new HostedKernel({
+      files,
+      newLife: (listener, takesOver) =>
+        newLife(this.options, { state: files.state.current, folder: files.folder, takesOver, listener, log }),
+      // The restarts of a kernel that somebody else started are theirs to make.
+      budget: new RestartBudget({ maxInARow: origin === 'started' ? restartsInARow : 0, stableMs: stableAfterMs }),
+      now: () => performance.now(),
+      log,
     });
+    this.#claimed.set(kernelId, files);
+    this.#kernels.set(kernelId, kernel);
+    return kernel;
   }
 
-  /** Its restarts are its owner's to make. */
-  #existingKernel({ kernelId, labels }: AdoptRequest, connection: Connection, specName: string): HostedKernel {
-    const { heartbeatMs, heardTimeoutMs } = this.options;
-    const common = this.#commonOf(kernelId);
-    const life = { connection, heartbeatMs, heardTimeoutMs, log: common.log };
-    return new HostedKernel({
-      ...common,
-      specName,
-      labels,
-      origin: 'existing',
-      newLife: (listener) => Promise.resolve(new ExistingLife({ ...life, ...listener })),
-      budget: new RestartBudget({ maxInARow: 0, stableMs: 0 }),
-    });
+  #forget(kernelId: KernelId): void {
+    const files = this.#claimed.get(kernelId) ?? null;
+    this.#kernels.delete(kernelId);
+    this.#claimed.delete(kernelId);
+    if (files === null) return;
+    this.#ports.release(portsOf(files.state.current.connection));
+    files.remove();
   }
 
-  #commonOf(kernelId: KernelId): Pick<HostedKernelOptions, 'kernelId' | 'maxJournalBytes' | 'now' | 'log'> {
-    const log: Log = (level, message, fields) => {
+  #kernelAt({ ip, shellPort }: Connection): KernelId | null {
+    const isSame = (other: Connection) => ip === other.ip && shellPort === other.shellPort;
+    const found = [...this.#claimed].find(([, files]) => files !== null && isSame(files.state.current.connection));
+    return found?.[0] ?? null;
+  }
+
+  #filesIn(name: string): KernelFilesOptions {
+    const { maxJournalBytes, maxMemoryBytes } = this.options;
+    return { folder: join(this.#kernelsDir, name), maxJournalBytes, maxMemoryBytes, log: this.#logOf(name) };
+  }
+
+  #logOf(kernelId: string): Log {
+    return (level, message, fields) => {
       this.options.log(level, message, { kernelId, ...fields });
     };
-    return { kernelId, maxJournalBytes: this.options.maxJournalBytes, now: () => performance.now(), log };
   }
 
-  async #newLife(request: StartRequest, listener: LifeListener, log: Log): Promise<KernelLife> {
-    const { readyTimeoutMs, heartbeatMs, env } = this.options;
-    const { kernelId, specName, cwd, launch } = request;
-    const folder = this.#folderOf(kernelId);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const connectionPath = join(folder, 'connection.json');
-    return new KernelLife({
-      process: {
-        argv: launch.argv.map((argument) => argument.replaceAll('{connection_file}', connectionPath)),
-        env: kernelEnvironment(env, launch.env),
-        cwd,
-        stdoutPath: join(folder, 'stdout.log'),
-        stderrPath: join(folder, 'stderr.log'),
-      },
-      connection: await this.#connectionOf(kernelId),
-      connectionPath,
-      specName,
-      interruptMode: launch.interruptMode,
-      readyTimeoutMs,
-      heartbeatMs,
-      log,
-      ...listener,
-    });
+  get #kernelsDir(): string {
+    return join(this.options.dataDir, 'kernels');
   }
+}
 
-  /** The same ports and key for every life of a kernel. */
-  async #connectionOf(kernelId: KernelId): Promise<Connection> {
-    const known = this.#connections.get(kernelId);
-    if (known !== undefined) return known;
-    const connection = newConnection(LOOPBACK, await this.#ports.take(PORTS_PER_KERNEL, LOOPBACK));
-    this.#connections.set(kernelId, connection);
-    return connection;
+type NewKernel = Pick<StartRequest, 'kernelId' | 'fence' | 'labels'>;
+type Beginning = Pick<KernelState, 'connection' | 'specName' | 'origin' | 'start'>;
+
+function newState({ kernelId, labels, fence }: NewKernel, beginning: Beginning): KernelState {
+  const { connection, specName, origin, start } = beginning;
+  return {
+    format: 1,
+    kernelId,
+    specName,
+    labels,
+    origin,
+    start,
+    connection,
+    routingId: randomUUID(),
+    highestFence: fence,
+    journalId: randomUUID(),
+    knowsAllRequests: true,
+    process: null,
+    phase: 'starting',
+    ending: false,
+    kernelInfo: null,
+  };
+}
+
+function foldersIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    // No kernel was ever started here.
+    return [];
   }
 }

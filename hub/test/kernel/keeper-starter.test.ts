@@ -14,7 +14,14 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
 describe('a keeper that can not be started', () => {
   const reach = (keeperCommand: readonly string[]): Promise<unknown> =>
-    reachKeeper({ dataDir, keeperCommand, idleExitMs: 5_000, startTimeoutMs: 60_000, log: () => undefined });
+    reachKeeper({
+      dataDir,
+      keeperCommand,
+      idleExitMs: 5_000,
+      leaveAfterMs: 60_000,
+      startTimeoutMs: 60_000,
+      log: () => undefined,
+    });
 
   test('is given up after some tries, with the log to look into, when it ends as soon as it is started', async () => {
     await expect(reach([process.execPath, '-e', 'process.exit(3)'])).rejects.toMatchObject({

@@ -24,6 +24,7 @@ export interface TestKeeperOptions {
   /** Makes the data folder's path so much longer. */
   readonly longPath?: boolean;
   readonly idleExitMs?: number;
+  readonly leaveAfterMs?: number;
 }
 
 export class TestKeeper {
@@ -33,14 +34,14 @@ export class TestKeeper {
   private constructor(
     private readonly folder: string,
     readonly dataDir: string,
-    private readonly idleExitMs: number,
+    private readonly options: TestKeeperOptions,
   ) {}
 
   /** The keeper itself starts with the first host that needs it. */
   static async make(options: TestKeeperOptions = {}): Promise<TestKeeper> {
     const folder = await mkdtemp(join(tmpdir(), 'cokernel-keeper-'));
     const dataDir = join(folder, options.longPath === true ? 'd'.repeat(120) : 'data');
-    const keeper = new TestKeeper(folder, dataDir, options.idleExitMs ?? 30_000);
+    const keeper = new TestKeeper(folder, dataDir, options);
     await keeper.addSpec('python3', await pythonCommand());
     return keeper;
   }
@@ -50,7 +51,8 @@ export class TestKeeper {
     const host = new KeeperHost({
       dataDir: this.dataDir,
       keeperCommand,
-      idleExitMs: this.idleExitMs,
+      idleExitMs: this.options.idleExitMs ?? 30_000,
+      leaveAfterMs: this.options.leaveAfterMs ?? 3_600_000,
       startTimeoutMs: 30_000,
       extraDataDirs: [join(this.folder, 'jupyter')],
       env: {},
