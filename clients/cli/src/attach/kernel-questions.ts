@@ -1,14 +1,13 @@
 /**
- * What the terminal asks the kernel while one types. A kernel that is busy answers only after its cell, so it is asked only
- * when it is idle, and not waited for longer than a person would.
+ * What the terminal asks the kernel while one types. Whether a text is whole is not waited for longer than a person would;
+ * a completion may come later, when a kernel that is busy is free.
  */
+import { askKernel } from '@cokernel/core';
 import type { Room } from '@cokernel/core';
 import { z } from 'zod';
 
 /** After Enter a person waits for the next line. */
 const COMPLETENESS_PATIENCE_MS = 1_500;
-/** After Tab they may go on typing; a kernel's first completion takes seconds on a small machine. */
-const COMPLETION_PATIENCE_MS = 10_000;
 
 const IsCompleteReply = z.object({ status: z.string(), indent: z.string().optional() });
 
@@ -18,9 +17,7 @@ export class KernelQuestions {
   constructor(private readonly room: Room) {}
 
   async isComplete(code: string): Promise<Completeness> {
-    const reply = IsCompleteReply.safeParse(
-      await this.#ask(() => this.room.call('isComplete', { code }), COMPLETENESS_PATIENCE_MS),
-    );
+    const reply = IsCompleteReply.safeParse(await this.#atOnce(code));
     if (!reply.success) return 'unknown';
     switch (reply.data.status) {
       case 'incomplete':
@@ -33,21 +30,26 @@ export class KernelQuestions {
     }
   }
 
-  /** The content of complete_reply; null when the kernel can't be asked. */
-  complete(code: string, cursorPos: number): Promise<unknown> {
-    return this.#ask(() => this.room.call('complete', { code, cursorPos }), COMPLETION_PATIENCE_MS);
+  /** The content of complete_reply; null when the kernel can't be asked. `onBusy`: it comes when the kernel is free. */
+  async complete(code: string, cursorPos: number, onBusy: () => void): Promise<unknown> {
+    if (!this.#canAsk()) return null;
+    return askKernel(this.room, 'complete', { code, cursorPos }, { onBusy }).catch(() => null);
   }
 
-  async #ask<T>(question: () => Promise<T>, patienceMs: number): Promise<T | null> {
+  #canAsk(): boolean {
     const { connection, kernel } = this.room.state;
-    if (connection !== 'connected' || kernel?.status !== 'idle') return null;
+    return connection === 'connected' && kernel !== null;
+  }
+
+  /** Null when the kernel can't say, is busy, or takes too long: the same as a refusal. */
+  async #atOnce(code: string): Promise<unknown> {
+    if (!this.#canAsk()) return null;
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<null>((resolve) => {
-      timer = setTimeout(() => resolve(null), patienceMs);
+    const noAnswer = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), COMPLETENESS_PATIENCE_MS);
     });
     try {
-      // A refusal means the same as silence: the kernel can't say.
-      return await Promise.race([question().catch(() => null), patience]);
+      return await Promise.race([this.room.call('isComplete', { code }).catch(() => null), noAnswer]);
     } finally {
       clearTimeout(timer);
     }

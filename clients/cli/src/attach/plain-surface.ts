@@ -78,6 +78,11 @@ export class PlainSurface implements Surface {
     this.#kept = null;
   }
 
+  /** Nobody asks for completions here. */
+  holds(): boolean {
+    return false;
+  }
+
   complete(): void {
     return;
   }

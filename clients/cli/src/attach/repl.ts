@@ -163,10 +163,15 @@ export class Repl implements SurfaceListener {
 
   async #complete(text: string, cursor: number): Promise<void> {
     const { surface, paint, columns } = this.options;
-    const reply = await this.#questions.complete(text, codePoints(text, cursor));
-    if (reply === null) surface.print(paint.dim('no completions: the kernel is busy or not running'));
+    let isLate = false;
+    const onBusy = (): void => {
+      isLate = true;
+      surface.print(paint.dim('kernel busy: completions come when it is free'));
+    };
+    const reply = await this.#questions.complete(text, codePoints(text, cursor), onBusy);
+    if (reply === null) surface.print(paint.dim('no completions: there is no kernel that answers'));
     const completion = readCompletion(reply, text);
-    if (completion === null) return;
+    if (completion === null || (isLate && !surface.holds(text))) return;
     const { from, to, common, matches } = completion;
     if (common !== text.slice(from, to) && common !== '') surface.complete(text, from, to, common);
     else if (matches.length > 1) surface.print(matchColumns(matches.map(safeText), columns()));

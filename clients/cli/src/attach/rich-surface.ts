@@ -104,8 +104,12 @@ export class RichSurface implements Surface {
     this.#redraw('');
   }
 
+  holds(text: string): boolean {
+    return this.#edit.text === text;
+  }
+
   complete(askedFor: string, from: number, to: number, text: string): void {
-    if (this.#edit.text !== askedFor) return;
+    if (!this.holds(askedFor)) return;
     this.#edit = replaceText(this.#edit, from, to, text);
     this.#redraw('');
   }

@@ -32,6 +32,8 @@ export interface Surface {
   takeInput(): void;
   /** The submitted text goes away: what it led to is printed by others. */
   dropInput(): void;
+  /** Whether exactly this is being typed. */
+  holds(text: string): boolean;
   /** Puts a completion in, if the text is still the one it was asked for. */
   complete(askedFor: string, from: number, to: number, text: string): void;
   /** Gives the terminal back. Can be called twice. */

@@ -17,6 +17,7 @@ import {
 import { YBaseCell, YCodeCell } from '@jupyter/ydoc';
 import { yCollab } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
+import { busyTip } from './busy-tip.js';
 
 interface EditorOptions {
   readonly awareness: Awareness;
@@ -56,6 +57,7 @@ function completionOnTab(source: CompletionSource): Extension {
   };
   return [
     autocompletion({ override: [source], activateOnTyping: false }),
+    busyTip,
     Prec.highest(keymap.of([{ key: 'Tab', run: (view) => acceptCompletion(view) || ask(view) }])),
   ];
 }

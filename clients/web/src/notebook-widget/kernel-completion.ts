@@ -3,8 +3,9 @@
  * UTF-16 units; both conversions happen here.
  */
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from '@codemirror/autocomplete';
-import type { Room } from '@cokernel/core';
+import { askKernel, type Room } from '@cokernel/core';
 import { z } from 'zod';
+import { hideBusyTip, showBusyTip } from './busy-tip.js';
 
 const CompleteReply = z.object({
   matches: z.array(z.string()),
@@ -38,15 +39,25 @@ export function completionResult(code: string, content: unknown): CompletionResu
   return { from, to, options, filter: true };
 }
 
-/** Asks the kernel of the room. Without a kernel, or when it does not answer, nothing is offered. */
+/**
+ * Asks the kernel of the room. Without a kernel, or when it does not answer, nothing is offered. While the kernel is busy
+ * a word beside the cursor says so; the list comes when it is free, if the text is still the same.
+ */
 export function kernelCompletion(room: Room): CompletionSource {
   return async (context: CompletionContext) => {
-    if (room.state.kernel === null) return null;
+    const { view } = context;
+    if (room.state.kernel === null || view === undefined) return null;
     const code = context.state.doc.toString();
     const cursorPos = codePoints(code.slice(0, context.pos));
+    const onBusy = (): void => {
+      if (!context.aborted && view.state.doc.eq(context.state.doc)) showBusyTip(view, context.pos);
+    };
     try {
-      return completionResult(code, await room.call('complete', { code, cursorPos }));
+      const answer = await askKernel(room, 'complete', { code, cursorPos }, { onBusy });
+      hideBusyTip(view);
+      return view.state.doc.eq(context.state.doc) ? completionResult(code, answer) : null;
     } catch (reason) {
+      hideBusyTip(view);
       console.warn('No completions:', reason);
       return null;
     }
