@@ -101,6 +101,16 @@ test('no script of an output runs, though its cell calls itself trusted', async 
   expect(await play('scripts')).toEqual({ shown: 'shown', ran: null });
 });
 
+test('Tab while the kernel is busy says so, and the list comes when it is free; positions count code points', async () => {
+  expect(await play('busyCompletion')).toEqual({
+    tip: 'kernel busy: completions come when it is free',
+    asked: { name: 'complete', params: { code: '"😀"; pri', cursorPos: 8 } },
+    option: 'print',
+    tipAfter: null,
+    text: '"😀"; print',
+  });
+});
+
 test("[X17] undo takes back one's own typing and leaves another person's", async () => {
   expect(await play('undo')).toEqual({
     typed: 'mine start\n',

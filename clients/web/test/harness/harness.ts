@@ -4,6 +4,7 @@
  * plays one story and answers what can be seen after it.
  */
 import { CallError, type Room } from '@cokernel/core';
+import { QuestionId, calls, type HubEvent } from '@cokernel/proto/hub';
 import { YCodeCell, YNotebook } from '@jupyter/ydoc';
 import { CodeCell } from '@jupyterlab/cells';
 import { CodeMirrorEditor } from '@jupyterlab/codemirror';
@@ -26,6 +27,9 @@ const display = (text: string): Outputs[number] => ({
 class Stage {
   readonly calls: { readonly name: string; readonly params: unknown }[] = [];
   readonly writes: string[] = [];
+  /** What calls are answered, by name. */
+  readonly answers = new Map<string, unknown>();
+  readonly #listeners = new Set<(event: HubEvent) => void>();
   readonly hub = YNotebook.create();
   readonly shared = new YNotebook();
   readonly built: BuiltNotebook;
@@ -48,19 +52,28 @@ class Stage {
     });
   }
 
-  /** A hub that answers no call; what was asked is kept. */
+  /** A hub that answers no call but as `answer` says; what was asked is kept. */
   #room(): Room {
     return {
       state: roomState(),
       document: null,
       subscribe: () => () => undefined,
-      onEvent: () => () => undefined,
+      onEvent: (listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
       close: () => undefined,
       call: (name, params) => {
         this.calls.push({ name, params });
-        return Promise.reject(new CallError('unavailable', 'there is no hub here'));
+        const answer = this.answers.get(name);
+        const refused = Promise.reject(new CallError('unavailable', 'there is no hub here'));
+        return answer === undefined ? refused : refused.catch(() => calls[name].result.parse(answer) as never);
       },
     };
+  }
+
+  tell(event: HubEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
   }
 
   hubCell(index: number): YCodeCell {
@@ -146,7 +159,43 @@ async function undo(): Promise<unknown> {
   return { typed, undone: stage.shared.cells[0]?.getSource(), shown: editor.editor.state.doc.toString() };
 }
 
-export const scenarios = { outputs, running, runAll, scripts, undo };
+/** Tab behind a name, with an astral character before it, while the kernel is busy; then the kernel is free. */
+async function busyCompletion(): Promise<unknown> {
+  const stage = new Stage([code('"😀"; pri')]);
+  const questionId = QuestionId.parse('q');
+  stage.answers.set('complete', { status: 'kernelBusy', questionId });
+  const cell = stage.built.widget.widgets[0];
+  await cell?.ready;
+  const editor = cell?.editor;
+  if (!(editor instanceof CodeMirrorEditor)) throw new Error('the cell has no editor');
+  const { editor: view } = editor;
+  view.focus();
+  view.dispatch({ selection: { anchor: view.state.doc.length } });
+  const press = (key: string): boolean =>
+    view.contentDOM.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  const shown = (selector: string): string | null => document.querySelector(selector)?.textContent ?? null;
+  press('Tab');
+  const tip = await seen(() => shown('.ck-busy-tip'));
+  const [asked] = stage.calls;
+  const content = { status: 'ok', matches: ['print'], cursor_start: 5, cursor_end: 8 };
+  stage.tell({ event: 'kernelAnswered', questionId, content });
+  const option = await seen(() => shown('.cm-tooltip-autocomplete [role=option]'));
+  const tipAfter = shown('.ck-busy-tip');
+  // By the mouse: a key that comes right behind the list is taken for one that was meant for the text.
+  const first = document.querySelector('.cm-tooltip-autocomplete [role=option]');
+  first?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true, cancelable: true }));
+  return { tip, asked, option, tipAfter, text: view.state.doc.toString() };
+}
+
+async function seen(look: () => string | null): Promise<string> {
+  for (;;) {
+    const found = look();
+    if (found !== null) return found;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+}
+
+export const scenarios = { outputs, running, runAll, scripts, undo, busyCompletion };
 
 declare global {
   interface Window {
