@@ -12,13 +12,13 @@ type NextInput = Extract<OutputEdit, { type: 'nextInput' }>;
 
 /** A run whose cell is gone has no place for it. */
 export function writeNextInput(doc: Y.Doc, run: QueuedRun, { text, replace }: NextInput): void {
-  const { target, runId, author } = run.view;
+  const { target, author } = run.view;
   const cell = target.kind === 'cell' ? findCell(doc, target.cellId) : null;
   if (target.kind !== 'cell' || cell === null) return;
   if (replace && sourceText(cell)?.toJSON() === run.source) {
     setSource(doc, target.cellId, text);
     return;
   }
-  const metadata = { cokernel: { offeredBy: { runId, author: { ...author } } } };
+  const metadata = { cokernel: { author: { name: author.name, client: 'program' } } };
   insertCellAfter(doc, target.cellId, makeCodeCell(text, metadata));
 }

@@ -412,7 +412,7 @@ function messageArrived(state: KernelSessionState, message: KernelMessage, at: s
   }
   if (message.channel === 'stdin') return ofCurrent ? promptArrived(state, current, message) : same(state);
   if (message.header.msg_type === 'execute_reply' && ofCurrent) return replyArrived(state, current, message, at);
-  return { state, effects: [{ type: 'answerRequest', message }] };
+  return { state, effects: [{ type: 'answerRequest', message }, ...strayPayloads(current, message)] };
 }
 
 const same = (state: KernelSessionState): Transition => ({ state, effects: [] });
@@ -475,6 +475,12 @@ function replyArrived(state: KernelSessionState, current: CurrentRun, message: K
     state: ended.state,
     effects: [{ type: 'writeOutput', runId: current.run.view.runId, message }, ...ended.effects],
   };
+}
+
+/** A kernel has one list of payloads: a reply to a question beside the run may carry off what is the run's. */
+function strayPayloads(current: CurrentRun | null, message: KernelMessage): readonly SessionEffect[] {
+  if (current === null || readPayloads(message.content).length === 0) return [];
+  return [{ type: 'writeOutput', runId: current.run.view.runId, message }];
 }
 
 function readReply(message: KernelMessage): Reply {

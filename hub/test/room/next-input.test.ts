@@ -35,7 +35,7 @@ describe('the next input', () => {
     writeNextInput(doc, run, { type: 'nextInput', text: 'x = 1', replace: false });
     expect(sources()).toEqual(['%load a.py', 'x = 1', 'last']);
     expect(readDocument(doc).cells[1]?.metadata).toEqual({
-      cokernel: { offeredBy: { runId: 'r1', author: { participantId: 'ann', name: 'ann' } } },
+      cokernel: { author: { name: 'ann', client: 'program' } },
     });
   });
 
