@@ -120,7 +120,12 @@ export class Visitor {
   }
 
   async waits(what: string, look: () => boolean, withinMs = BACK_WITHIN_MS): Promise<void> {
-    await until(`${this.name} ${what}`, look, { withinMs, state: () => this.describe() });
+    const lookWhileIn = (): boolean => {
+      // A room that has given up does not come back: to wait on tells nothing more.
+      if (this.room.state.connection === 'failed') throw new Error(this.describe());
+      return look();
+    };
+    await until(`${this.name} ${what}`, lookWhileIn, { withinMs, state: () => this.describe() });
   }
 
   private get idle(): boolean {
