@@ -19,6 +19,11 @@ describe('banners', () => {
     expect(ids(roomState({ kernel: kernelView('dead', 'killed'), queue }))).toEqual(['dead']);
   });
 
+  test('[J14] a dead kernel that was not started here is let go, since it is not started again', () => {
+    const kernel = { ...kernelView('dead', 'gone'), origin: 'existing' as const };
+    expect(banners(roomState({ kernel }), [])).toMatchObject([{ id: 'dead', action: 'letGo' }]);
+  });
+
   test('a held queue says how many runs wait', () => {
     const queue = queueView(null, [runView('r', ann)], 'restarted');
     expect(banners(roomState({ queue }), [])).toMatchObject([{ id: 'held', detail: 'One run waits.', action: 'goOn' }]);

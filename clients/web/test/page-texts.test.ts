@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { agoText, inReadingOrder } from '../src/files-page/file-order.js';
+import { kernelStateText, runningKernelText, stopLosses } from '../src/notebook-page/kernel-texts.js';
 import { restartLosses } from '../src/notebook-page/restart-losses.js';
 import { savingText } from '../src/notebook-page/saving-text.js';
 import { completionResult } from '../src/notebook-widget/kernel-completion.js';
-import { ann, ben, queueView, runView } from './views.js';
+import { ann, ben, here, kernelView, queueView, roomState, runView, there } from './views.js';
 
 test('[M8] a restart names whose runs it ends, the running one first', () => {
   const queue = queueView(runView('1', ben), [runView('2', ann), runView('3', ben), runView('4', ben)]);
@@ -12,6 +13,36 @@ test('[M8] a restart names whose runs it ends, the running one first', () => {
     'Your waiting run is withdrawn.',
     "Ben's 2 waiting runs are withdrawn.",
   ]);
+});
+
+describe('the kernel', () => {
+  const shared = { ...kernelView('idle'), notebooks: [here, there] };
+  const existing = { ...kernelView('idle'), origin: 'existing' as const };
+
+  test('[P34] is shown with what it uses and with whom it is shared', () => {
+    const usage = { rssBytes: 312_400_000, cpuPercent: 3.6 };
+    expect(kernelStateText(roomState())).toBe('ready');
+    expect(kernelStateText(roomState({ kernelUsage: usage }))).toBe('ready · 312 MB · 4 %');
+    expect(kernelStateText(roomState({ kernelUsage: { ...usage, rssBytes: 2_340_000_000 } }))).toContain('2.3 GB');
+    expect(kernelStateText(roomState({ kernel: shared }))).toBe('ready · shared with b.ipynb');
+    expect(kernelStateText(roomState({ kernel: kernelView('reconnecting') }))).toBe('reconnecting…');
+    expect(kernelStateText(roomState({ kernel: null }))).toBe('starts with the first run');
+  });
+
+  test('[P34] of others is named by their notebooks', () => {
+    const running = { ...shared, usage: null, lastActivity: '' };
+    expect(runningKernelText(running)).toBe('a.ipynb and b.ipynb');
+    expect(runningKernelText({ ...running, notebooks: [] })).toBe('no notebook');
+    const many = [here, there, there, there];
+    expect(runningKernelText({ ...running, notebooks: many })).toBe('a.ipynb, b.ipynb and 2 more');
+    expect(runningKernelText({ ...running, notebooks: [], origin: 'existing' })).toBe('by its connection file');
+  });
+
+  test('[P35] that is shut down says who else loses it', () => {
+    expect(stopLosses(roomState())).toEqual([]);
+    expect(stopLosses(roomState({ kernel: shared }))).toEqual(['b.ipynb uses it too, and loses its variables.']);
+    expect(stopLosses(roomState({ kernel: existing }))).toHaveLength(1);
+  });
 });
 
 describe('[X2] the saving status', () => {

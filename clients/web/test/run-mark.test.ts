@@ -1,14 +1,15 @@
-import { CellId, PromptId } from '@cokernel/proto/hub';
+import { CellId, FileId, PromptId } from '@cokernel/proto/hub';
 import { describe, expect, test } from '@jest/globals';
 import { durationText, runIndex, runMark, type RunIndex } from '../src/notebook-widget/run-mark.js';
 import { ann, ben, queueView, runView } from './views.js';
 
 const me = { participantId: ann.participantId, role: 'editor' } as const;
+const here = FileId.parse('here');
 const mine = runView('mine', ann);
 const bens = runView('bens', ben);
 const cellOf = (runId: string): CellId => CellId.parse(`cell-of-${runId}`);
 const indexOf = (more: Partial<Parameters<typeof runIndex>[0]>): RunIndex =>
-  runIndex({ ...queueView(null, []), ...more }, new Map(), null, me);
+  runIndex({ ...queueView(null, []), ...more }, new Map(), null, me, here);
 
 describe("a cell's badge", () => {
   test('[X9] says who queued it and at which place', () => {
@@ -25,11 +26,25 @@ describe("a cell's badge", () => {
     const queue = queueView(null, [bens, mine]);
     const shown = (you: Parameters<typeof runIndex>[3]): unknown[] =>
       [bens, mine].map(
-        ({ runId }) => runMark(runIndex(queue, new Map(), null, you), cellOf(runId), {}, () => '').cancellable,
+        ({ runId }) => runMark(runIndex(queue, new Map(), null, you, here), cellOf(runId), {}, () => '').cancellable,
       );
     expect(shown(me)).toEqual([null, 'mine']);
     expect(shown({ ...me, role: 'owner' })).toEqual(['bens', 'mine']);
     expect(shown({ ...me, role: 'viewer' })).toEqual([null, null]);
+  });
+
+  test('[P34] leaves out the runs of a notebook that shares the kernel and has cells of the same ids', () => {
+    const elsewhere = { kind: 'cell' as const, cellId: cellOf('bens'), fileId: FileId.parse('elsewhere') };
+    const theirs = { ...bens, target: elsewhere };
+    const marks = [
+      runIndex(queueView({ ...theirs, state: 'running' }, []), new Map(), null, me, here),
+      runIndex(queueView(null, [theirs]), new Map(), null, me, here),
+      runIndex(queueView(null, []), new Map([[theirs.runId, { ...theirs, state: 'failed' as const }]]), null, me, here),
+    ].map((index) => runMark(index, cellOf('bens'), {}, () => 'hash').state);
+    expect(marks).toEqual(['idle', 'idle', 'idle']);
+    const ours = { ...bens, target: { ...elsewhere, fileId: here } };
+    const index = runIndex(queueView({ ...ours, state: 'running' }, []), new Map(), null, me, here);
+    expect(runMark(index, cellOf('bens'), {}, () => 'hash').state).toBe('running');
   });
 
   test('[X11] says when the text has changed since Run was pressed', () => {
@@ -48,14 +63,14 @@ describe("a cell's badge", () => {
       text: '',
       password: false,
     };
-    const index = runIndex(queueView({ ...bens, state: 'running' }, []), new Map(), prompt, me);
+    const index = runIndex(queueView({ ...bens, state: 'running' }, []), new Map(), prompt, me, here);
     expect(runMark(index, cellOf('bens'), {}, () => 'hash').parts).toEqual(['Ben', 'waits for Ben']);
   });
 
   test('tells how a run went and how long it took', () => {
     const times = { startedAt: '2026-01-01T00:00:01.000Z', finishedAt: '2026-01-01T00:00:01.400Z' };
     const finished = { ...bens, ...times, state: 'failed' } as const;
-    const index = runIndex(queueView(null, []), new Map([[finished.runId, finished]]), null, me);
+    const index = runIndex(queueView(null, []), new Map([[finished.runId, finished]]), null, me, here);
     expect(runMark(index, cellOf('bens'), {}, () => 'hash')).toMatchObject({
       state: 'failed',
       parts: ['Ben', 'failed', '0.4 s'],

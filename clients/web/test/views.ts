@@ -1,9 +1,22 @@
 /** Views as a hub sends them, for tests. */
-import { BatchId, CellId, KernelId, ParticipantId, RunId, type QueueView, type RunView } from '@cokernel/proto/hub';
+import {
+  BatchId,
+  CellId,
+  FileId,
+  KernelId,
+  ParticipantId,
+  RunId,
+  type KernelView,
+  type QueueView,
+  type RunView,
+} from '@cokernel/proto/hub';
 import type { RoomState } from '@cokernel/core';
 
 export const ann = { participantId: ParticipantId.parse('P-ann'), name: 'Ann' };
 export const ben = { participantId: ParticipantId.parse('P-ben'), name: 'Ben' };
+
+export const here = { fileId: FileId.parse('F-a'), path: 'a.ipynb' };
+export const there = { fileId: FileId.parse('F-b'), path: 'b.ipynb' };
 
 export function runView(runId: string, author: RunView['author'], more: Partial<RunView> = {}): RunView {
   return {
@@ -26,9 +39,10 @@ export function queueView(running: RunView | null, queued: RunView[], held: Queu
   return { number: 1, held, running, queued };
 }
 
-export function kernelView(status: 'idle' | 'dead' | 'failed', reason: string | null = null): RoomState['kernel'] {
+export function kernelView(status: KernelView['status'], reason: string | null = null): KernelView {
   const names = { specName: 'python3', displayName: 'Python 3', language: 'python' };
-  return { kernelId: KernelId.parse('kernel'), ...names, status, reason };
+  const uses = { origin: 'started' as const, notebooks: [here] };
+  return { kernelId: KernelId.parse('kernel'), ...names, status, reason, ...uses };
 }
 
 export function roomState(more: Partial<RoomState> = {}): RoomState {
@@ -38,9 +52,10 @@ export function roomState(more: Partial<RoomState> = {}): RoomState {
     trouble: null,
     synced: true,
     you: { ...ann, color: '#c2410c', role: 'editor' },
-    path: 'a.ipynb',
+    ...here,
     participants: [],
     kernel: kernelView('idle'),
+    kernelUsage: null,
     kernelSpecs: [{ name: 'python3', displayName: 'Python 3', language: 'python' }],
     queue: queueView(null, []),
     prompt: null,

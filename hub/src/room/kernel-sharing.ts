@@ -73,7 +73,8 @@ export class KernelSharing {
   async leave(room: Room, by: string): Promise<void> {
     const session = this.sessionOf(room.fileId);
     if (session === null) return room.useKernel(null);
-    const goesOn = this.othersOf(session, room.fileId).length > 0 || startedFor(session) === null;
+    const isAlone = this.othersOf(session, room.fileId).length === 0;
+    const goesOn = !isAlone || (startedFor(session) === null && isLive(session));
     if (goesOn) await this.withdrawRunsOf(room, session, by);
     else await this.options.sessions().shutdown(session, `the kernel was shut down by ${by}`);
     await this.options.uses.set([room.fileId], { kernelId: null, endedBecause: null });
@@ -122,6 +123,11 @@ export function endedNotice(because: string): Parameters<Room['tell']>[0] {
     code: 'kernelEnded',
     message: `${capital(because)}. Run a cell to start one.`,
   };
+}
+
+function isLive(session: KernelSession): boolean {
+  const { status } = session.view();
+  return status !== 'dead' && status !== 'failed';
 }
 
 /** The notebook for which it was started; null for one that was started without. */

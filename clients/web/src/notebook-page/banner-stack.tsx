@@ -13,6 +13,7 @@ interface BannerStackProps {
 const actionTexts: Readonly<Record<BannerAction, string>> = {
   goOn: 'Go on',
   restart: 'Start it again',
+  letGo: 'Go on without it',
   reload: 'Try again',
 };
 
@@ -23,6 +24,9 @@ function act(room: Room, action: BannerAction): void {
       return;
     case 'restart':
       startAgain(room);
+      return;
+    case 'letGo':
+      askHub(room, 'useKernel', { kernelId: null });
       return;
     case 'reload':
       window.location.reload();

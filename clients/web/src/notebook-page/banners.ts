@@ -2,7 +2,7 @@
 import type { RoomState } from '@cokernel/core';
 import type { HeldReason } from '@cokernel/proto/hub';
 
-export type BannerAction = 'goOn' | 'restart' | 'reload';
+export type BannerAction = 'goOn' | 'restart' | 'letGo' | 'reload';
 
 export interface Banner {
   readonly id: string;
@@ -49,8 +49,11 @@ function connectionBanner(state: RoomState): Banner[] {
 
 function kernelBanner(state: RoomState, notices: readonly string[]): Banner[] {
   const { kernel, kernelSpecs, connection } = state;
-  if (kernel?.status === 'dead')
-    return [{ id: 'dead', tone: 'error', title: 'The kernel died', detail: kernel.reason, action: 'restart' }];
+  if (kernel?.status === 'dead') {
+    // One that was found by its connection file can't be started again from here.
+    const action = kernel.origin === 'existing' ? 'letGo' : 'restart';
+    return [{ id: 'dead', tone: 'error', title: 'The kernel died', detail: kernel.reason, action }];
+  }
   if (kernel?.status === 'failed')
     return [
       { id: 'launch', tone: 'error', title: 'The kernel did not start', detail: kernel.reason, action: 'restart' },

@@ -35,10 +35,11 @@ export function NotebookPage({ hub, path, person }: NotebookPageProps): ReactEle
   const open = useOpenRoom(hub, path, person);
   const notices = useNotices(hub);
   if (open === null) return <p className="ck-loading">Opening the notebook…</p>;
-  return <OpenNotebook open={open} notices={notices} />;
+  return <OpenNotebook hub={hub} open={open} notices={notices} />;
 }
 
 interface OpenNotebookProps {
+  readonly hub: HubClient;
   readonly open: OpenRoom;
   readonly notices: readonly string[];
 }
@@ -58,7 +59,7 @@ function useTellings({ room }: OpenRoom, path: string): void {
   );
 }
 
-function OpenNotebook({ open, notices }: OpenNotebookProps): ReactElement {
+function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
   const { room } = open;
   const state = useRoomState(room);
   const shared = useSyncedNotebook(open, state);
@@ -73,6 +74,7 @@ function OpenNotebook({ open, notices }: OpenNotebookProps): ReactElement {
   return (
     <div className="ck-page" data-side={sideOpen ? 'open' : 'closed'}>
       <TopBar
+        hub={hub}
         room={room}
         state={state}
         sideOpen={sideOpen}

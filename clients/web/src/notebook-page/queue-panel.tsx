@@ -1,5 +1,6 @@
 /** The queue of the kernel: what runs, what waits, in which order, asked by whom; one can withdraw what waits. */
 import type { Room, RoomState } from '@cokernel/core';
+import { otherNotebookOf } from '@cokernel/core';
 import type { RunView } from '@cokernel/proto/hub';
 import { X } from 'lucide-react';
 import type { ReactElement } from 'react';
@@ -24,14 +25,21 @@ interface RunItemProps extends QueuePanelProps {
 function RunItem({ room, state, run, place, firstLine, onShow }: RunItemProps): ReactElement {
   const { participantId, name } = run.author;
   const color = state.participants.find((person) => person.participantId === participantId)?.color;
-  const what = run.target.kind === 'cell' ? (firstLine(run) ?? 'a cell that is gone') : 'outside the notebook';
+  const elsewhere = otherNotebookOf(run, state);
+  const what = elsewhere === null ? cellText(run, firstLine) : `in ${elsewhere}`;
   const asked = state.prompt?.asked.participantId === state.you?.participantId ? 'you' : state.prompt?.asked.name;
   const mayCancel = participantId === state.you?.participantId || state.you?.role === 'owner';
   return (
     <li data-testid="queue-item" data-run-state={run.state} data-place={place}>
       <span className="ck-place">{place === 0 ? <span className="ck-spinner" aria-label="running" /> : place}</span>
       <PersonBadge name={name} color={color} />
-      <button type="button" className="ck-run-what" onClick={() => onShow(run)} title="Show the cell">
+      <button
+        type="button"
+        className="ck-run-what"
+        onClick={() => onShow(run)}
+        title={elsewhere ?? 'Show the cell'}
+        disabled={elsewhere !== null}
+      >
         <strong>{participantId === state.you?.participantId ? 'You' : name}</strong>
         <code>{what}</code>
         {state.prompt?.runId === run.runId ? <em>waits for an answer of {asked}</em> : null}
@@ -43,6 +51,10 @@ function RunItem({ room, state, run, place, firstLine, onShow }: RunItemProps): 
       ) : null}
     </li>
   );
+}
+
+function cellText(run: RunView, firstLine: QueuePanelProps['firstLine']): string {
+  return run.target.kind === 'cell' ? (firstLine(run) ?? 'a cell that is gone') : 'outside the notebook';
 }
 
 export function QueuePanel(props: QueuePanelProps): ReactElement {

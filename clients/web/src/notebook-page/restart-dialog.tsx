@@ -3,12 +3,18 @@ import type { Room, RoomState } from '@cokernel/core';
 import { AlertDialog } from 'radix-ui';
 import { useState, type ReactElement } from 'react';
 import { askHub } from './ask-hub.js';
+import { otherNotebooks } from './kernel-texts.js';
 import { restartLosses } from './restart-losses.js';
 
 interface RestartDialogProps {
   readonly room: Room;
   readonly state: RoomState;
   readonly onClose: () => void;
+}
+
+/** The notebooks whose people lose what is in memory. */
+function whose({ kernel, fileId }: RoomState): string {
+  return ['the notebook', ...(kernel === null ? [] : otherNotebooks(kernel, fileId))].join(' and ');
 }
 
 function KeepQueue({
@@ -38,7 +44,7 @@ export function RestartDialog({ room, state, onClose }: RestartDialogProps): Rea
         <AlertDialog.Content className="ck-dialog" data-testid="restart-dialog">
           <AlertDialog.Title>Restart the kernel?</AlertDialog.Title>
           <AlertDialog.Description>
-            All variables in {state.kernel?.displayName ?? 'the kernel'} are lost, for everybody in the notebook.
+            All variables in {state.kernel?.displayName ?? 'the kernel'} are lost, for everybody in {whose(state)}.
           </AlertDialog.Description>
           <ul className="ck-losses">
             {losses.map((loss) => (

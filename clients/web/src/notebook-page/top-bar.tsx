@@ -1,5 +1,5 @@
 /** Where one is, whether it is saved, who is here, how the kernel does. */
-import type { Room, RoomState } from '@cokernel/core';
+import type { HubClient, Room, RoomState } from '@cokernel/core';
 import { PanelRight } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { folderOf, folderUrl, nameOf } from '../route.js';
@@ -12,6 +12,7 @@ import { Faces } from './people.js';
 import { SavingStatus } from './saving-status.js';
 
 interface TopBarProps {
+  readonly hub: HubClient;
   readonly room: Room;
   readonly state: RoomState;
   readonly sideOpen: boolean;
@@ -27,7 +28,7 @@ const connectionTexts: Readonly<Record<RoomState['connection'], string>> = {
   failed: 'Not connected',
 };
 
-export function TopBar({ room, state, sideOpen, onToggleSide, onSave, onRestart }: TopBarProps): ReactElement {
+export function TopBar({ hub, room, state, sideOpen, onToggleSide, onSave, onRestart }: TopBarProps): ReactElement {
   const folder = folderOf(state.path);
   return (
     <header className="ck-top-bar">
@@ -44,7 +45,7 @@ export function TopBar({ room, state, sideOpen, onToggleSide, onSave, onRestart 
       </span>
       <span className="ck-spring" />
       <Faces participants={state.participants} />
-      <KernelMenu room={room} state={state} onRestart={onRestart} />
+      <KernelMenu hub={hub} room={room} state={state} onRestart={onRestart} />
       <ThemeSwitch />
       <IconButton label="People and queue" pressed={sideOpen} onClick={onToggleSide} testId="toggle-side">
         <PanelRight aria-hidden />

@@ -2,7 +2,7 @@
  * Pure: what a cell's badge says: who ran it, whether it waits and at which place, how it went. The queue is asked
  * first, then runs that ended lately, then what the saved file says.
  */
-import type { Author, CellId, PromptView, QueueView, Role, RunState, RunView } from '@cokernel/proto/hub';
+import type { Author, CellId, FileId, PromptView, QueueView, Role, RunState, RunView } from '@cokernel/proto/hub';
 import { ClientKind, roleHas } from '@cokernel/proto/hub';
 import { z } from 'zod';
 
@@ -46,14 +46,20 @@ interface You {
   readonly role: Role;
 }
 
-const cellOf = (run: RunView): CellId | null => (run.target.kind === 'cell' ? run.target.cellId : null);
+/** Of this notebook; the queue has also runs of those that share the kernel, whose cells may have the same ids. */
+function cellIn(here: FileId | null, { target }: RunView): CellId | null {
+  if (target.kind !== 'cell') return null;
+  return target.fileId === undefined || target.fileId === here ? target.cellId : null;
+}
 
 export function runIndex(
   queue: QueueView,
   runs: ReadonlyMap<RunView['runId'], RunView>,
   prompt: PromptView | null,
   you: You | null,
+  here: FileId | null,
 ): RunIndex {
+  const cellOf = (run: RunView): CellId | null => cellIn(here, run);
   const places = new Map<CellId, { run: RunView; place: number }>();
   queue.queued.forEach((run, index) => {
     const cellId = cellOf(run);
@@ -64,7 +70,8 @@ export function runIndex(
     const cellId = cellOf(run);
     if (cellId !== null) finished.set(cellId, run);
   }
-  return { running: queue.running, places, finished, prompt, you };
+  const isHere = queue.running !== null && cellOf(queue.running) !== null;
+  return { running: isHere ? queue.running : null, places, finished, prompt, you };
 }
 
 /** A time that a person can take in: '0.4 s', '12 s', '3 min 5 s'. */
@@ -146,7 +153,8 @@ function runningMark(index: RunIndex, run: RunView, cellId: CellId, hash: string
  */
 export function runMark(index: RunIndex, cellId: CellId, metadata: unknown, hash: () => string): RunMark {
   const running = index.running;
-  if (running !== null && cellOf(running) === cellId) return runningMark(index, running, cellId, hash());
+  if (running?.target.kind === 'cell' && running.target.cellId === cellId)
+    return runningMark(index, running, cellId, hash());
   const waiting = index.places.get(cellId);
   if (waiting !== undefined) {
     const parts = [`queued by ${nameFor(index, waiting.run.author)}`, placeText(waiting.place)];

@@ -55,8 +55,8 @@ export class RunMarks {
   }
 
   #drawAll(): void {
-    const { queue, runs, prompt, you } = this.#room.state;
-    const index = runIndex(queue, runs, prompt, you);
+    const { queue, runs, prompt, you, fileId } = this.#room.state;
+    const index = runIndex(queue, runs, prompt, you, fileId);
     for (const marked of this.#cells) {
       const { model } = marked.cell;
       if (marked.cell.isDisposed || model.type !== 'code') continue;
