@@ -47,6 +47,7 @@ const DEFAULT_TIMES: GatewayHostTimes = {
   askAgainMs: 2_000,
   pingEveryMs: 5_000,
   deadAfterMs: 20_000,
+  lookEveryMs: 10_000,
   retryAfterMs: [0, 250, 500, 1_000, 2_000, 5_000],
   giveUpAfterMs: 10_000,
   handshakeTimeoutMs: 60_000,

@@ -21,6 +21,8 @@ import type { Log } from './log.js';
 export interface GatewayLinkTimes {
   readonly pingEveryMs: number;
   readonly deadAfterMs: number;
+  /** How soon a kernel that somebody ended at the engine is missed: an engine may leave its WebSocket open (10,000). */
+  readonly lookEveryMs: number;
   /** The pauses between attempts; the last one is for all further ones. */
   readonly retryAfterMs: readonly [number, ...number[]];
   /** How long a break may pass unnoticed: after it people are told, and the hub goes on trying (10,000). */
@@ -62,7 +64,8 @@ export class GatewayLink {
   readonly #heartbeat: GatewayHeartbeat;
   #queue: Queued[] = [];
   #socket: WebSocket | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #look: NodeJS.Timeout | null = null;
   #offersV1 = true;
   #ended = false;
   #brokenBy: string | null = null;
@@ -91,7 +94,8 @@ export class GatewayLink {
   stop(): void {
     this.#ended = true;
     this.#heartbeat.stop();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#lookNoMore();
+    if (this.#retry !== null) clearTimeout(this.#retry);
     this.#socket?.close();
     const unsent = this.#queue.splice(0);
     for (const { failed } of unsent) failed(new KernelHostError('unreachable', 'this hub left the kernel'));
@@ -180,6 +184,7 @@ export class GatewayLink {
     const brokenBy = this.#brokenBy;
     this.#openedAt = this.options.now();
     this.#heartbeat.start();
+    this.#look = setInterval(() => this.#lookForKernel(), this.options.times.lookEveryMs);
     this.options.onOpen(brokenBy);
     this.#flush();
   }
@@ -190,6 +195,7 @@ export class GatewayLink {
     // One that breaks as soon as it is open is no better than one that does not open.
     if (this.#brokenAt - this.#openedAt > LASTING_MS) this.#attempts = 0;
     this.#heartbeat.broken();
+    this.#lookNoMore();
     this.options.log('warn', 'the connection to a remote kernel broke', { kernel: this.options.remoteId, reason });
     this.options.onBroken();
     this.#tryLater(reason);
@@ -200,7 +206,23 @@ export class GatewayLink {
     const { giveUpAfterMs, retryAfterMs } = this.options.times;
     if (this.options.now() - this.#brokenAt >= giveUpAfterMs) return this.#end({ end: 'gaveUp', reason });
     const pause = retryAfterMs[Math.min(this.#attempts, retryAfterMs.length - 1)] ?? retryAfterMs[0];
-    this.#timer = setTimeout(() => this.#try(), pause);
+    this.#retry = setTimeout(() => this.#try(), pause);
+  }
+
+  #lookForKernel(): void {
+    const { rest, remoteId, log } = this.options;
+    rest.kernel(remoteId).then(
+      (there) => {
+        if (there === null && !this.#ended) this.#end({ end: 'kernelGone' });
+      },
+      (error: unknown) =>
+        log('info', 'a remote kernel was not looked for', { kernel: remoteId, reason: String(error) }),
+    );
+  }
+
+  #lookNoMore(): void {
+    if (this.#look !== null) clearInterval(this.#look);
+    this.#look = null;
   }
 
   #end(end: GatewayLinkEnd): void {
