@@ -17,6 +17,7 @@ import {
   FRAME_SEND,
   FromHub,
   KEEPER_PROTOCOL_VERSION,
+  MAX_TO_KEEPER_BYTES,
   type KeeperCounters,
   type KeeperRequest,
   type Refusal,
@@ -29,6 +30,8 @@ import type { Supervisor } from './supervisor.js';
 
 /** Enough to keep the socket busy; what is more stays in the journals, where it is bounded. */
 const WINDOW_BYTES = 256 * 1024;
+/** Of answers and events, which no window bounds: a hub that reads is never so far behind. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 interface Attached {
   readonly kernel: HostedKernel;
@@ -36,7 +39,7 @@ interface Attached {
 }
 
 export class HubConnection implements HubSink {
-  readonly #reader = new FrameReader();
+  readonly #reader = new FrameReader(MAX_TO_KEEPER_BYTES);
   readonly #attached = new Map<KernelId, Attached>();
   #greeted = false;
 
@@ -59,6 +62,7 @@ export class HubConnection implements HubSink {
       this.log('info', 'a hub was lost', { reason: error.message });
     });
     this.socket.once('close', () => {
+      if (this.#reader.isInFrame && !this.#reader.isBroken) this.#drop('cutOff', 'a hub left in the middle of a frame');
       for (const { kernel, attachment } of this.#attached.values()) kernel.feed.detach(attachment);
       this.#attached.clear();
     });
@@ -72,6 +76,11 @@ export class HubConnection implements HubSink {
   /** What is written in one turn leaves in one piece: a call of the system for each would be most of the work. */
   write(frame: Buffer): void {
     if (this.socket.destroyed) return;
+    if (this.socket.writableLength > MAX_UNREAD_BYTES) {
+      this.#drop('unread', 'a hub does not read what it is told');
+      this.socket.destroy();
+      return;
+    }
     if (this.socket.writableCorked === 0) {
       this.socket.cork();
       process.nextTick(() => this.socket.uncork());
@@ -80,16 +89,22 @@ export class HubConnection implements HubSink {
   }
 
   #read(chunk: Buffer): void {
-    const frames = this.#reader.feed(chunk);
-    if (frames === null) {
-      this.#drop('noFrames', 'a hub sent bytes that are no frames');
-      this.socket.destroy();
-      return;
-    }
-    for (const frame of frames) this.#handle(frame);
+    for (const frame of this.#reader.feed(chunk)) this.#handle(frame);
+    if (!this.#reader.isBroken || this.socket.destroyed) return;
+    this.#drop('noFrames', 'a hub sent bytes that are no frames');
+    this.socket.destroy();
   }
 
+  /** A frame that can't be handled must end neither the keeper nor what comes after it. */
   #handle(frame: Frame): void {
+    try {
+      this.#follow(frame);
+    } catch (error) {
+      this.#drop('failed', 'a frame could not be handled', { reason: String(error) });
+    }
+  }
+
+  #follow(frame: Frame): void {
     if (frame.kind === FRAME_JSON) this.#handleJson(decodeJson(frame.payload));
     else if (frame.kind === FRAME_SEND && this.#greeted) this.#handleSend(frame.payload);
     else this.#drop(this.#greeted ? 'unknownKind' : 'noHello', 'a frame was skipped', { kind: frame.kind });
@@ -102,7 +117,9 @@ export class HubConnection implements HubSink {
     } else if (parsed.data.type === 'hello') {
       this.#greeted = parsed.data.version === KEEPER_PROTOCOL_VERSION;
       // Our hello has told the hub our version already; it decides what to do about it.
-      if (!this.#greeted) this.socket.end();
+      if (this.#greeted) return;
+      this.#drop('otherVersion', 'a hub speaks another version', { version: parsed.data.version });
+      this.socket.end();
     } else if (this.#greeted) {
       this.#answer(parsed.data.id, this.#do(parsed.data));
     } else {
@@ -178,7 +195,9 @@ export class HubConnection implements HubSink {
         if (result !== ANSWERED) this.write(encodeJson({ type: 'answer', id, ok: true, result: result ?? null }));
       },
       (error: unknown) => {
-        this.write(encodeJson({ type: 'answer', id, ok: false, refusal: refusalOf(error) }));
+        const refusal = refusalOf(error);
+        this.dropped.add(refusal.code);
+        this.write(encodeJson({ type: 'answer', id, ok: false, refusal }));
       },
     );
   }
@@ -198,8 +217,7 @@ export class HubConnection implements HubSink {
   }
 
   #drop(reason: string, message: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.dropped.add(reason);
-    this.log('warn', message, fields);
+    if (this.dropped.add(reason)) this.log('warn', message, { why: reason, ...fields });
   }
 
   #refuseUnread(value: unknown, error: z.ZodError): void {

@@ -1,12 +1,13 @@
 /**
  * One kernel's shell, control, stdin and iopub sockets. Each is read by a loop of its own, so that control never
- * waits behind output; what is not a valid message is counted, logged and dropped, and the loop goes on (J3). Shell,
- * control and stdin share one identity, else `input()` never reaches us (J4).
+ * waits behind output; what is not a valid message, or is one that came before, is counted, logged and dropped, and the
+ * loop goes on (J3). Shell, control and stdin share one identity, else `input()` never reaches us (J4).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   decodeZmqFrames,
   encodeZmqParts,
+  signatureIn,
   type Channel,
   type KernelMessage,
   type MessageParts,
@@ -16,6 +17,7 @@ import { Dealer, Subscriber } from 'zeromq';
 import type { Log } from '../kernel/log.js';
 import { endpointOf, signerOf, type Connection } from './connection-file.js';
 import type { Counts } from './counts.js';
+import { RecentSignatures } from './recent-signatures.js';
 import { SendQueue } from './send-queue.js';
 
 export interface KernelSocketsOptions {
@@ -32,6 +34,9 @@ export interface KernelSocketsOptions {
 const DRAIN_STEP_MS = 25;
 const DRAIN_MAX_STEPS = 40;
 
+/** Some minutes of a kernel that says little, some seconds of one that floods; a few hundred kilobytes a kernel. */
+const SIGNATURES_KNOWN = 1_024;
+
 /** A kernel on this machine opens its ports within a second or so: look often, then less so. */
 const RECONNECT_MS = 20;
 
@@ -41,6 +46,7 @@ export class KernelSockets {
   readonly #queues = new Map<Channel, SendQueue>();
   #iopub: Subscriber | null = null;
   #loops: Promise<void>[] = [];
+  readonly #signatures = new Map<Channel, RecentSignatures>();
   #droppedMessages = 0;
   #receivedMessages = 0;
 
@@ -122,10 +128,11 @@ export class KernelSockets {
     const decoded = decodeZmqFrames(frames, channel, this.#sign);
     this.#receivedMessages += 1;
     if (!decoded.ok) {
-      const { reason } = decoded;
-      this.#droppedMessages += 1;
-      this.options.dropped.add(reason);
-      this.options.log('warn', 'a message was dropped', { channel, reason, dropped: this.#droppedMessages });
+      this.#drop(channel, decoded.reason);
+      return;
+    }
+    if (this.#isRepeated(channel, frames)) {
+      this.#drop(channel, 'repeated');
       return;
     }
     try {
@@ -133,5 +140,21 @@ export class KernelSockets {
     } catch (error) {
       this.options.log('error', 'a message could not be handled', { channel, reason: String(error) });
     }
+  }
+
+  /** Where nothing is signed, nothing tells a repetition from a message that says the same. */
+  #isRepeated(channel: Channel, frames: readonly Uint8Array[]): boolean {
+    const signature = this.#sign === null ? null : signatureIn(frames);
+    if (signature === null) return false;
+    const recent = this.#signatures.get(channel) ?? new RecentSignatures(SIGNATURES_KNOWN);
+    this.#signatures.set(channel, recent);
+    return !recent.isNew(signature);
+  }
+
+  #drop(channel: Channel, reason: string): void {
+    this.#droppedMessages += 1;
+    const dropped = this.#droppedMessages;
+    if (this.options.dropped.add(reason))
+      this.options.log('warn', 'a message was dropped', { channel, reason, dropped });
   }
 }

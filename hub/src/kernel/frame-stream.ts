@@ -30,27 +30,35 @@ export class FrameReader {
   #chunks: Buffer[] = [];
   #size = 0;
   /** No frame is whole before so many bytes are here: keeps a large frame from being joined again and again. */
-  #needed = LENGTH_BYTES;
+  #needed = LENGTH_BYTES + 1;
 
   /** `maxBytes` of one frame: the reader never holds more, whatever length the other end claims. */
   constructor(private readonly maxBytes: number = MAX_FRAME_BYTES) {}
 
-  /** The frames that these bytes complete; null when the stream is not one of frames and must be closed. */
-  feed(chunk: Buffer): readonly Frame[] | null {
+  /** What follows is not a stream of frames: it must be closed. */
+  get isBroken(): boolean {
+    return this.#needed <= LENGTH_BYTES || this.#needed > this.maxBytes;
+  }
+
+  /** A frame has begun and is not whole. */
+  get isInFrame(): boolean {
+    return this.#size > 0;
+  }
+
+  /** The frames that these bytes complete, before anything that breaks the stream. */
+  feed(chunk: Buffer): readonly Frame[] {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     if (this.#size < this.#needed) return [];
     let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     const frames: Frame[] = [];
     this.#needed = neededBytes(rest);
-    while (rest.length >= this.#needed) {
+    while (rest.length >= this.#needed && !this.isBroken) {
       const end = this.#needed;
-      if (end <= LENGTH_BYTES || end > this.maxBytes) return null;
       frames.push({ kind: rest.readUInt8(LENGTH_BYTES), payload: rest.subarray(LENGTH_BYTES + 1, end) });
       rest = rest.subarray(end);
       this.#needed = neededBytes(rest);
     }
-    if (this.#needed > this.maxBytes) return null;
     this.#chunks = [rest];
     this.#size = rest.length;
     return frames;

@@ -162,9 +162,8 @@ export class KeeperConnection {
   }
 
   #read(chunk: Buffer): void {
-    const frames = this.#reader.feed(chunk);
-    if (frames === null) this.socket.destroy(new Error('the keeper sent bytes that are no frames'));
-    for (const frame of frames ?? []) this.#handle(frame);
+    for (const frame of this.#reader.feed(chunk)) this.#handle(frame);
+    if (this.#reader.isBroken) this.socket.destroy(new Error('the keeper sent bytes that are no frames'));
   }
 
   #handle(frame: Frame): void {

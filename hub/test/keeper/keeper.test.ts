@@ -64,7 +64,7 @@ async function readUntil(socket: Socket, last: number) {
   const heard = { bytes: 0, gaps: 0, seqs: [] as number[] };
   socket.on('data', (chunk: Buffer) => {
     heard.bytes += chunk.length;
-    for (const { kind, payload } of reader.feed(chunk) ?? []) {
+    for (const { kind, payload } of reader.feed(chunk)) {
       if (kind === FRAME_KERNEL_MESSAGE) heard.seqs.push(decodeKernelMessage(payload)?.seq ?? 0);
       else if (payload.includes('"gap"')) heard.gaps += 1;
     }

@@ -17,7 +17,7 @@ describe('FrameReader', () => {
   });
 
   test('a payload of several pieces is written as one', () => {
-    const [read] = new FrameReader().feed(encodeFrame(1, Buffer.from('a'), Buffer.from('bc'))) ?? [];
+    const [read] = new FrameReader().feed(encodeFrame(1, Buffer.from('a'), Buffer.from('bc')));
     expect(read?.payload.toString()).toBe('abc');
   });
 
@@ -25,13 +25,22 @@ describe('FrameReader', () => {
     ['a length of zero', Buffer.from([0, 0, 0, 0, 0])],
     ['a length that no frame has', Buffer.from([0xff, 0xff, 0xff, 0xff, 0])],
   ])('%s is not a stream of frames', (_case, bytes) => {
-    expect(new FrameReader().feed(bytes)).toBeNull();
+    const reader = new FrameReader();
+    const before = encodeFrame(0, Buffer.from('a'));
+    expect(reader.feed(Buffer.concat([before, bytes]))).toHaveLength(1);
+    expect(reader.isBroken).toBe(true);
+    expect(reader.feed(before)).toEqual([]);
+    expect(reader.isBroken).toBe(true);
   });
 
   test('a reader with a bound takes frames up to it, and refuses a longer one by its length alone', () => {
     const frame = encodeFrame(0, Buffer.alloc(10));
     expect(new FrameReader(frame.length).feed(frame)).toHaveLength(1);
-    expect(new FrameReader(frame.length - 1).feed(frame.subarray(0, 4))).toBeNull();
+    const narrow = new FrameReader(frame.length - 1);
+    expect(narrow.feed(frame.subarray(0, 4))).toEqual([]);
+    expect([narrow.isInFrame, narrow.isBroken]).toEqual([true, false]);
+    narrow.feed(frame.subarray(4, 5));
+    expect(narrow.isBroken).toBe(true);
   });
 });
 
@@ -39,5 +48,5 @@ function feedInPieces(bytes: Buffer, cuts: readonly number[]): Frame[] {
   const reader = new FrameReader();
   const ends = [...cuts.filter((cut) => cut < bytes.length), bytes.length].sort((a, b) => a - b);
   const starts = [0, ...ends];
-  return ends.flatMap((end, index) => reader.feed(bytes.subarray(starts[index], end)) ?? []);
+  return ends.flatMap((end, index) => reader.feed(bytes.subarray(starts[index], end)));
 }
