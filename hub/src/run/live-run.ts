@@ -11,7 +11,7 @@ import type { OutputEdit, RunTimes, WrittenBefore } from '@cokernel/proto/notebo
 import { z } from 'zod';
 import { BoundState, DEFAULT_BOUNDS, UNBOUNDED_YET, boundEdit, lateEdits } from './bounded-output.js';
 import type { Reduction } from './output-reducer.js';
-import { ReducerState, emptyReducerState, mergeEdits, reduceOutput, writeStream } from './output-reducer.js';
+import { ReducerState, emptyReducerState, mergeEdits, reduceOutput, writeNotice, writeStream } from './output-reducer.js';
 import type { FlushMark, RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 
@@ -105,7 +105,7 @@ export class LiveRun {
   missed(place: JournalPlace, notice: string): void {
     if (this.contains(place)) return;
     this.place = place;
-    this.take(writeStream(this.progress.output, 'stderr', notice));
+    this.take(writeNotice(this.progress.output, notice));
   }
 
   /** A question was answered: what was asked and said stays in the output. */

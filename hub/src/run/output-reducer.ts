@@ -120,6 +120,11 @@ export function writeStream(state: ReducerState, name: StreamName, chunk: string
   return { state: { ...before, openStreams }, edits: [...edits, ...replace] };
 }
 
+/** A word of the hub at its place: what the kernel writes after it does not go on before it. */
+export function writeNotice(state: ReducerState, text: string): Reduction {
+  return append(state, { output_type: 'stream', name: 'stderr', text }, null);
+}
+
 function reduceDisplay(
   state: ReducerState,
   type: 'display_data' | 'execute_result',

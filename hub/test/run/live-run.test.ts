@@ -130,6 +130,17 @@ describe('[X7] a run that an earlier owner began', () => {
     ]);
   });
 
+  test('shows it between what was said before and after', () => {
+    live = newLiveRun(earlier());
+    live.missed({ journalId: 'j', seq: 4 }, 'gap');
+    print(5, 'after');
+    jest.advanceTimersByTime(16);
+    expect(writes.flatMap(({ edits }) => edits)).toEqual([
+      { type: 'append', output: { output_type: 'stream', name: 'stderr', text: 'gap' } },
+      { type: 'append', output: { output_type: 'stream', name: 'stdout', text: 'after' } },
+    ]);
+  });
+
   test('knows the question that was answered', async () => {
     const answered = live.answered('q1', 'name? Ann\n');
     writes[0]?.done();
