@@ -19,6 +19,8 @@ export interface HubConfig {
   readonly token: string;
   readonly openBrowser: boolean;
   readonly redisUrl: string | null;
+  /** Where kernels run, if not on this machine. */
+  readonly gateway: GatewayConfig | null;
   readonly logLevel: string;
   readonly dataDirectory: string;
   /** Of this served folder, in the data folder. */
@@ -29,6 +31,13 @@ export interface HubConfig {
   readonly kernelsAtStop: KernelsAtStop | null;
   /** A keeper that no hub has called for in so long ends its kernels and leaves. */
   readonly keeperLeavesAfterMs: number;
+}
+
+/** A Jupyter Server, Kernel Gateway or Enterprise Gateway. */
+export interface GatewayConfig {
+  /** With its base path; no secret stands in it. */
+  readonly url: string;
+  readonly token: string | null;
 }
 
 export interface CullingConfig {
@@ -49,6 +58,8 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
   --token T          the token that lets people in; default COKERNEL_TOKEN, else a random one
   --host H           the address to listen on; default 127.0.0.1 (this machine only)
   --redis URL        keep the queue and leases in this Redis; default REDIS_URL, else embedded
+  --gateway-url URL  start kernels at this Jupyter server, Kernel Gateway or Enterprise Gateway, in its own root folder;
+                     default COKERNEL_GATEWAY_URL, else on this machine
   --no-open          do not open a browser
   --keep-kernels     at any stop: leave the kernels for the next hub (as SIGTERM does)
   --stop-kernels     at any stop: end the kernels (as Ctrl-C does)
@@ -60,6 +71,7 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
   --help             this text
 
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
+  COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours)
 Ctrl-C and \`cokernel stop\` stop the hub and its kernels; SIGTERM leaves the kernels for the next hub.
 Kernels that were attached by their connection file are never ended.
@@ -81,6 +93,7 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     token: tokenOf(values.token ?? env['COKERNEL_TOKEN']),
     openBrowser: values['no-open'] !== true,
     redisUrl: redisUrlOf(values.redis ?? env['REDIS_URL']),
+    gateway: gatewayOf(values['gateway-url'] ?? env['COKERNEL_GATEWAY_URL'], env['COKERNEL_GATEWAY_TOKEN']),
     logLevel: levelOf(values['log-level']),
     dataDirectory,
     storeDirectory: path.join(dataDirectory, 'stores', contentHash(folder).slice(0, 16)),
@@ -115,6 +128,7 @@ function parse(argv: readonly string[]) {
         token: { type: 'string' },
         host: { type: 'string' },
         redis: { type: 'string' },
+        'gateway-url': { type: 'string' },
         'no-open': { type: 'boolean' },
         'log-level': { type: 'string' },
         'keep-kernels': { type: 'boolean' },
@@ -168,6 +182,18 @@ function redisUrlOf(text: string | undefined): string | null {
   if (text === undefined || text === '') return null;
   if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text;
   throw new StartError(`a Redis is named by an address such as redis://127.0.0.1:6379, not '${text}'`, 2);
+}
+
+function gatewayOf(text: string | undefined, token: string | undefined): GatewayConfig | null {
+  if (text === undefined || text === '') return null;
+  const url = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : null;
+  if (url === null) {
+    throw new StartError(`a remote engine is named by an address such as https://host:8888/, not '${text}'`, 2);
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '') {
+    throw new StartError('the address of a remote engine holds no secret: name its token by COKERNEL_GATEWAY_TOKEN', 2);
+  }
+  return { url: url.href, token: token === undefined || token === '' ? null : token };
 }
 
 function limitOf(option: string, text: string | undefined): number | null {
