@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KernelId } from '@cokernel/proto/hub';
 import { kernelInfoRequest, messageParts } from '@cokernel/proto/jupyter';
+import { Counts } from '../../src/keeper/counts.js';
 import { readExistingConnection } from '../../src/keeper/existing-connection.js';
 import { ExistingLife } from '../../src/keeper/existing-life.js';
 import type { KernelHost } from '../../src/kernel/kernel-host.js';
@@ -187,7 +188,8 @@ describe('refusals', () => {
       const { connection } = await readExistingConnection(found.connectionFile);
       const lifeWith = (key: string, heardTimeoutMs: number) => {
         const ignored = { onMessage: () => undefined, onHeartbeat: () => undefined, log: () => undefined };
-        const options = { connection: { ...connection, key }, heartbeatMs: 100, heardTimeoutMs, ...ignored };
+        const known = { connection: { ...connection, key }, routingId: randomUUID(), dropped: new Counts() };
+        const options = { ...known, heartbeatMs: 100, heardTimeoutMs, ...ignored };
         const life = new ExistingLife(options);
         lives.push(life);
         return life;

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { encodeZmqFrames, executeRequest, messageParts, statusMessage } from '@cokernel/proto/jupyter';
 import { Dealer, Publisher, Reply, Router, type Socket } from 'zeromq';
 import { newConnection, PORTS_PER_KERNEL, signerOf } from '../../src/keeper/connection-file.js';
+import { Counts } from '../../src/keeper/counts.js';
 import { Heartbeat } from '../../src/keeper/heartbeat.js';
 import { KernelSockets } from '../../src/keeper/kernel-sockets.js';
 import { PortPool } from '../../src/keeper/ports.js';
@@ -65,8 +66,11 @@ describe('KernelSockets', () => {
     await publisher.bind(`tcp://127.0.0.1:${connection.iopubPort}`);
     const logged: string[] = [];
     const heard: string[] = [];
+    const dropped = new Counts();
     const sockets = new KernelSockets({
       connection,
+      routingId: randomUUID(),
+      dropped,
       log: (_level, message, fields) => logged.push(`${message} ${String(fields?.['reason'])}`),
       onMessage: (message) => {
         heard.push(message.header.msg_type);
@@ -91,7 +95,7 @@ describe('KernelSockets', () => {
       await say('idle', connection.key);
       return heard.length > before + 1;
     });
-    expect(sockets.droppedMessages).toBe(3);
+    expect(dropped.byReason).toEqual({ noDelimiter: 1, tooShort: 1, badSignature: 1 });
     expect(logged).toEqual([
       'a message was dropped noDelimiter',
       'a message was dropped tooShort',
@@ -109,7 +113,13 @@ describe('KernelSockets', () => {
       await router.bind(`tcp://127.0.0.1:${port}`);
       return router;
     });
-    const sockets = new KernelSockets({ connection, log: () => undefined, onMessage: () => undefined });
+    const sockets = new KernelSockets({
+      connection,
+      routingId: randomUUID(),
+      dropped: new Counts(),
+      log: () => undefined,
+      onMessage: () => undefined,
+    });
     closed.push(() => sockets.close());
     sockets.open();
     for (const channel of ['shell', 'control', 'stdin'] as const) await sockets.send(channel, messageParts(request));
