@@ -10,11 +10,12 @@ import type { Logger } from 'pino';
 import writeFileAtomic from 'write-file-atomic';
 import { HubId } from '@cokernel/proto/hub';
 import type { FileId, KernelSpecView } from '@cokernel/proto/hub';
-import type { HubConfig, KernelsAtStop } from './config.js';
+import type { GatewayConfig, HubConfig, KernelsAtStop } from './config.js';
 import { messageOf } from './errors.js';
 import { Gateway } from './gateway/gateway.js';
+import { GatewayHost } from './kernel/gateway-host.js';
 import { KeeperHost } from './kernel/keeper-host.js';
-import type { KernelSpec } from './kernel/kernel-host.js';
+import type { KernelHost, KernelSpec } from './kernel/kernel-host.js';
 import { KernelSharing } from './room/kernel-sharing.js';
 import { RoomRegistry } from './room/room-registry.js';
 import { ServedFolder } from './room/served-folder.js';
@@ -157,7 +158,7 @@ async function buildParts(options: HubOptions, closers: Closers): Promise<Parts>
   const { config } = options;
   const store = await embeddedStore(options, closers);
   const { runQueue, leases } = await queueStore(options, store, closers);
-  const host = keeperHost(options);
+  const host = config.gateway === null ? keeperHost(options) : gatewayHost(options, config.gateway);
   closers.push(() => host.close());
   const common = commonOf(options, store, runQueue, leases);
   const folder = new ServedFolder(config.folder);
@@ -167,7 +168,6 @@ async function buildParts(options: HubOptions, closers: Closers): Promise<Parts>
     () => sessions.close(),
     () => rooms.close(GOING_AWAY, 'the hub stops'),
   );
-  await sessions.kernelSpecs();
   await adoptKernels(options, common, sessions);
   startCulling(options, common, meeting, closers);
   const runs = (): Promise<readonly EndingRun[]> =>
@@ -191,14 +191,15 @@ function startCulling({ config }: HubOptions, common: Common, meeting: Meeting, 
   closers.push(() => culling.stop());
 }
 
-/** A hub without its keeper still serves notebooks, and says why nothing runs. */
+/** A hub without its keeper or its remote engine still serves notebooks, and says why nothing runs. */
 async function adoptKernels({ config, log, say }: HubOptions, common: Common, sessions: KernelSessions): Promise<void> {
   const isOurs = (labels: Readonly<Record<string, string>>): boolean =>
     labels['folder'] === common.kernelLabels['folder'];
   try {
+    await sessions.kernelSpecs();
     await sessions.adopt(isOurs, () => config.folder);
   } catch (error) {
-    log.error({ error }, 'the keeper is out of reach');
+    log.error({ error }, 'kernels are out of reach');
     say(`No kernel can run: ${messageOf(error)}`);
   }
 }
@@ -236,7 +237,7 @@ function commonOf(options: HubOptions, store: EmbeddedStore, queue: RunQueue, le
 function meetingPlaces(
   { version, config }: HubOptions,
   common: Common,
-  { store, host, folder }: { readonly store: EmbeddedStore; readonly host: KeeperHost; readonly folder: ServedFolder },
+  { store, host, folder }: { readonly store: EmbeddedStore; readonly host: KernelHost; readonly folder: ServedFolder },
 ): Meeting {
   const pathOf = (fileId: FileId): string | null => store.fileIndex.pathOf(fileId);
   const sharing: KernelSharing = new KernelSharing({
@@ -289,7 +290,7 @@ function gatewayOf(
     webDirectory,
     documents,
     pathOf: (fileId) => fileIndex.pathOf(fileId),
-    notices: async () => noticesOf(await parts.sessions.kernelSpecs()),
+    notices: () => notices(parts.sessions, config.gateway),
     stop: { kernels: config.kernelsAtStop ?? 'stop', endingRuns: parts.endingRuns, now: onStopAsked },
   });
 }
@@ -327,14 +328,30 @@ function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
   });
 }
 
+function gatewayHost({ config, log }: HubOptions, gateway: GatewayConfig): KernelHost {
+  return new GatewayHost({
+    ...gateway,
+    file: path.join(config.storeDirectory, 'gateway-kernels.json'),
+    now: () => performance.now(),
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+  });
+}
+
 function specView(spec: KernelSpec): KernelSpecView {
   return { name: spec.name, displayName: spec.displayName, language: spec.language };
 }
 
-function noticesOf(specs: readonly KernelSpec[]): readonly { code: string; message: string }[] {
-  if (specs.some((spec) => spec.language === 'python')) return [];
-  const message = 'No Python kernel is installed. Install one with `pip install ipykernel`, then reload this page.';
-  return [{ code: 'noPythonKernel', message }];
+type Notices = readonly { readonly code: string; readonly message: string }[];
+
+async function notices(sessions: KernelSessions, gateway: GatewayConfig | null): Promise<Notices> {
+  try {
+    const specs = await sessions.kernelSpecs();
+    if (specs.some((spec) => spec.language === 'python')) return [];
+  } catch (error) {
+    return [{ code: 'noKernels', message: `No kernel can be started: ${messageOf(error)}.` }];
+  }
+  const here = 'No Python kernel is installed. Install one with `pip install ipykernel`, then reload this page.';
+  return [{ code: 'noPythonKernel', message: gateway === null ? here : 'The remote engine has no Python kernel.' }];
 }
 
 /** An owner-only file by which the terminal finds this hub. Answers what removes it. */

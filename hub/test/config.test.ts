@@ -86,6 +86,15 @@ describe('arguments', () => {
     });
   });
 
+  test('name a remote engine, whose token comes from the environment alone', async () => {
+    const env = { COKERNEL_GATEWAY_URL: 'https://one.example/base', COKERNEL_GATEWAY_TOKEN: 'secret' };
+    expect(await config([served])).toMatchObject({ gateway: null });
+    expect((await config([served], env)).gateway).toEqual({ url: 'https://one.example/base', token: 'secret' });
+    const args = [served, '--gateway-url', 'http://two.example:8888'];
+    expect((await config(args, env)).gateway).toEqual({ url: 'http://two.example:8888/', token: 'secret' });
+    expect((await config(args)).gateway?.token).toBeNull();
+  });
+
   test('that ask for help are answered with it', async () => {
     expect(await readConfig(['--help'], {})).toBeNull();
   });
@@ -97,6 +106,8 @@ describe('arguments', () => {
     ['a token that does not fit into an address', ['--token', 'a b'], /--token/],
     ['an empty token', ['--token', ''], /--token/],
     ['a Redis that is no address', ['--redis', 'localhost'], /redis:\/\//],
+    ['a remote engine that is no address', ['--gateway-url', 'host:8888'], /https:\/\//],
+    ['a remote engine with a secret in its address', ['--gateway-url', 'https://h/?token=t'], /COKERNEL_GATEWAY_TOKEN/],
     ['an unknown log level', ['--log-level', 'loud'], /--log-level.*'loud'/],
     ['two folders', ['other'], /one folder/],
   ])('with %s are refused with exit code 2 and what to write', async (_title, args, message) => {
