@@ -1,13 +1,21 @@
 /** The keeper's own coming and going: one a data folder, outliving its hubs, leaving when it is not needed. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { KeeperConnection } from '../../src/kernel/keeper-connection.js';
 import { keeperPaths } from '../../src/kernel/keeper-paths.js';
 import { encodeJson } from '../../src/kernel/keeper-protocol.js';
 import { evaluated, KernelEvents, readyKernel, sendCode } from '../support/kernel-events.js';
-import { isAlive, keeperCommand, rawHub, TestKeeper, type TestKeeperOptions } from '../support/keeper.js';
+import {
+  isAlive,
+  isRunning,
+  keeperCommand,
+  rawHub,
+  stateOf,
+  TestKeeper,
+  type TestKeeperOptions,
+} from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const TIMEOUT = 60_000;
@@ -97,6 +105,57 @@ describe('the keeper itself', () => {
   );
 
   test(
+    'one that starts while another leaves waits until its kernels have ended',
+    async () => {
+      const started = await readyKernel((await newKeeper()).host());
+      const kernelPid = Number(await evaluated(started, 'import os, signal; print(os.getpid())'));
+      await sendCode(started.kernel, 'os.kill(os.getpid(), signal.SIGSTOP)');
+      await waitUntil('it hears nothing', () => stateOf(kernelPid).startsWith('T'));
+      const [pid = 0] = await keeper.pids();
+      process.kill(pid, 'SIGTERM');
+      const { socketPath } = await keeperPaths(keeper.dataDir);
+      await waitUntil('it is not to be found', () =>
+        stat(socketPath).then(
+          () => false,
+          () => true,
+        ),
+      );
+      expect(await keeper.host().kernels()).toEqual([]);
+      expect(isRunning(kernelPid)).toBe(false);
+      expect(await keeper.pids()).toHaveLength(2);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'when no hub has called for it in long it ends its kernels and leaves',
+    async () => {
+      const host = (await newKeeper({ leaveAfterMs: 300 })).host();
+      const started = await readyKernel(host);
+      const kernelPid = Number(await evaluated(started, 'import os; print(os.getpid())'));
+      const [pid = 0] = await keeper.pids();
+      expect(isAlive(pid)).toBe(true);
+      await host.close();
+      await waitUntil('both have gone', () => !isRunning(pid) && !isRunning(kernelPid), 20_000);
+      expect(await keeper.log()).toContain('noHubCame');
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'when its data folder is gone it ends its kernels and leaves, whoever is connected',
+    async () => {
+      const started = await readyKernel((await newKeeper()).host());
+      const kernelPid = Number(await evaluated(started, 'import os; print(os.getpid())'));
+      const [pid = 0] = await keeper.pids();
+      await rename(keeper.dataDir, `${keeper.dataDir}-away`);
+      await started.events.until('detached');
+      await waitUntil('both have gone', () => !isRunning(pid) && !isRunning(kernelPid), 20_000);
+    },
+    TIMEOUT,
+  );
+
+  test(
     'a hub whose keeper was lost is told, and reaches a new one on demand',
     async () => {
       const host = (await newKeeper()).host();
@@ -105,9 +164,10 @@ describe('the keeper itself', () => {
       const [pid = 0] = await keeper.pids();
       process.kill(pid, 'SIGKILL');
       await started.events.until('detached');
-      process.kill(kernelPid, 'SIGKILL');
       await expect(started.kernel.interrupt()).rejects.toMatchObject({ code: 'unreachable' });
-      expect(await host.kernels()).toEqual([]);
+      expect((await host.kernels()).map(({ kernelId }) => kernelId)).toEqual([started.kernelId]);
+      expect(await keeper.pids()).toHaveLength(2);
+      expect(isAlive(kernelPid)).toBe(true);
     },
     TIMEOUT,
   );

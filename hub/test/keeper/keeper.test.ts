@@ -1,5 +1,4 @@
 /** The keeper with real kernels: bursts, failed launches, deaths, leftovers, files. */
-import { spawnSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { FrameReader } from '../../src/kernel/frame-stream.js';
 import { keeperPaths } from '../../src/kernel/keeper-paths.js';
 import { decodeKernelMessage, encodeJson, FRAME_KERNEL_MESSAGE } from '../../src/kernel/keeper-protocol.js';
 import { evaluated, readyKernel, sendCode, startKernel } from '../support/kernel-events.js';
-import { isAlive, pythonCommand, rawHub, TestKeeper } from '../support/keeper.js';
+import { isAlive, isRunning, pythonCommand, rawHub, stateOf, TestKeeper } from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const TIMEOUT = 60_000;
@@ -222,16 +221,3 @@ describe('ending', () => {
     TIMEOUT,
   );
 });
-
-/** Dead, or a zombie that nobody has waited for, as children of a killed kernel are where no init reaps them. */
-function isRunning(pid: number): boolean {
-  return isAlive(pid) && !isZombie(pid);
-}
-
-function isZombie(pid: number): boolean {
-  return stateOf(pid).startsWith('Z');
-}
-
-function stateOf(pid: number): string {
-  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
-}

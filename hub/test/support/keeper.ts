@@ -2,6 +2,7 @@
  * A keeper for one test, from the sources, with a data folder and kernelspecs of its own. `stop` ends it with all its
  * kernels and waits until the process is gone.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
@@ -71,9 +72,21 @@ export class TestKeeper {
 
   /** Of every keeper that was started for this data folder. */
   async pids(): Promise<readonly number[]> {
-    const log = await readFile(join(this.dataDir, 'keeper.log'), 'utf8').catch(() => '');
-    const started = log.split('\n').filter((line) => line.includes('the keeper has started'));
+    const started = (await this.log()).split('\n').filter((line) => line.includes('the keeper has started'));
     return started.map((line) => Number(/"pid":(\d+)/.exec(line)?.[1]));
+  }
+
+  /** What all of them have logged. */
+  log(): Promise<string> {
+    return readFile(join(this.dataDir, 'keeper.log'), 'utf8').catch(() => '');
+  }
+
+  /** SIGKILL to the keeper that serves now; its kernels are left. Gives its pid. */
+  async kill(): Promise<number> {
+    const pid = (await this.pids()).at(-1) ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await waitUntil(`the keeper ${pid} has gone`, () => !isAlive(pid));
+    return pid;
   }
 
   async stop(): Promise<void> {
@@ -105,6 +118,16 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Not a zombie that nobody has waited for, as children of a killed keeper are where no init reaps them. */
+export function isRunning(pid: number): boolean {
+  return isAlive(pid) && !stateOf(pid).startsWith('Z');
+}
+
+/** As `ps` has it: T is stopped, Z is a zombie. */
+export function stateOf(pid: number): string {
+  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
 }
 
 /** A hub without our client: says hello and lets the test read, or not. */
