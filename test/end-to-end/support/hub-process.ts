@@ -13,6 +13,8 @@ export interface HubOptions {
   readonly kernelspecs: string;
   /** Absent: the embedded store. */
   readonly redisUrl?: string;
+  /** Where kernels run, with the token that it wants; absent: on this machine. */
+  readonly gateway?: { readonly url: string; readonly token: string };
   /** Absent: any that is free. */
   readonly port?: number;
   /** What it says is appended to this file too. */
@@ -72,6 +74,9 @@ function environment(scratch: Scratch, options: HubOptions): NodeJS.ProcessEnv {
     ...outer,
     COKERNEL_DATA: scratch.make('data'),
     JUPYTER_PATH: options.kernelspecs,
+    ...(options.gateway === undefined
+      ? {}
+      : { COKERNEL_GATEWAY_URL: options.gateway.url, COKERNEL_GATEWAY_TOKEN: options.gateway.token }),
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
   };
 }
