@@ -130,7 +130,7 @@ export class HubConnection implements HubSink {
   #handleSend(payload: Buffer): void {
     const frame = decodeSend(payload);
     if (frame === null) {
-      this.#drop('tooShort', 'a frame was too short and was skipped');
+      this.#drop('unreadable', 'a message to a kernel could not be read');
       return;
     }
     this.#answer(frame.id, this.#send(frame.kernelId, frame.fence, frame.v1Frame));

@@ -25,7 +25,7 @@ export class PortWatch {
 
   /** While there is cause for doubt. Can be called twice. */
   start(): void {
-    this.#timer ??= setTimeout(() => void this.#look(), 0);
+    this.#timer ??= setTimeout(() => this.#look(), 0);
   }
 
   /** Can be called twice. */
@@ -36,29 +36,26 @@ export class PortWatch {
 
   /** One try. */
   isRefused(): Promise<boolean> {
-    const { transport, ip: host, shellPort: port } = this.options.connection;
-    const socket = transport === 'ipc' ? connect(socketPathOf(host, port)) : connect({ host, port });
-    return new Promise((resolve) => {
-      const end = (refused: boolean) => {
-        socket.destroy();
-        resolve(refused);
-      };
-      socket.setTimeout(this.options.everyMs, () => {
-        end(false);
-      });
-      socket.once('connect', () => {
-        end(false);
-      });
-      socket.once('error', (error) => {
-        end(['ECONNREFUSED', 'ENOENT'].includes(String(errorCode(error))));
-      });
-    });
+    return new Promise((resolve) => this.#try(resolve));
   }
 
-  async #look(): Promise<void> {
-    const refused = await this.isRefused();
-    if (this.#timer === null) return;
-    if (refused) this.#tellGone();
-    else this.#timer = setTimeout(() => void this.#look(), this.options.everyMs);
+  #try(tell: (isRefused: boolean) => void): void {
+    const { transport, ip: host, shellPort: port } = this.options.connection;
+    const socket = transport === 'ipc' ? connect(socketPathOf(host, port)) : connect({ host, port });
+    const end = (isRefused: boolean) => {
+      socket.destroy();
+      tell(isRefused);
+    };
+    socket.setTimeout(this.options.everyMs, () => end(false));
+    socket.once('connect', () => end(false));
+    socket.once('error', (error) => end(['ECONNREFUSED', 'ENOENT'].includes(String(errorCode(error)))));
+  }
+
+  #look(): void {
+    this.#try((isRefused) => {
+      if (this.#timer === null) return;
+      if (isRefused) this.#tellGone();
+      else this.#timer = setTimeout(() => this.#look(), this.options.everyMs);
+    });
   }
 }

@@ -1,0 +1,16 @@
+/** Bad frames from kernels and at the keeper's socket: a short, seeded part of the torture `frames`. */
+import { afterEach, expect, test } from '@jest/globals';
+import { FramesStage } from './frames-stage.js';
+
+let stage: FramesStage | null = null;
+
+afterEach(() => stage?.stop(), 30_000);
+
+test('[J3] bad frames at every door of the keeper are counted, each, and nobody who works with a kernel notices', async () => {
+  stage = await FramesStage.open();
+  for (const seed of [1, 2]) {
+    const { frames, counted, runs } = await stage.round(seed, 1_000);
+    expect([frames, counted]).toEqual([1_000, 900]);
+    expect(runs).toBeGreaterThan(2);
+  }
+}, 60_000);
