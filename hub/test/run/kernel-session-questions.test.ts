@@ -1,0 +1,165 @@
+/** Questions to real kernels while a cell runs, with subshells and without. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { RunId } from '@cokernel/proto/hub';
+import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
+import { RealSession, printed, untilFile, withoutSubshells } from '../support/real-session.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const SLOW_MS = 90_000;
+const complete: KernelQuestion = { kind: 'complete', code: 'pri', cursorPos: 3 };
+let real: RealSession;
+let go: string;
+let later: [string, ReplyContent][];
+
+beforeEach(() => {
+  go = path.join(tmpdir(), `cokernel-go-${randomUUID()}`);
+  later = [];
+});
+
+const ask = (question: KernelQuestion) =>
+  real.session.ask(question, { id: 'ann', answerLater: (id, content) => later.push([id, content]) });
+
+/** A run that goes on until `letGo`. */
+async function occupied(before = ''): Promise<RunId> {
+  const runId = await real.begin(`${before}\n${untilFile(go)}\nprint('done')`);
+  await waitUntil('it runs', () => real.session.currentRun?.runId === runId, 30_000);
+  return runId;
+}
+
+const letGo = (): Promise<void> => writeFile(go, '');
+
+describe('ipykernel with subshells', () => {
+  beforeAll(async () => {
+    real = await RealSession.start();
+  }, SLOW_MS);
+  afterAll(() => real.stop(), SLOW_MS);
+
+  test(
+    'answers completion, inspection, is_complete and variables while a cell runs, and soon',
+    async () => {
+      await real.run(
+        'count = 3; words = ["a"] * 10_000\nclass Odd:\n  def __repr__(self): raise ValueError("no")\nodd = Odd()\nimport os',
+      );
+      const runId = await occupied();
+      expect(await ask(complete)).toMatchObject({
+        status: 'ok',
+        matches: expect.arrayContaining(['print']) as unknown,
+      });
+      expect(await ask({ kind: 'inspect', code: 'print', cursorPos: 5, detailLevel: 0 })).toMatchObject({
+        found: true,
+      });
+      expect(await ask({ kind: 'isComplete', code: 'for x in y:' })).toMatchObject({ status: 'incomplete' });
+      const asked = performance.now();
+      const { variables, reason } = (await ask({ kind: 'variables' })) as { variables: unknown[]; reason: unknown };
+      // 200 ms are promised; a machine that is busy with other suites takes longer, and far less than the run does.
+      expect(performance.now() - asked).toBeLessThan(2_000);
+      expect(reason).toBeNull();
+      expect(variables).toEqual([
+        { name: 'Odd', type: 'type', summary: expect.stringContaining('Odd') as unknown },
+        { name: 'count', type: 'int', summary: '3' },
+        { name: 'odd', type: 'Odd', summary: expect.stringContaining('Odd instance') as unknown },
+        { name: 'words', type: 'list', summary: expect.stringMatching(/^\['a', 'a', .*\.\.\.\]$/) as unknown },
+      ]);
+      expect(real.session.currentRun?.runId).toBe(runId);
+      expect(later).toEqual([]);
+      await letGo();
+      expect((await real.endOf(runId)).at(-1)).toMatchObject({ state: 'succeeded' });
+      expect(real.ofType('create_subshell_reply')).toHaveLength(1);
+    },
+    SLOW_MS,
+  );
+
+  test(
+    '[J15] what a cell prints and offers while questions are answered beside it stays its own',
+    async () => {
+      const runId = await occupied(
+        'get_ipython().set_next_input("late = 1")\nfor i in range(300): print(i, flush=True)',
+      );
+      for (let asked = 0; asked < 5; asked += 1) await Promise.all([ask({ kind: 'variables' }), ask(complete)]);
+      await letGo();
+      const entries = await real.endOf(runId);
+      expect(printed(entries)).toBe(`${Array.from({ length: 300 }, (_, i) => `${String(i)}\n`).join('')}done\n`);
+      expect(entries).toContainEqual({ type: 'nextInput', text: 'late = 1', replace: false });
+    },
+    SLOW_MS,
+  );
+
+  test(
+    'has its subshell made anew after a restart',
+    async () => {
+      await ask(complete);
+      await real.session.restart('Ann');
+      await waitUntil('the kernel is back', () => real.session.view().status === 'idle', 30_000);
+      const runId = await occupied();
+      expect(await ask(complete)).toMatchObject({ status: 'ok' });
+      expect(real.ofType('create_subshell_reply')).toHaveLength(2);
+      await letGo();
+      await real.endOf(runId);
+    },
+    SLOW_MS,
+  );
+
+  test(
+    'counts positions in code points',
+    async () => {
+      await real.run('größe = 1');
+      const code = '"😀𝒳"; grö';
+      const cursorPos = Array.from(code).length;
+      expect(await ask({ kind: 'complete', code, cursorPos })).toMatchObject({
+        matches: ['größe'],
+        cursor_start: cursorPos - 3,
+        cursor_end: cursorPos,
+      });
+    },
+    SLOW_MS,
+  );
+});
+
+describe('a kernel without subshells', () => {
+  beforeAll(async () => {
+    real = await RealSession.start(await withoutSubshells());
+  }, SLOW_MS);
+  afterAll(() => real.stop(), SLOW_MS);
+
+  test(
+    'says at once that it is busy, and answers between this run and the next',
+    async () => {
+      const first = await occupied();
+      const next = await real.begin(`print('next'); ${'pass; '.repeat(3)}`);
+      const busy = await ask(complete);
+      expect(busy).toMatchObject({ status: 'kernelBusy' });
+      expect(real.session.currentRun?.runId).toBe(first);
+      const variables = await ask({ kind: 'variables' });
+      await letGo();
+      await waitUntil('both are answered', () => later.length === 2, 30_000);
+      const answers = Object.fromEntries(later);
+      expect(answers[String(busy['questionId'])]).toMatchObject({
+        matches: expect.arrayContaining(['print']) as unknown,
+      });
+      expect(answers[String(variables['questionId'])]).toMatchObject({ status: 'ok', reason: null });
+      await real.endOf(next);
+      const order = real.heard.flatMap(({ header, parent_header: parent }) => {
+        if (header.msg_type === 'complete_reply') return ['complete'];
+        return header.msg_type === 'execute_reply' && parent.msg_id === next ? ['next'] : [];
+      });
+      expect(order).toEqual(['complete', 'next']);
+      expect(real.ofType('create_subshell_reply')).toEqual([]);
+    },
+    SLOW_MS,
+  );
+
+  test(
+    'that dies or is restarted answers what waits as given up',
+    async () => {
+      await occupied();
+      const busy = await ask(complete);
+      await real.session.restart('Ann');
+      expect(later).toEqual([[busy['questionId'], { status: 'aborted' }]]);
+    },
+    SLOW_MS,
+  );
+});

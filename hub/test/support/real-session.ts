@@ -1,0 +1,142 @@
+/** One kernel session on a real kernel, held by a keeper and a store of its own; runs go without cells. */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { HubId, ParticipantId, RunId } from '@cokernel/proto/hub';
+import type { TranscriptEntry } from '@cokernel/proto/hub';
+import type { KernelMessage } from '@cokernel/proto/jupyter';
+import type { KernelSession } from '../../src/run/kernel-session.js';
+import { KernelSessions } from '../../src/run/kernel-sessions.js';
+import { newRun } from '../../src/run/new-run.js';
+import { Transcripts } from '../../src/run/transcripts.js';
+import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
+import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
+import { TestKeeper, pythonCommand } from './keeper.js';
+import { newRequestId } from './queued-run.js';
+import { scratchFolder, type ScratchFolder } from './scratch-folder.js';
+import { waitUntil } from './wait-until.js';
+
+const log = pino({ level: 'silent' });
+const author = { participantId: ParticipantId.parse('ann'), name: 'Ann' };
+const make = { newId: () => randomUUID(), clock: () => new Date() };
+
+export class RealSession {
+  /** All that the kernel has said, on every channel. */
+  readonly heard: KernelMessage[] = [];
+
+  private constructor(
+    private readonly scratch: ScratchFolder,
+    private readonly keeper: TestKeeper,
+    private readonly store: EmbeddedStore,
+    readonly session: KernelSession,
+    readonly transcripts: Transcripts,
+    /** Why code has ended the kernel. */
+    readonly exits: readonly string[],
+  ) {}
+
+  /** Of ipykernel, or of what `argv` makes of its own; resolves when the kernel is ready. */
+  static async start(argv: readonly string[] | null = null): Promise<RealSession> {
+    const scratch = await scratchFolder();
+    const keeper = await TestKeeper.make();
+    if (argv !== null) await keeper.addSpec('python3', argv);
+    const directory = path.join(scratch.path, 'store');
+    const store = await openEmbeddedStore({ directory, onNotice: () => undefined, log });
+    const transcripts = new Transcripts(store.transcripts);
+    const exits: string[] = [];
+    const sessions: KernelSessions = new KernelSessions({
+      ...make,
+      log,
+      host: keeper.host(),
+      queue: store.runQueue,
+      lease: {
+        leases: store.leases,
+        owner: HubId.parse('h'),
+        leaseMs: 10_000,
+        now: () => performance.now(),
+        onWarning: () => undefined,
+      },
+      transcripts,
+      cellOutputs: () => Promise.reject(new Error('there are no cells here')),
+      onKernelSpecsChanged: () => undefined,
+      limits: { perHub: null, perPerson: null },
+      notebooksOf: () => [],
+      onExited: async (exited, reason) => {
+        exits.push(reason);
+        await sessions.shutdown(exited, reason);
+      },
+    });
+    const session = await sessions.start({ specName: 'python3', cwd: tmpdir(), labels: {} });
+    return new RealSession(scratch, keeper, store, session, transcripts, exits).ready();
+  }
+
+  /** Enqueues code and gives its run's id. */
+  async begin(source: string): Promise<RunId> {
+    const run = newRun(make, { author, target: { kind: 'transcript' }, source, fileId: null, stopOnError: true });
+    await this.store.runQueue.enqueue(this.session.kernelId, newRequestId(), [run]);
+    return run.view.runId;
+  }
+
+  /** Runs code to its end; gives its transcript. */
+  async run(source: string): Promise<readonly TranscriptEntry[]> {
+    return this.endOf(await this.begin(source));
+  }
+
+  async endOf(runId: RunId): Promise<readonly TranscriptEntry[]> {
+    const entries: TranscriptEntry[] = [];
+    const stop = await this.transcripts.readAndFollow(runId, (entry) => entries.push(entry));
+    await waitUntil('the run ends', () => entries.at(-1)?.type === 'finished', 30_000);
+    stop();
+    return entries;
+  }
+
+  ofType(msgType: string): readonly KernelMessage[] {
+    return this.heard.filter(({ header }) => header.msg_type === msgType);
+  }
+
+  async stop(): Promise<void> {
+    this.session.stop();
+    await this.keeper.stop();
+    await this.store.close();
+    await this.scratch.remove();
+  }
+
+  private async ready(): Promise<this> {
+    this.session.watch({
+      heard: (message) => this.heard.push(message),
+      kernelChanged: () => undefined,
+      queueChanged: () => undefined,
+      ended: () => undefined,
+      clientCount: () => 0,
+    });
+    await waitUntil('the kernel is ready', () => this.session.view().status === 'idle', 30_000);
+    return this;
+  }
+}
+
+/** ipykernel that says of itself that it has no subshells. */
+export async function withoutSubshells(): Promise<readonly string[]> {
+  const [python = 'python3'] = await pythonCommand();
+  const code = [
+    'from ipykernel.kernelapp import IPKernelApp',
+    'from ipykernel.ipkernel import IPythonKernel',
+    'told = IPythonKernel.kernel_info.fget',
+    'IPythonKernel.kernel_info = property(lambda kernel: {**told(kernel), "supported_features": []})',
+    'IPKernelApp.launch_instance()',
+  ];
+  return [python, '-c', code.join('\n'), '-f', '{connection_file}'];
+}
+
+/** Text of a transcript's streams. */
+export function printed(entries: readonly TranscriptEntry[]): string {
+  return entries
+    .map((entry) => {
+      if (entry.type === 'streamText') return entry.text;
+      return entry.type === 'output' && entry.output.output_type === 'stream' ? entry.output.text : '';
+    })
+    .join('');
+}
+
+/** Code that goes on until that file is there. */
+export const untilFile = (file: string): string =>
+  `import os, time\nwhile not os.path.exists(${JSON.stringify(file)}): time.sleep(0.01)`;
