@@ -36,11 +36,14 @@ export class QueueOwner {
     }
   }
 
-  /** A run that is lost holds the queue: nothing runs by itself after what nobody knows the end of. */
+  /**
+   * A run that is lost holds the queue: nothing runs by itself after what nobody knows the end of. The hold comes first,
+   * so that a hub that ends in between leaves no queue that goes on.
+   */
   async settle(fence: number, runId: RunId, end: Settlement): Promise<void> {
     const { queue, kernelId } = this.options;
-    await this.persistently(() => queue.settle(kernelId, fence, runId, end));
     if (end.state === 'lost') await this.hold('runLost');
+    await this.persistently(() => queue.settle(kernelId, fence, runId, end));
   }
 
   async hold(reason: HeldReason): Promise<void> {
