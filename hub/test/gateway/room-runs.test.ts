@@ -241,13 +241,16 @@ describe('a run', () => {
   );
 
   test(
-    'completion, inspection and is_complete are answered by the kernel',
+    'completion, inspection, is_complete and variables are answered by the kernel, also while a cell runs',
     async () => {
-      expect((await ann.call('complete', { code: 'pri', cursorPos: 3 }))['matches']).toContain('print');
+      const matches = expect.arrayContaining(['print']) as unknown;
+      expect(await ann.call('complete', { code: 'pri', cursorPos: 3 })).toMatchObject({ matches });
       expect(await ann.call('inspect', { code: 'print', cursorPos: 5 })).toMatchObject({ found: true });
       expect(await ann.call('isComplete', { code: 'for x in y:' })).toMatchObject({ status: 'incomplete' });
-      await occupied('busy');
-      expect(await ben.ask('complete', { code: 'pri', cursorPos: 3 })).toMatchObject({ error: { code: 'kernelBusy' } });
+      const { runId } = await occupied('busy');
+      expect(await ben.call('complete', { code: 'pri', cursorPos: 3 })).toMatchObject({ matches });
+      expect(await ben.call('variables', {})).toMatchObject({ status: 'ok', reason: null });
+      expect((await ben.call('queue', {})).running?.runId).toBe(runId);
       await letGo('busy');
     },
     SLOW_MS,
