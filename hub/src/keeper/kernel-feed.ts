@@ -43,6 +43,11 @@ export class KernelFeed {
     return this.#journal.bytes;
   }
 
+  /** Whether a hub is attached. */
+  get isWatched(): boolean {
+    return this.#attachments.size > 0;
+  }
+
   addMessage(channel: Channel, parts: MessageParts): void {
     const payload = encodeV1Parts(channel, parts);
     const seq = this.#journal.append((seq) => this.#entryOf({ kind: 'message', seq, payload }));

@@ -83,6 +83,11 @@ export class KernelFiles {
     this.feed.addEvent({ type: 'sent', msgId });
   }
 
+  /** What its process writes to, whether they are there or not. */
+  get outputPaths(): readonly string[] {
+    return ['stdout.log', 'stderr.log'].map((name) => join(this.folder, name));
+  }
+
   /** What the kernel wrote to stderr last; empty when nobody kept it. */
   async stderrTail(): Promise<string> {
     return tailOf(join(this.folder, 'stderr.log'), 0).catch(() => '');

@@ -8,6 +8,9 @@ import { keeperPaths } from '../kernel/keeper-paths.js';
 import type { Log } from '../kernel/log.js';
 import { Counts } from './counts.js';
 import { KeeperServer } from './keeper-server.js';
+import { OutputFiles } from './output-files.js';
+import { processScan } from './process-scan.js';
+import { ProcessUsage } from './process-usage.js';
 import { Supervisor } from './supervisor.js';
 
 const DEFAULT_IDLE_EXIT_MS = 5_000;
@@ -49,8 +52,31 @@ async function main(): Promise<void> {
   }
   process.once('SIGTERM', () => void server.stop('told').catch(fail));
   process.once('SIGINT', () => void server.stop('told').catch(fail));
+  outputFiles(supervisor, paths.logPath).start();
+  processUsage(supervisor).start();
   log('info', 'the keeper has started', { socket: paths.socketPath });
   log('info', 'the keeper leaves', { reason: await server.stopped });
+}
+
+/** The keeper's own log too: a hub has led its stderr there. */
+function outputFiles(supervisor: Supervisor, logPath: string): OutputFiles {
+  return new OutputFiles({
+    paths: () => [...supervisor.outputPaths, logPath],
+    maxBytes: 4 * 1024 * 1024,
+    keepBytes: 1024 * 1024,
+    everyMs: 2_000,
+    log,
+  });
+}
+
+function processUsage(supervisor: Supervisor): ProcessUsage {
+  return new ProcessUsage({
+    kernels: () => supervisor.measured,
+    scan: processScan(),
+    everyMs: 5_000,
+    now: () => performance.now(),
+    log,
+  });
 }
 
 function readArguments(): { dataDir: string; idleExitMs: number; leaveAfterMs: number } {

@@ -8,14 +8,9 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, wri
 import { errorCode } from '../kernel/error-code.js';
 import type { Log } from '../kernel/log.js';
 
-export interface OutputFile {
-  readonly path: string;
-  /** Called after a cut with how many bytes were taken from the file's beginning. */
-  readonly wasCut?: (bytes: number) => void;
-}
-
 export interface OutputFilesOptions {
-  readonly files: () => Iterable<OutputFile>;
+  /** Of files that may be missing. */
+  readonly paths: () => Iterable<string>;
   /** A file may be larger by what a kernel writes between two looks. */
   readonly maxBytes: number;
   /** What is left of a file that was cut: enough to see what a kernel said last, far below `maxBytes`. */
@@ -32,7 +27,7 @@ export class OutputFiles {
 
   start(): void {
     this.#timer ??= setInterval(() => {
-      for (const file of this.options.files()) this.#bound(file);
+      for (const path of this.options.paths()) this.#bound(path);
     }, this.options.everyMs);
   }
 
@@ -42,11 +37,10 @@ export class OutputFiles {
     this.#timer = null;
   }
 
-  #bound({ path, wasCut }: OutputFile): void {
+  #bound(path: string): void {
     const { maxBytes, keepBytes, log } = this.options;
     try {
-      const cut = cutToTail(path, maxBytes, keepBytes);
-      if (cut > 0) wasCut?.(cut);
+      cutToTail(path, maxBytes, keepBytes);
     } catch (error) {
       // A kernel that is shut down takes its files along.
       if (errorCode(error) !== 'ENOENT')
@@ -56,20 +50,19 @@ export class OutputFiles {
 }
 
 /**
- * Cuts a file larger than `maxBytes` down to the lines that begin in its last `keepBytes`; gives how many bytes went.
- * Without a pause between its steps, so that as little as can be is written meanwhile.
+ * Cuts a file larger than `maxBytes` down to the lines that begin in its last `keepBytes`. Without a pause between its
+ * steps, so that as little as can be is written meanwhile.
  */
-export function cutToTail(path: string, maxBytes: number, keepBytes: number): number {
+export function cutToTail(path: string, maxBytes: number, keepBytes: number): void {
   const descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND);
   try {
     const { size } = fstatSync(descriptor);
-    if (size <= maxBytes) return 0;
+    if (size <= maxBytes) return;
     const tail = Buffer.allocUnsafe(keepBytes);
     const length = readSync(descriptor, tail, 0, keepBytes, size - keepBytes);
     const lineStart = tail.subarray(0, length).indexOf('\n') + 1;
     ftruncateSync(descriptor, 0);
     writeSync(descriptor, tail, lineStart, length - lineStart);
-    return size - length + lineStart;
   } finally {
     closeSync(descriptor);
   }

@@ -31,12 +31,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The end of the file, but nothing before `from`. */
+/** The end of the file, but nothing before `from`, unless the file was cut since (see output-files.ts). */
 export async function tailOf(path: string, from: number): Promise<string> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
-    const start = Math.max(from, size - STDERR_TAIL_BYTES);
+    const start = Math.max(from > size ? 0 : from, size - STDERR_TAIL_BYTES);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(0, size - start)), 0, null, start);
     return buffer.toString('utf8', 0, bytesRead);
   } finally {

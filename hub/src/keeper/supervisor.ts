@@ -17,6 +17,7 @@ import { KernelFiles, type KernelFilesOptions } from './kernel-files.js';
 import type { KernelState } from './kernel-state.js';
 import { newLife, type LivesOptions } from './lives.js';
 import { PortPool } from './ports.js';
+import type { MeasuredKernel } from './process-usage.js';
 import { RestartBudget } from './restart-budget.js';
 
 export interface SupervisorOptions
@@ -48,6 +49,20 @@ export class Supervisor {
 
   get counters(): KeeperCounters['kernels'] {
     return [...this.#kernels.values()].map((kernel) => kernel.counters);
+  }
+
+  /** For what they use. */
+  get measured(): readonly MeasuredKernel[] {
+    return this.#allFiles.map(({ state, feed }) => ({
+      kernelId: state.current.kernelId,
+      pid: state.current.process?.pid ?? null,
+      isWatched: feed.isWatched,
+      tellUsage: (usage) => feed.tellNow({ type: 'usage', ...usage }),
+    }));
+  }
+
+  get outputPaths(): readonly string[] {
+    return this.#allFiles.flatMap(({ outputPaths }) => outputPaths);
   }
 
   get hasLiveKernels(): boolean {
@@ -184,6 +199,10 @@ export class Supervisor {
     return (level, message, fields) => {
       this.options.log(level, message, { kernelId, ...fields });
     };
+  }
+
+  get #allFiles(): readonly KernelFiles[] {
+    return [...this.#claimed.values()].filter((files) => files !== null);
   }
 
   get #kernelsDir(): string {
