@@ -95,6 +95,24 @@ describe('arguments', () => {
     expect((await config(args)).gateway?.token).toBeNull();
   });
 
+  test('limit and cull kernels, and say what becomes of them at a stop', async () => {
+    expect(await config([served])).toMatchObject({
+      limits: { perHub: null, perPerson: null },
+      culling: { idleAfterMs: null, evenWatched: false },
+      kernelsAtStop: null,
+    });
+    const limits = ['--max-kernels', '8', '--max-kernels-per-person', '2'];
+    const culling = ['--cull-idle-after', '30m', '--cull-watched'];
+    expect(await config([served, ...limits, ...culling, '--keep-kernels'])).toMatchObject({
+      limits: { perHub: 8, perPerson: 2 },
+      culling: { idleAfterMs: 1_800_000, evenWatched: true },
+      kernelsAtStop: 'keep',
+    });
+    const env = { COKERNEL_CULL_IDLE_AFTER: '2h' };
+    expect((await config([served, '--stop-kernels'], env)).culling.idleAfterMs).toBe(7_200_000);
+    expect((await config([served, '--cull-idle-after', 'never'], env)).culling.idleAfterMs).toBeNull();
+  });
+
   test('that ask for help are answered with it', async () => {
     expect(await readConfig(['--help'], {})).toBeNull();
   });
@@ -109,6 +127,9 @@ describe('arguments', () => {
     ['a remote engine that is no address', ['--gateway-url', 'host:8888'], /https:\/\//],
     ['a remote engine with a secret in its address', ['--gateway-url', 'https://h/?token=t'], /COKERNEL_GATEWAY_TOKEN/],
     ['an unknown log level', ['--log-level', 'loud'], /--log-level.*'loud'/],
+    ['a limit of no kernels', ['--max-kernels', '0'], /--max-kernels takes.*'0'/],
+    ['a time without a unit', ['--cull-idle-after', '30'], /--cull-idle-after.*30m.*'30'/],
+    ['both ways at a stop', ['--keep-kernels', '--stop-kernels'], /opposite/],
     ['two folders', ['other'], /one folder/],
   ])('with %s are refused with exit code 2 and what to write', async (_title, args, message) => {
     const error = await refusal([served, ...args]);

@@ -23,7 +23,11 @@ const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
   noSuchCell: 404,
   noSuchKernelSpec: 404,
   noKernel: 404,
+  noSuchKernel: 404,
   sourceMismatch: 409,
+  confirmFirst: 409,
+  existingKernel: 409,
+  tooManyKernels: 429,
   kernelFailed: 500,
   unavailable: 503,
 };
