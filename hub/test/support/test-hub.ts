@@ -61,8 +61,13 @@ export async function runHub(place: HubPlace, args: readonly string[]): Promise<
   return { code, ...said };
 }
 
-export async function startHub(place: HubPlace, args: readonly string[] = []): Promise<TestHub> {
-  const { child, said } = spawnHub(place, [place.served, '--port', '0', '--token', TOKEN, '--no-open', ...args]);
+/** `more`: further environment of the process. */
+export async function startHub(
+  place: HubPlace,
+  args: readonly string[] = [],
+  more: NodeJS.ProcessEnv = {},
+): Promise<TestHub> {
+  const { child, said } = spawnHub(place, [place.served, '--port', '0', '--token', TOKEN, '--no-open', ...args], more);
   const url = (): string | undefined => /^ {2}(http:\S+)\/\?token=/m.exec(said.stdout)?.[1];
   await waitUntil(
     'the hub prints its URL',
@@ -86,12 +91,12 @@ export async function startHub(place: HubPlace, args: readonly string[] = []): P
   };
 }
 
-function spawnHub(place: HubPlace, args: readonly string[]) {
+function spawnHub(place: HubPlace, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   const { NODE_OPTIONS: _jest, REDIS_URL: _redis, COKERNEL_TOKEN: _token, ...outer } = process.env;
   const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'hub', 'src', 'main.ts'), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...outer, COKERNEL_DATA: place.data, JUPYTER_PATH: kernelspecs() },
+    env: { ...outer, COKERNEL_DATA: place.data, JUPYTER_PATH: kernelspecs(), ...more },
   });
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
