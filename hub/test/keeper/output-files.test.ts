@@ -5,6 +5,7 @@ import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { cutToTail, OutputFiles } from '../../src/keeper/output-files.js';
+import { tailOf } from '../../src/keeper/running-process.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -30,6 +31,16 @@ describe('cutToTail', () => {
     await writeFile(path, '0123456789');
     cutToTail(path, 9, 4);
     expect(await readFile(path, 'utf8')).toBe('6789');
+  });
+
+  test('leaves the tail that a death is told with, though its process began beyond the new end', async () => {
+    const path = join(folder.path, 'err.log');
+    await writeFile(path, 'of another\n'.repeat(10));
+    const began = (await stat(path)).size;
+    await appendFile(path, 'its own\n');
+    expect(await tailOf(path, began)).toBe('its own\n');
+    cutToTail(path, 10, 9);
+    expect(await tailOf(path, began)).toBe('its own\n');
   });
 
   test('makes no file where there is none', () => {
