@@ -98,6 +98,9 @@ function logger(config: HubConfig): Logger {
   return pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination(2));
 }
 
+/** The keeper holds nothing for long but its journals: a large space for young objects would only make it grow. */
+const SMALL_HEAP = '--max-semi-space-size=2';
+
 async function surroundings() {
   const bundled = import.meta.url.endsWith('.js');
   const keeper = fileURLToPath(new URL(bundled ? './keeper.js' : './keeper/main.ts', import.meta.url));
@@ -106,8 +109,8 @@ async function surroundings() {
     version: z.object({ version: z.string() }).parse(file).version,
     webDirectory: fileURLToPath(new URL('../../clients/web/dist', import.meta.url)),
     keeperCommand: bundled
-      ? [process.execPath, keeper]
-      : [process.execPath, '--import', import.meta.resolve('tsx'), keeper],
+      ? [process.execPath, SMALL_HEAP, keeper]
+      : [process.execPath, SMALL_HEAP, '--import', import.meta.resolve('tsx'), keeper],
   };
 }
 
