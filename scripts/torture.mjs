@@ -19,6 +19,8 @@ try {
   const child = spawn(process.execPath, program, { cwd: repository, env, stdio: 'inherit' });
   await once(child, 'exit');
   process.exitCode = child.exitCode ?? 1;
+  // The tables of docs/reliability.md follow from what was written.
+  await import('./reliability.mjs');
 } catch (error) {
   process.exitCode = reportFailure(error);
 } finally {

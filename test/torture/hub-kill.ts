@@ -80,11 +80,12 @@ async function runThroughKills(siege: Siege, plan: Plan, source: string, doneFil
   const { ann, ben, typist, hub } = siege;
   typist.start();
   const asker = siege[plan.asker];
+  const earlier = ben.runOf('lines')?.runId;
   asker.write('lines', source);
   const asked = asker.run('lines', source);
   // Heard when it is awaited below; until then it must not count as unheard.
   asked.catch(() => undefined);
-  await reach(plan.moment, { visitor: ben, cellId: 'lines', doneFile });
+  await reach(plan.moment, { visitor: ben, cellId: 'lines', earlier, doneFile });
   await hub.kill(plan.signal);
   await hub.startAgain();
   if (plan.secondKillAfterMs !== null) {

@@ -9,7 +9,7 @@ import { Random } from './harness/random.js';
 import type { Round, Torture } from './harness/torture.js';
 import { chooseMoment, describeMoment, reach, type KillMoment } from './support/kill-moment.js';
 import { lineProgram, type Variant } from './support/line-programs.js';
-import { judgeLines } from './support/missing-lines.js';
+import { judgeLines, vanished } from './support/missing-lines.js';
 import { Siege } from './support/siege.js';
 
 export const keeperKill: Torture = {
@@ -65,11 +65,17 @@ async function playRound(siege: Siege, seed: number): Promise<Round> {
   };
   try {
     const { source, shown } = lineProgram(plan.variant, files);
-    const { end, endMs, after } = await runThroughKill(siege, plan, source, files);
-    const { faults, missing, notices } = judgeLines(shown, siege.ben.shown('lines'));
+    const { end, endMs, seen, after } = await runThroughKill(siege, plan, source, files);
+    const found = siege.ben.shown('lines');
+    const { faults, missing, notices } = judgeLines(shown, found);
     if (end === 'cancelled') throw new Error('nobody cancelled the run');
     const held = siege.ann.held;
-    const all = [...faults, ...(await goOn(siege, files, after)), ...(await agreement(siege))];
+    const all = [
+      ...faults,
+      ...vanished(seen, found),
+      ...(await goOn(siege, files, after)),
+      ...(await agreement(siege)),
+    ];
     if (siege.timesRun(files.ran) !== 1) all.push(`the cell ran ${siege.timesRun(files.ran)} times`);
     if (end === 'lost' && held === null) all.push('the run is lost and the queue is not held');
     if (all.length > 0) throw new Error(`the run ${end}\n  ${all.join('\n  ')}`);
@@ -83,18 +89,20 @@ async function runThroughKill(siege: Siege, plan: Plan, source: string, files: R
   const { ann, ben, typist } = siege;
   typist.start();
   const begins = `with open(${JSON.stringify(files.ranAfter)}, "a") as ran: ran.write("ran\\n")`;
+  const earlier = ben.runOf('lines')?.runId;
   ann.write('lines', source);
   ann.write('after', begins);
   const asked = ann.run('lines', source);
   const after = plan.oneMore ? ann.run('after', begins) : Promise.resolve(null);
   // Heard when they are awaited below; until then they must not count as unheard.
   for (const each of [asked, after]) each.catch(() => undefined);
-  await reach(plan.moment, { visitor: ben, cellId: 'lines', doneFile: files.done });
+  await reach(plan.moment, { visitor: ben, cellId: 'lines', earlier, doneFile: files.done });
+  const seen = ben.runOf('lines')?.runId === earlier ? [] : ben.shown('lines');
   const killed = Date.now();
   await killVictims(siege, plan.victims);
   const runId = await asked;
   const [end] = await Promise.all([ben, ann].map((each) => each.sawEnd('lines', runId)));
-  return { end, endMs: Date.now() - killed, after: await after };
+  return { end, endMs: Date.now() - killed, seen, after: await after };
 }
 
 async function killVictims({ hub }: Siege, victims: Victims): Promise<void> {

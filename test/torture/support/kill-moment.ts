@@ -1,6 +1,7 @@
 /** When in a run something is killed: chosen by the seed, and waited for to the millisecond. */
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunId } from '@cokernel/proto/hub';
 import type { Random } from '../harness/random.js';
 import { LINE_LENGTH, LINES, lastsMs, type Variant } from './line-programs.js';
 import type { Visitor } from './visitor.js';
@@ -41,6 +42,8 @@ const nouns = { request: 'request', end: 'last line', time: 'beginning' } as con
 export interface RunInSight {
   readonly visitor: Visitor;
   readonly cellId: string;
+  /** The run that the cell showed before: what it printed does not count. */
+  readonly earlier: RunId | undefined;
   /** What the program writes when it has printed all. */
   readonly doneFile: string;
 }
@@ -53,10 +56,11 @@ export async function reach(moment: KillMoment, run: RunInSight): Promise<void> 
 
 const LOOK_FOR_MS = 20_000;
 
-async function sight(moment: KillMoment, { visitor, cellId, doneFile }: RunInSight): Promise<void> {
+async function sight(moment: KillMoment, { visitor, cellId, earlier, doneFile }: RunInSight): Promise<void> {
   const end = Date.now() + LOOK_FOR_MS;
   const length = moment.at === 'line' ? moment.line * LINE_LENGTH : Infinity;
-  while (visitor.shownLength(cellId) < length && !existsSync(doneFile)) {
+  const isSeen = (): boolean => visitor.runOf(cellId)?.runId !== earlier && visitor.shownLength(cellId) >= length;
+  while (!isSeen() && !existsSync(doneFile)) {
     if (Date.now() > end) throw new Error(`the run did not get as far as ${moment.at}: ${visitor.describe()}`);
     await delay(1);
   }

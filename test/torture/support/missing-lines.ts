@@ -11,7 +11,7 @@ export interface Judgement {
 }
 
 /** A line that the hub wrote in place of what it could not get; the programs print nothing like it. */
-const NOTICE = /\b(missing|lost|gap)\b/i;
+const NOTICE = /^⋯ output may be missing here: .* ⋯$/;
 
 interface Walk {
   readonly faults: string[];
@@ -30,6 +30,13 @@ export function judgeLines(wanted: readonly ShownOutput[], found: readonly Shown
     missing: streams.reduce((sum, { missing }) => sum + missing, 0),
     notices: found.flatMap(({ text }) => text.split('\n')).filter(isNotice).length,
   };
+}
+
+/** What somebody saw stays there. */
+export function vanished(seen: readonly ShownOutput[], found: readonly ShownOutput[]): string[] {
+  const [before, after] = [seen, found].map((outputs) => new Set(outputs.flatMap(({ text }) => text.split('\n'))));
+  const gone = [...(before ?? [])].filter((line) => isLine(line) && after?.has(line) !== true);
+  return gone.length === 0 ? [] : [`${gone.length} lines that Ben had seen are gone, the first is '${gone[0] ?? ''}'`];
 }
 
 function judgeStream(kind: 'stdout' | 'stderr', wanted: readonly string[], found: readonly ShownOutput[]): Walk {
@@ -62,11 +69,15 @@ function linesOf(outputs: readonly ShownOutput[], kind: 'stdout' | 'stderr'): re
   return own.flatMap(({ text }) => text.split('\n').filter((line) => line !== ''));
 }
 
+function isLine(line: string): boolean {
+  return /^line \d{5}$/.test(line);
+}
+
 function isNotice(line: string): boolean {
   return NOTICE.test(line);
 }
 
 function strangeLines({ text }: ShownOutput): string[] {
-  const strange = text.split('\n').filter((line) => line !== '' && !/^line \d{5}$/.test(line) && !isNotice(line));
+  const strange = text.split('\n').filter((line) => line !== '' && !isLine(line) && !isNotice(line));
   return strange.slice(0, 3).map((line) => `a line that nobody printed: ${JSON.stringify(line.slice(0, 120))}`);
 }
