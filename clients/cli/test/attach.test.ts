@@ -1,5 +1,7 @@
 /** `cokernel attach` in a real pseudo-terminal, beside a partner, on a real hub with a real kernel. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { HubClient } from '@cokernel/core';
 import type { Room } from '@cokernel/core';
 import { DeviceId, RequestId, sourceHash } from '@cokernel/proto/hub';
@@ -12,6 +14,14 @@ import { until } from './support/until.js';
 jest.setTimeout(90_000);
 
 const hub = new RealHub();
+/** ipykernel that says of itself that it has no subshells. */
+const NO_SUBSHELLS = `from ipykernel.kernelapp import IPKernelApp
+from ipykernel.ipkernel import IPythonKernel
+told = IPythonKernel.kernel_info.fget
+IPythonKernel.kernel_info = property(lambda kernel: {**told(kernel), 'supported_features': []})
+IPKernelApp.launch_instance()`;
+/** Code that goes on until that file is there. */
+const untilFile = (name: string): string => `import os, time\nwhile not os.path.exists('${name}'): time.sleep(0.02)`;
 let ann: Room;
 let me: Terminal;
 let opened: { close(): unknown }[] = [];
@@ -170,6 +180,29 @@ describe('beside a partner', () => {
     await me.shows(/╭ Ann runs\n│ import time\n[^]*│ step 0\n│ step 1\n│ step 2\n╰ Ann ran \[\d+\]\n/);
     expect(me.lastLine).toMatch(/^In \[\d+\]: half a thou$/);
     expect(me.text.match(/half a thou/g)).toHaveLength(1);
+  });
+
+  test('Tab completes while her cell runs', async () => {
+    await annRuns('capital_words = 1');
+    await annRuns(untilFile('go1'));
+    await until('her run', () => ann.state.queue.running !== null && ann.state.queue.queued.length === 0);
+    me.type('"👍"; capital_w\t');
+    await me.shows('"👍"; capital_words');
+    expect(ann.state.queue.running).not.toBeNull();
+    writeFileSync(join(hub.served, 'go1'), '');
+  });
+
+  test('Tab while a kernel is busy that answers nothing beside its cell says so, and completes when it is free', async () => {
+    hub.addKernel('plain', NO_SUBSHELLS);
+    await ann.call('startKernel', { specName: 'plain' });
+    await annRuns(untilFile('go2'));
+    await until('her run', () => ann.state.queue.running !== null);
+    me.type('prin\t');
+    await me.shows('kernel busy: completions come when it is free');
+    expect(me.lastLine).toMatch(/: prin$/);
+    writeFileSync(join(hub.served, 'go2'), '');
+    await until('the completion', () => me.lastLine.endsWith(': print'));
+    await ann.call('startKernel', { specName: 'python3' });
   });
 
   test('her output can’t move my cursor or set my title', async () => {

@@ -101,14 +101,24 @@ export class RealHub {
     return JSON.parse(readFileSync(join(this.served, name), 'utf8')) as SavedNotebook;
   }
 
+  /** A kernelspec of this Python code. */
+  addKernel(name: string, code: string): void {
+    this.#writeSpec(name, ['-c', code, '-f', '{connection_file}']);
+  }
+
   #makeFolders(): void {
+    mkdirSync(this.served, { recursive: true });
+    mkdirSync(this.data, { recursive: true, mode: 0o700 });
+    this.#writeSpec('python3', ['-m', 'ipykernel_launcher', '-f', '{connection_file}']);
+  }
+
+  #writeSpec(name: string, args: readonly string[]): void {
     const python = process.env['COKERNEL_TEST_PYTHON'];
     if (!python) throw new Error('COKERNEL_TEST_PYTHON must name a Python with ipykernel; `npm test` sets it');
-    const spec = join(this.root, 'jupyter', 'kernels', 'python3');
-    for (const folder of [this.served, spec]) mkdirSync(folder, { recursive: true });
-    mkdirSync(this.data, { recursive: true, mode: 0o700 });
-    const argv = [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
-    writeFileSync(join(spec, 'kernel.json'), JSON.stringify({ argv, display_name: 'Python 3', language: 'python' }));
+    const folder = join(this.root, 'jupyter', 'kernels', name);
+    mkdirSync(folder, { recursive: true });
+    const spec = { argv: [python, ...args], display_name: name === 'python3' ? 'Python 3' : name, language: 'python' };
+    writeFileSync(join(folder, 'kernel.json'), JSON.stringify(spec));
   }
 }
 
