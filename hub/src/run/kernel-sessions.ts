@@ -3,8 +3,8 @@
  * running, and ends them. Each session is held under a lease of its kernel.
  */
 import path from 'node:path';
-import type { KernelId, RunId, RunView } from '@cokernel/proto/hub';
-import { KernelId as KernelIdSchema } from '@cokernel/proto/hub';
+import type { KernelId, RunView } from '@cokernel/proto/hub';
+import { FileId, KernelId as KernelIdSchema, RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelSpec } from '../kernel/kernel-host.js';
 import { KernelHostError } from '../kernel/kernel-host.js';
@@ -15,6 +15,7 @@ import { refuseOneTooMany } from './kernel-limits.js';
 import { KernelLink } from './kernel-link.js';
 import type { SessionLog } from './kernel-session.js';
 import { KernelSession } from './kernel-session.js';
+import { newRun } from './new-run.js';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueuedRun, RunQueue } from './run-queue.js';
 import type { Transcripts } from './transcripts.js';
@@ -69,7 +70,9 @@ export class KernelSessions {
 
   /** The kernelspecs, read anew. */
   async kernelSpecs(): Promise<readonly KernelSpec[]> {
-    const specs = await this.options.host.kernelSpecs();
+    const specs = await this.options.host.kernelSpecs().catch((error: unknown) => {
+      throw asRefusal(error);
+    });
     const changed = JSON.stringify(specs) !== JSON.stringify(this.specs);
     this.specs = specs;
     if (changed) this.options.onKernelSpecsChanged(specs);
@@ -258,6 +261,7 @@ export class KernelSessions {
       clock,
       log,
       outputsOf: (run) => this.outputsOf(run),
+      endedRun: (runId) => this.endedRun(kernelId, start.labels['fileId'], runId),
       transcriptWithdrawn: (run) => transcripts.withdrawn(run),
       transcriptPrompted: (runId, text, password) => transcripts.prompted(runId, text, password),
       exited: (reason) => this.options.onExited(session, reason),
@@ -275,6 +279,16 @@ export class KernelSessions {
     entry.link?.stop();
     entry.link = new KernelLink({ host, session, fence: entry.lease.fence, retryMs: ATTACH_AGAIN_MS, log });
     return entry.link;
+  }
+
+  /** As far as the queue remembers: what was pinned for it is gone. */
+  private async endedRun(kernelId: KernelId, fileId: string | undefined, runId: string): Promise<QueuedRun | null> {
+    const known = RunId.safeParse(runId);
+    const view = known.success ? await this.options.queue.find(kernelId, known.data) : null;
+    if (view?.target.kind !== 'cell' || fileId === undefined) return null;
+    const { author, target } = view;
+    const run = newRun(this.options, { author, target, source: '', fileId: FileId.parse(fileId), stopOnError: false });
+    return { ...run, view };
   }
 
   private outputsOf(run: QueuedRun): Promise<RunOutputs> {
