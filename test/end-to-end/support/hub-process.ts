@@ -54,7 +54,7 @@ export async function startHub(scratch: Scratch, options: HubOptions): Promise<H
     'the hub to print its URL',
     () => {
       if (child.exitCode !== null) throw new Error(`The hub ended with ${child.exitCode}:\n${said()}`);
-      return /https?:\/\/[\w.:[\]-]+/.exec(said())?.[0];
+      return /https?:\/\/[\w.:[\]-]+(?=\/\?token=)/.exec(said())?.[0];
     },
     { state: said },
   );
