@@ -11,7 +11,8 @@ export class RunWatch {
   /** Of those that a former keeper sent: seen idle since. */
   readonly #over = new Set<string>();
   #knowsFormer = true;
-  #busyWith: string | null = null;
+  /** One, or several where a kernel has subshells. */
+  readonly #busy = new Set<string>();
 
   sent(msgId: string): void {
     this.#open.add(msgId);
@@ -31,7 +32,7 @@ export class RunWatch {
   /** Another process: nothing of the former one runs. */
   startedAnew(): void {
     this.#open.clear();
-    this.#busyWith = null;
+    this.#busy.clear();
     this.answered();
   }
 
@@ -41,17 +42,17 @@ export class RunWatch {
     const msgId = parentId(message);
     if (msgId === null || !isExecution(message)) return;
     const state = message.content['execution_state'];
-    if (state === 'busy') this.#busyWith = msgId;
+    if (state === 'busy') this.#busy.add(msgId);
     if (state === 'idle') this.#idle(msgId);
   }
 
   mayRun(msgId: string): boolean {
-    if (this.#busyWith !== null) return this.#busyWith === msgId;
+    if (this.#busy.size > 0) return this.#busy.has(msgId);
     return this.#open.has(msgId) || (!this.#knowsFormer && !this.#over.has(msgId));
   }
 
   #idle(msgId: string): void {
-    if (this.#busyWith === msgId) this.#busyWith = null;
+    this.#busy.delete(msgId);
     if (!this.#open.delete(msgId) && !this.#knowsFormer) this.#over.add(msgId);
   }
 }

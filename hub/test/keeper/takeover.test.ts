@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { KernelId } from '@cokernel/proto/hub';
+import { KernelState } from '../../src/keeper/kernel-state.js';
 import type { KernelHost } from '../../src/kernel/kernel-host.js';
 import { evaluated, KernelEvents, readyKernel, sendCode } from '../support/kernel-events.js';
 import { isAlive, isRunning, TestKeeper } from '../support/keeper.js';
@@ -206,7 +207,7 @@ describe('what the next keeper does not take over', () => {
       process.kill(pid, 'SIGKILL');
       const stranger = spawn('sleep', ['600'], { detached: true });
       strangers.push(stranger);
-      const { startedAt } = Object(Object(state).process);
+      const { startedAt } = KernelState.parse(state).process ?? {};
       await changeState(first.kernelId, { process: { pid: stranger.pid, startedAt } });
       const host = keeper.host();
       expect((await host.kernels()).map((kernel) => kernel.state)).toEqual(['dead']);
