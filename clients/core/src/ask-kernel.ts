@@ -2,7 +2,7 @@
  * Asks the kernel of a room something beside its runs: completion, inspection, whether code is complete, variables. A
  * kernel that is busy says so at once and answers when it is free; both are one promise here.
  */
-import type { CallParams } from '@cokernel/proto/hub';
+import type { CallParams, CallResult } from '@cokernel/proto/hub';
 import { KernelBusy } from '@cokernel/proto/hub';
 import { CallError } from './hub-error.js';
 import type { Room } from './room.js';
@@ -28,9 +28,9 @@ export async function askKernel<N extends KernelQuestionName>(
 ): Promise<ReplyContent> {
   const later = new LaterAnswers(room);
   try {
-    const answer: unknown = await room.call(name, params);
+    const answer: CallResult<KernelQuestionName> = await room.call(name, params);
     const busy = KernelBusy.safeParse(answer);
-    if (!busy.success) return { ...Object(answer) };
+    if (!busy.success) return { ...answer };
     onBusy?.();
     return await later.to(busy.data.questionId);
   } finally {

@@ -133,7 +133,8 @@ function updated(state: CommsState, id: string, message: KernelMessage, bounds: 
 
 function underWay(state: CommsState, message: KernelMessage, bounds: CommBounds): CommsState {
   const id = commIdOf(message);
-  if (id === null || dataOf(message)['method'] !== 'update' || state.comms.get(id)?.state == null) return state;
+  const widget = id === null ? null : (state.comms.get(id)?.state ?? null);
+  if (widget === null || dataOf(message)['method'] !== 'update') return state;
   const next = new Map(state.underWay).set(message.header.msg_id, message);
   const [oldest] = next;
   if (next.size <= bounds.maxUnderWay || oldest === undefined) return { ...state, underWay: next };

@@ -142,6 +142,20 @@ describe('comms', () => {
   );
 
   test(
+    '[X15] [X19] are known to a hub that takes the kernel over, with the widget’s state as it is now',
+    async () => {
+      real = await real.takenOver();
+      const letGo = await occupied();
+      expect((await answer(commInfoRequest(from('late'))))?.content['comms']).toEqual({
+        w: { target_name: 'jupyter.widget' },
+      });
+      expect((await stateOf('late'))?.content['data']).toMatchObject({ state: { value: 70, name: 'a' } });
+      await letGo();
+    },
+    SLOW_MS,
+  );
+
+  test(
     '[X15] are gone after a restart',
     async () => {
       await real.session.restart('Ann');

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { HubId, ParticipantId, RunId } from '@cokernel/proto/hub';
-import type { TranscriptEntry } from '@cokernel/proto/hub';
+import { HubId, ParticipantId } from '@cokernel/proto/hub';
+import type { RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { KernelSession } from '../../src/run/kernel-session.js';
 import { KernelSessions } from '../../src/run/kernel-sessions.js';
@@ -29,6 +29,7 @@ export class RealSession {
     private readonly scratch: ScratchFolder,
     private readonly keeper: TestKeeper,
     private readonly store: EmbeddedStore,
+    private readonly sessions: KernelSessions,
     readonly session: KernelSession,
     readonly transcripts: Transcripts,
     /** Why code has ended the kernel. */
@@ -44,30 +45,23 @@ export class RealSession {
     const store = await openEmbeddedStore({ directory, onNotice: () => undefined, log });
     const transcripts = new Transcripts(store.transcripts);
     const exits: string[] = [];
-    const sessions: KernelSessions = new KernelSessions({
-      ...make,
-      log,
-      host: keeper.host(),
-      queue: store.runQueue,
-      lease: {
-        leases: store.leases,
-        owner: HubId.parse('h'),
-        leaseMs: 10_000,
-        now: () => performance.now(),
-        onWarning: () => undefined,
-      },
-      transcripts,
-      cellOutputs: () => Promise.reject(new Error('there are no cells here')),
-      onKernelSpecsChanged: () => undefined,
-      limits: { perHub: null, perPerson: null },
-      notebooksOf: () => [],
-      onExited: async (exited, reason) => {
-        exits.push(reason);
-        await sessions.shutdown(exited, reason);
-      },
-    });
+    const sessions = sessionsOf(keeper, store, transcripts, exits);
     const session = await sessions.start({ specName: 'python3', cwd: tmpdir(), labels: {} });
-    return new RealSession(scratch, keeper, store, session, transcripts, exits).ready();
+    return new RealSession(scratch, keeper, store, sessions, session, transcripts, exits).ready();
+  }
+
+  /** The kernel as another hub sees it, that takes it over from this one. */
+  async takenOver(): Promise<RealSession> {
+    await this.sessions.close();
+    const sessions = sessionsOf(this.keeper, this.store, this.transcripts, []);
+    await sessions.adopt(
+      () => true,
+      () => tmpdir(),
+    );
+    const session = sessions.get(this.session.kernelId);
+    if (session === undefined) throw new Error('the kernel was not taken over');
+    const { scratch, keeper, store, transcripts, exits } = this;
+    return new RealSession(scratch, keeper, store, sessions, session, transcripts, exits).ready();
   }
 
   /** Enqueues code and gives its run's id. */
@@ -112,6 +106,38 @@ export class RealSession {
     await waitUntil('the kernel is ready', () => this.session.view().status === 'idle', 30_000);
     return this;
   }
+}
+
+/** Of a hub of its own. */
+function sessionsOf(
+  keeper: TestKeeper,
+  store: EmbeddedStore,
+  transcripts: Transcripts,
+  exits: string[],
+): KernelSessions {
+  const sessions: KernelSessions = new KernelSessions({
+    ...make,
+    log,
+    host: keeper.host(),
+    queue: store.runQueue,
+    lease: {
+      leases: store.leases,
+      owner: HubId.parse('h'),
+      leaseMs: 10_000,
+      now: () => performance.now(),
+      onWarning: () => undefined,
+    },
+    transcripts,
+    cellOutputs: () => Promise.reject(new Error('there are no cells here')),
+    onKernelSpecsChanged: () => undefined,
+    limits: { perHub: null, perPerson: null },
+    notebooksOf: () => [],
+    onExited: async (exited, reason) => {
+      exits.push(reason);
+      await sessions.shutdown(exited, reason);
+    },
+  });
+  return sessions;
 }
 
 /** ipykernel that says of itself that it has no subshells. */

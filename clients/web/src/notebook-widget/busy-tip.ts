@@ -1,6 +1,6 @@
 /** A word beside the cursor that completions come when the kernel is free; it goes with the next key, click or list. */
 import { StateEffect, StateField, type Extension } from '@codemirror/state';
-import { EditorView, showTooltip, type Tooltip } from '@codemirror/view';
+import { showTooltip, type EditorView, type Tooltip } from '@codemirror/view';
 
 const setTip = StateEffect.define<Tooltip | null>();
 
@@ -34,5 +34,5 @@ export function showBusyTip(view: EditorView, pos: number): void {
 }
 
 export function hideBusyTip(view: EditorView): void {
-  if (view.state.field(tipField, false) != null) view.dispatch({ effects: setTip.of(null) });
+  if ((view.state.field(tipField, false) ?? null) !== null) view.dispatch({ effects: setTip.of(null) });
 }
