@@ -28,6 +28,8 @@ export interface ExistingLifeOptions {
   readonly connection: Connection;
   readonly routingId: string;
   readonly dropped: Counts;
+  /** A former keeper has heard it with this key: then its heartbeat is proof enough that it is there. */
+  readonly wasHeard: boolean;
   /** How long a kernel that is there may take to be heard: it may be on another machine, or computing. */
   readonly heardTimeoutMs: number;
   readonly heartbeatMs: number;
@@ -92,7 +94,8 @@ export class ExistingLife implements Life {
     this.#heartbeat.start();
     this.#readiness.start();
     await this.send('control', messageParts({ ...kernelInfoRequest(this.#sender()), channel: 'control' }));
-    if (!(await endsWithin(this.#heard, this.options.heardTimeoutMs))) throw new Error(this.#whyUnheard(address));
+    if (await endsWithin(this.#heard, this.options.heardTimeoutMs)) return;
+    if (!this.options.wasHeard || !this.#heartbeat.isBeating) throw new Error(this.#whyUnheard(address));
   }
 
   /** No time limit: a kernel that computes is ready when it has done with that. */
@@ -105,6 +108,10 @@ export class ExistingLife implements Life {
 
   send(channel: Channel, parts: MessageParts): Promise<void> {
     return this.#sockets.send(channel, parts);
+  }
+
+  overtaken(): void {
+    this.#readiness.overtaken();
   }
 
   /** Always by message: the process is not ours to signal. */

@@ -11,6 +11,7 @@ import { FolderWatch } from './folder-watch.js';
 import { HubConnection } from './hub-connection.js';
 import { listenAlone, withdraw } from './single-instance.js';
 import type { Supervisor } from './supervisor.js';
+import { endsWithin } from './within.js';
 
 export interface KeeperServerOptions {
   readonly paths: KeeperPaths;
@@ -26,6 +27,9 @@ export interface KeeperServerOptions {
 }
 
 export type StopReason = 'idle' | 'told' | 'noHubCame' | 'dataFolderGone';
+
+/** A hub that does not read must not keep the keeper. */
+const HANG_UP_MS = 1_000;
 
 /** A longer time would be taken for none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -79,7 +83,7 @@ export class KeeperServer {
     await withdraw(this.options.paths);
     await this.options.supervisor.shutdownAll();
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all([...this.#sockets].map(hungUp));
     this.#tellStopped(reason);
   }
 
@@ -124,4 +128,12 @@ export class KeeperServer {
       this.options.log('error', 'the keeper could not stop', { reason: String(error) });
     });
   }
+}
+
+/** Resolves when the hub has all that was written to it, the ends of its kernels among it, or does not read. */
+async function hungUp(socket: Socket): Promise<void> {
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.end();
+  await endsWithin(closed, HANG_UP_MS);
+  socket.destroy();
 }

@@ -39,7 +39,7 @@ export function newLife(options: LivesOptions, wanted: LifeWanted): Life {
   const { connection, routingId, specName, start } = state;
   const { heartbeatMs, heardTimeoutMs } = options;
   const common = { connection, routingId, heartbeatMs, log, ...listener };
-  if (start === null) return new ExistingLife({ ...common, heardTimeoutMs });
+  if (start === null) return new ExistingLife({ ...common, heardTimeoutMs, wasHeard: takesOver });
   return new KernelLife({
     ...common,
     specName,

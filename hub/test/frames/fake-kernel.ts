@@ -29,6 +29,8 @@ export class FakeKernel {
   readonly #queues = new Map<Channel, SendQueue>();
   readonly #publisher = new Publisher({ linger: 0, sendHighWaterMark: 0 });
   readonly #heartbeat = new Reply({ linger: 0 });
+  /** As a kernel that computes: only its heartbeat answers. */
+  isSilent = false;
   /** Of whoever asked last; rubbish goes there too. */
   #peer: Uint8Array | null = null;
   #loops: Promise<void>[] = [];
@@ -81,7 +83,7 @@ export class FakeKernel {
 
   async #answer({ channel, header, content }: KernelMessage): Promise<void> {
     const { msg_type } = header;
-    if (msg_type !== 'kernel_info_request' && msg_type !== 'execute_request') return;
+    if (this.isSilent || !['kernel_info_request', 'execute_request'].includes(msg_type)) return;
     await this.#tell(statusMessage(answerTo(header), 'busy'));
     if (msg_type === 'execute_request') await this.#run(header, String(content['code']));
     else await this.#tell({ ...kernelInfoReply(answerTo(header), INFO), channel });

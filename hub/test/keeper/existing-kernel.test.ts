@@ -7,12 +7,14 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KernelId } from '@cokernel/proto/hub';
 import { kernelInfoRequest, messageParts } from '@cokernel/proto/jupyter';
 import { Counts } from '../../src/keeper/counts.js';
+import type { Connection } from '../../src/keeper/connection-file.js';
 import { readExistingConnection } from '../../src/keeper/existing-connection.js';
 import { ExistingLife } from '../../src/keeper/existing-life.js';
 import type { KernelHost } from '../../src/kernel/kernel-host.js';
+import { FakeKernel } from '../frames/fake-kernel.js';
 import { ExistingKernelProcess } from '../support/existing-kernel.js';
 import { evaluated, KernelEvents, readyKernel, sendCode, sender } from '../support/kernel-events.js';
-import { TestKeeper } from '../support/keeper.js';
+import { isAlive, TestKeeper } from '../support/keeper.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -49,6 +51,25 @@ async function adopted(host: KernelHost, connectionFile: string) {
   await waitUntil('the kernel is reached', () => adopt().then(Boolean, isNotThereYet), 30_000);
   const attached = await host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
   return { kernelId, events, ...attached };
+}
+
+/** Closed after the test at the latest. */
+function existingLife(
+  connection: Connection,
+  options: { readonly heardTimeoutMs: number; readonly wasHeard: boolean },
+): ExistingLife {
+  const life = new ExistingLife({
+    connection,
+    ...options,
+    routingId: randomUUID(),
+    dropped: new Counts(),
+    heartbeatMs: 100,
+    onMessage: () => undefined,
+    onHeartbeat: () => undefined,
+    log: () => undefined,
+  });
+  lives.push(life);
+  return life;
 }
 
 function isNotThereYet(error: unknown): false {
@@ -158,6 +179,75 @@ describe('attaching', () => {
   );
 });
 
+describe('the next keeper', () => {
+  const killKeeper = async () => {
+    const pid = (await keeper.pids()).at(-1) ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await waitUntil('the keeper has gone', () => !isAlive(pid));
+  };
+
+  const attachedAgain = async (host: KernelHost, kernelId: KernelId) => {
+    const events = new KernelEvents();
+    return { kernelId, events, ...(await host.attach(kernelId, { fromSeq: 0, fence: 2 }, events.listener)) };
+  };
+
+  test(
+    '[J14] goes on with it when the former was killed, and tells of the gap',
+    async () => {
+      const found = await theirKernel();
+      const host = keeper.host();
+      const first = await readyExisting(host, found.connectionFile);
+      await evaluated(first, 'x = 5');
+      await killKeeper();
+      const again = await attachedAgain(host, first.kernelId);
+      expect(again.hosted).toMatchObject({ origin: 'existing', knowsAllRequests: true });
+      await again.events.until('ready', 2);
+      expect(again.events.ofType('gap')).toHaveLength(1);
+      expect(await evaluated(again, 'print(x)')).toBe('5\n');
+      await expect(again.kernel.restart()).rejects.toMatchObject({ code: 'badRequest' });
+      expect((await stat(found.connectionFile)).isFile()).toBe(true);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J14] finds it dead when it ended meanwhile',
+    async () => {
+      const found = await theirKernel();
+      const host = keeper.host();
+      const first = await readyExisting(host, found.connectionFile);
+      await killKeeper();
+      await found.end();
+      const again = await attachedAgain(host, first.kernelId);
+      await again.events.until('died');
+      expect(again.events.ofType('died')[0]?.reason).toContain('nobody listens at');
+      await again.kernel.shutdown();
+      expect(await host.kernels()).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J14] takes the heartbeat of one that it knows for its life',
+    async () => {
+      const fake = new FakeKernel();
+      const connectionFile = join(folder.path, 'fake.json');
+      await fake.start(connectionFile);
+      fake.isSilent = true;
+      const { connection } = await readExistingConnection(connectionFile);
+      const lifeOf = (wasHeard: boolean) => existingLife(connection, { heardTimeoutMs: 300, wasHeard });
+      try {
+        await expect(lifeOf(false).launch()).rejects.toThrow('but its heartbeat');
+        await lifeOf(true).launch();
+      } finally {
+        await Promise.all(lives.splice(0).map((life) => life.close()));
+        await fake.stop();
+      }
+    },
+    TIMEOUT,
+  );
+});
+
 describe('refusals', () => {
   test(
     '[J14] what can not be reached is refused with the reason, and leaves nothing behind',
@@ -186,14 +276,8 @@ describe('refusals', () => {
     async () => {
       const found = await theirKernel('tcp', 'right');
       const { connection } = await readExistingConnection(found.connectionFile);
-      const lifeWith = (key: string, heardTimeoutMs: number) => {
-        const ignored = { onMessage: () => undefined, onHeartbeat: () => undefined, log: () => undefined };
-        const known = { connection: { ...connection, key }, routingId: randomUUID(), dropped: new Counts() };
-        const options = { ...known, heartbeatMs: 100, heardTimeoutMs, ...ignored };
-        const life = new ExistingLife(options);
-        lives.push(life);
-        return life;
-      };
+      const lifeWith = (key: string, heardTimeoutMs: number) =>
+        existingLife({ ...connection, key }, { heardTimeoutMs, wasHeard: false });
       const right = lifeWith('right', 30_000);
       await waitUntil('it listens', () => right.launch().then(() => true, isNotThereYet), 30_000);
       await right.started();
