@@ -43,11 +43,12 @@ export function recordHead({ kind, seq, payload }: JournalRecord): Buffer {
   return bytes;
 }
 
-export function readRecords(bytes: Buffer): RecordsRead {
+/** `firstSeq`: of the first record; each next one has the next. */
+export function readRecords(bytes: Buffer, firstSeq: number): RecordsRead {
   const records: JournalRecord[] = [];
   let offset = 0;
   while (offset < bytes.length) {
-    const record = recordAt(bytes, offset);
+    const record = recordAt(bytes, offset, firstSeq + records.length);
     if (typeof record === 'string') return { records, wholeBytes: offset, end: record };
     records.push(record);
     offset += recordBytes(record);
@@ -55,13 +56,15 @@ export function readRecords(bytes: Buffer): RecordsRead {
   return { records, wholeBytes: offset, end: 'whole' };
 }
 
-function recordAt(bytes: Buffer, offset: number): JournalRecord | 'torn' | 'damaged' {
+/** The seq is looked at first: bytes that are not ours have any length, also one beyond the end of the file. */
+function recordAt(bytes: Buffer, offset: number, seq: number): JournalRecord | 'torn' | 'damaged' {
   const start = offset + PREFIX_BYTES;
-  if (start > bytes.length) return 'torn';
+  if (start + HEAD_BYTES > bytes.length) return 'torn';
+  if (Number(bytes.readBigUInt64LE(start + 1)) !== seq) return 'damaged';
   const end = start + bytes.readUInt32LE(offset);
   if (end > bytes.length) return 'torn';
   const body = bytes.subarray(start, end);
   if (body.length < HEAD_BYTES || crc32(body) !== bytes.readUInt32LE(offset + 4)) return 'damaged';
   const kind = body.readUInt8(0) === kinds.message ? 'message' : 'event';
-  return { kind, seq: Number(body.readBigUInt64LE(1)), payload: body.subarray(HEAD_BYTES) };
+  return { kind, seq, payload: body.subarray(HEAD_BYTES) };
 }

@@ -83,7 +83,7 @@ export class JournalSegments {
   read(seq: number): readonly JournalRecord[] | null {
     const segment = this.#segments.findLast(({ firstSeq }) => firstSeq <= seq);
     if (segment === undefined) return null;
-    return readRecords(readFileSync(this.#path(segment.firstSeq))).records;
+    return readRecords(readFileSync(this.#path(segment.firstSeq)), segment.firstSeq).records;
   }
 
   /** The first seq of the file after the one that holds `seq`. */
@@ -129,7 +129,7 @@ export class JournalSegments {
 
   #cut(newest: Segment): number {
     const path = this.#path(newest.firstSeq);
-    const { records, wholeBytes, end } = readRecords(readFileSync(path));
+    const { records, wholeBytes, end } = readRecords(readFileSync(path), newest.firstSeq);
     if (end === 'damaged') throw new Error('its newest file is damaged');
     if (end === 'torn') truncateSync(path, wholeBytes);
     this.#bytes -= newest.bytes - wholeBytes;

@@ -248,11 +248,13 @@ describe('JournalSegments', () => {
 
 describe('records', () => {
   const record: JournalRecord = { kind: 'event', seq: 2 ** 40, payload: Buffer.from('payload') };
+  const next = { ...record, seq: record.seq + 1 };
   const bytes = Buffer.concat([recordHead(record), record.payload]);
+  const nextBytes = Buffer.concat([recordHead(next), next.payload]);
 
   test('are read as they were written', () => {
-    expect(readRecords(Buffer.concat([bytes, bytes]))).toEqual({
-      records: [record, record],
+    expect(readRecords(Buffer.concat([bytes, nextBytes]), record.seq)).toEqual({
+      records: [record, next],
       wholeBytes: 2 * bytes.length,
       end: 'whole',
     });
@@ -261,17 +263,22 @@ describe('records', () => {
   test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
     'a tail of %i bytes is torn, not damaged',
     (length) => {
-      const read = readRecords(Buffer.concat([bytes, bytes.subarray(0, length)]));
+      const read = readRecords(Buffer.concat([bytes, nextBytes.subarray(0, length)]), record.seq);
       expect(read).toMatchObject({ wholeBytes: bytes.length, end: 'torn' });
     },
   );
+
+  test('bytes that are not ours are damaged, whatever length they seem to have', () => {
+    expect(readRecords(Buffer.from('nothing of ours, and longer than a head'), 1).end).toBe('damaged');
+    expect(readRecords(Buffer.concat([bytes, bytes]), record.seq)).toMatchObject({ records: [record], end: 'damaged' });
+  });
 
   test('no byte that is changed goes unseen', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const other = Buffer.from(bytes);
         other[at] = (other[at] ?? 0) ^ change;
-        expect(readRecords(other).records).toEqual([]);
+        expect(readRecords(other, record.seq).records).toEqual([]);
       }),
     );
   });
