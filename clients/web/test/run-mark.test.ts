@@ -47,6 +47,15 @@ describe("a cell's badge", () => {
     expect(runMark(index, cellOf('bens'), {}, () => 'hash').state).toBe('running');
   });
 
+  test('tells a run that was withdrawn from one that was stopped in the middle', () => {
+    const shown = (startedAt: string | null): readonly string[] => {
+      const ended = { ...bens, state: 'cancelled' as const, startedAt };
+      const index = runIndex(queueView(null, []), new Map([[ended.runId, ended]]), null, me, here);
+      return runMark(index, cellOf('bens'), {}, () => 'hash').parts;
+    };
+    expect([shown(null), shown('2026-01-01T00:00:00.000Z')]).toEqual([['Ben: withdrawn'], ['Ben: stopped']]);
+  });
+
   test('[X11] says when the text has changed since Run was pressed', () => {
     const index = indexOf({ running: { ...bens, state: 'running' }, queued: [mine] });
     expect(runMark(index, cellOf('bens'), {}, () => 'other').changedSince).toBe(true);

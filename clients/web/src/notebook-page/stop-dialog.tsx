@@ -27,9 +27,9 @@ export function StopDialog({ room, state, onClose }: StopDialogProps): ReactElem
             ))}
           </ul>
           <div className="ck-dialog-buttons">
-            <AlertDialog.Cancel className="ck-button">Leave it running</AlertDialog.Cancel>
+            <AlertDialog.Cancel className="ck-button">Cancel</AlertDialog.Cancel>
             <AlertDialog.Cancel className="ck-button" onClick={() => askHub(room, 'useKernel', { kernelId: null })}>
-              Only leave it here
+              Only leave it
             </AlertDialog.Cancel>
             <AlertDialog.Action
               className="ck-button ck-danger"

@@ -109,7 +109,7 @@ function finishedParts(index: RunIndex, run: RunView): string[] {
     case 'failed':
       return [who, 'failed', ...elapsed(run.startedAt, run.finishedAt)];
     case 'cancelled':
-      return [`${who}: withdrawn`];
+      return [`${who}: ${run.startedAt === null ? 'withdrawn' : 'stopped'}`];
     case 'lost':
       return [`${who}: lost`, ...(run.reason === null ? [] : [run.reason])];
     case 'queued':
