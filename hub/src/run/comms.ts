@@ -83,6 +83,11 @@ export function afterLoss(state: CommsState): CommsState {
   return { ...state, comms, isWhole: false, bytes: comms.size * COMM_BYTES };
 }
 
+/** Of a kernel that was there before anybody here listened: it may have more than is known, and what is known holds. */
+export function withUnknown(state: CommsState): CommsState {
+  return { ...state, isWhole: false };
+}
+
 export function commIdOf(message: KernelMessage): string | null {
   const id = message.content['comm_id'];
   return typeof id === 'string' ? id : null;

@@ -7,7 +7,7 @@ import { buildMessage, statusMessage, streamMessage } from '@cokernel/proto/jupy
 import type { CommDecision } from './comm-requests.js';
 import { decideComm } from './comm-requests.js';
 import type { CommsState } from './comms.js';
-import { NO_COMMS, afterClient, afterKernel, afterLoss } from './comms.js';
+import { NO_COMMS, afterClient, afterKernel, afterLoss, withUnknown } from './comms.js';
 
 const BOUNDS = { maxBytes: 32 * 1024 * 1024, maxUnderWay: 256 };
 
@@ -27,6 +27,11 @@ export class KernelComms {
   /** Messages of the kernel were lost. */
   missed(): void {
     this.state = afterLoss(this.state);
+  }
+
+  /** The kernel ran before this hub heard it. */
+  joinedLate(): void {
+    this.state = withUnknown(this.state);
   }
 
   /** The kernel is another: nothing is open in it. */

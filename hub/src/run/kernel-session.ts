@@ -109,7 +109,7 @@ export class KernelSession {
   private unsubscribe: (() => void) | null = null;
   private place: JournalPlace = { journalId: '', seq: 0 };
   /** The question whose answer shows that the kernel has done with all before it. */
-  private passedQuestion: string | null = null;
+  private passedQuestion: { readonly msgId: string; readonly runId: RunId } | null = null;
   private lastDeath = 'it ended while no hub was with it';
   private fence: number;
   private activity: Date;
@@ -224,6 +224,7 @@ export class KernelSession {
     this.kernel = kernel;
     this.fence = fence;
     if (journalId !== this.place.journalId) this.place = { journalId, seq: 0 };
+    if (this.options.origin === 'existing') this.comms.joinedLate();
   }
 
   /** How far it has heard the kernel. */
@@ -239,6 +240,7 @@ export class KernelSession {
   /** The way is there, and what the host kept was told. */
   hostFound({ state, kernelInfo, knowsAllRequests }: HostedKernel): void {
     const { lastDeath: reason } = this;
+    if (!knowsAllRequests) this.comms.joinedLate();
     this.handle({ type: 'hostFound', state, kernelInfo, knowsAllRequests, reason, at: this.now() });
   }
 
@@ -250,6 +252,7 @@ export class KernelSession {
 
   /** Another keeper serves the machine and does not know this kernel, or not what it said. */
   journalLost(): void {
+    this.comms.missed();
     this.giveUp('what the kernel said meanwhile was lost');
   }
 
@@ -349,9 +352,10 @@ export class KernelSession {
     this.activity = this.options.clock();
     this.comms.heard(message);
     for (const watcher of [...this.watchers]) watcher.heard(message);
-    if (this.passedQuestion !== null && parentId(message) === this.passedQuestion && message.channel === 'shell') {
+    const asked = this.passedQuestion;
+    if (asked !== null && parentId(message) === asked.msgId && message.channel === 'shell') {
       this.passedQuestion = null;
-      this.handle({ type: 'kernelPassed', at: this.now() });
+      this.handle({ type: 'kernelPassed', runId: asked.runId, at: this.now() });
     }
     if (message.header.msg_type === 'input_request' && this.wasAnswered(message)) return;
     this.handle({ type: 'messageArrived', message, at: this.now() });
@@ -473,7 +477,7 @@ export class KernelSession {
       case 'tellLoss':
         return this.tellLoss(effect.runId, effect.upTo, effect.reason);
       case 'askWhetherPassed':
-        return this.background(this.askWhetherPassed());
+        return this.background(this.askWhetherPassed(effect.runId));
       case 'hold':
         return this.background(this.owner.hold(effect.reason));
       case 'interruptKernel':
@@ -540,9 +544,9 @@ export class KernelSession {
     this.liveRuns.missed(runId, { ...this.place, seq: upTo }, `⋯ output may be missing here: ${reason} ⋯\n`);
   }
 
-  private async askWhetherPassed(): Promise<void> {
+  private async askWhetherPassed(runId: RunId): Promise<void> {
     const question = kernelInfoRequest(this.sender());
-    this.passedQuestion = question.header.msg_id;
+    this.passedQuestion = { msgId: question.header.msg_id, runId };
     await this.sendNow(question);
   }
 

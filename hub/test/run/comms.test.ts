@@ -258,6 +258,15 @@ describe('the hub’s answer', () => {
     expect(comms.answer(stateRequest('w'), true)).toHaveLength(3);
   });
 
+  test('is left to a kernel that was there before this hub, but for what it has heard since and while it is busy', () => {
+    const comms = new KernelComms(sender);
+    comms.joinedLate();
+    comms.heard(widgetOpens('w', { value: 1 }));
+    expect(comms.answer(infoRequest, true)).toBeNull();
+    expect(comms.answer(infoRequest, false)).toHaveLength(3);
+    expect(comms.answer(stateRequest('w'), true)).toHaveLength(3);
+  });
+
   test('is none any more when the kernel is another', () => {
     const comms = new KernelComms(sender);
     comms.heard(widgetOpens('w', { value: 1 }));
