@@ -28,9 +28,9 @@ export function StopDialog({ room, state, onClose }: StopDialogProps): ReactElem
           </ul>
           <div className="ck-dialog-buttons">
             <AlertDialog.Cancel className="ck-button">Cancel</AlertDialog.Cancel>
-            <AlertDialog.Cancel className="ck-button" onClick={() => askHub(room, 'useKernel', { kernelId: null })}>
+            <AlertDialog.Action className="ck-button" onClick={() => askHub(room, 'useKernel', { kernelId: null })}>
               Only leave it
-            </AlertDialog.Cancel>
+            </AlertDialog.Action>
             <AlertDialog.Action
               className="ck-button ck-danger"
               data-testid="stop-confirm"
