@@ -102,8 +102,11 @@ export class HostedKernel {
   async send(message: KernelMessage, parts: MessageParts): Promise<void> {
     const life = this.#lifeFor('starting', 'ready');
     if (message.channel === 'iopub') throw new KernelHostError('badRequest', 'only the kernel speaks on iopub');
-    if (message.header.msg_type === 'execute_request') this.#noteRequest(message.header.msg_id);
-    await life.send(message.channel, parts);
+    if (message.header.msg_type !== 'execute_request') return life.send(message.channel, parts);
+    this.#noteRequest(message.header.msg_id);
+    const sent = life.send(message.channel, parts);
+    life.overtaken();
+    await sent;
   }
 
   /** Not while it is starting up, which the signal would end. With `msgId`: only while that run may be what runs. */

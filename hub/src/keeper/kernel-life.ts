@@ -109,6 +109,10 @@ export class KernelLife implements Life {
     return this.#sockets.send(channel, parts);
   }
 
+  overtaken(): void {
+    this.#readiness.overtaken();
+  }
+
   /** J11; resolves when the signal was sent or the kernel has answered. */
   async interrupt(): Promise<void> {
     if (this.options.interruptMode === 'signal') {

@@ -30,6 +30,8 @@ export interface Life {
   /** Resolves when the kernel takes requests, or when it is certain that it won't. The same answer each time. */
   started(): Promise<StartOutcome>;
   send(channel: Channel, parts: MessageParts): Promise<void>;
+  /** A run was sent while it was waited for the kernel: it is ready when it has done with that too. */
+  overtaken(): void;
   /** J11; resolves when the signal was sent or the kernel has answered. */
   interrupt(): Promise<void>;
   /** J10; resolves when all is over and the last messages were handed over, with what came of it. */

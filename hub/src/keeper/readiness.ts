@@ -45,6 +45,15 @@ export class Readiness {
     else this.#again ??= setTimeout(() => this.#ask(), this.options.askAgainMs);
   }
 
+  /** A run was sent behind our question: only an answer to one behind it says that the kernel has done with all of them. */
+  overtaken(): void {
+    if (this.#settle === null || this.#asked.size === 0) return;
+    this.#asked.clear();
+    this.#info = null;
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#ask();
+  }
+
   /** Stops asking. Can be called twice. */
   stop(): void {
     this.#settle = null;

@@ -15,21 +15,15 @@ import type { HeldReason, KernelStatus, PromptView, RunId } from '@cokernel/prot
 import { PromptId } from '@cokernel/proto/hub';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { HostedKernelState, KernelInfo } from '../kernel/kernel-host.js';
-import { asksExit, readPayloads } from './payloads.js';
+import type { ExecuteReply } from './execute-reply.js';
+import { executionCountOf, readExecuteReply } from './execute-reply.js';
+import { readPayloads } from './payloads.js';
 import type { QueuedRun, QueueSnapshot, Settlement } from './run-queue.js';
-
-interface Reply {
-  readonly status: 'ok' | 'error' | 'aborted';
-  readonly executionCount: number | null;
-  readonly reason: string | null;
-  /** The code has ended the kernel. */
-  readonly asksExit: boolean;
-}
 
 /** The run that the kernel works on. */
 interface CurrentRun {
   readonly run: QueuedRun;
-  readonly reply: Reply | null;
+  readonly reply: ExecuteReply | null;
   readonly idle: boolean;
   readonly executionCount: number | null;
   readonly times: RunTimes;
@@ -94,8 +88,8 @@ export type SessionEvent =
   | { readonly type: 'requestTraced'; readonly runId: string }
   /** What the kernel said up to this seq, if anything, is lost. */
   | { readonly type: 'messagesLost'; readonly upTo: number; readonly reason: string }
-  /** The kernel has done with everything that was sent before it was asked. */
-  | { readonly type: 'kernelPassed'; readonly at: string }
+  /** The kernel was asked behind this run, and has answered. */
+  | { readonly type: 'kernelPassed'; readonly runId: RunId; readonly at: string }
   | { readonly type: 'hostLost' }
   /** The way to the kernel is there again, and all that the host kept was told. */
   | {
@@ -135,7 +129,7 @@ export type SessionEffect =
   /** The run's output shows that some of it may be missing, unless it was stored before. */
   | { readonly type: 'tellLoss'; readonly runId: RunId; readonly upTo: number; readonly reason: string }
   /** Tell `kernelPassed` when the kernel answers. */
-  | { readonly type: 'askWhetherPassed' }
+  | { readonly type: 'askWhetherPassed'; readonly runId: RunId }
   | { readonly type: 'interruptKernel' }
   /** Shut the kernel down for good; `reason` is told to everybody. */
   | { readonly type: 'exitKernel'; readonly reason: string }
@@ -184,7 +178,7 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
     case 'messagesLost':
       return messagesLost(state, { upTo: event.upTo, reason: event.reason });
     case 'kernelPassed':
-      return kernelPassed(state, event.at);
+      return state.current?.run.view.runId === event.runId ? kernelPassed(state, event.at) : same(state);
     case 'hostLost':
       return hostLost(state);
     case 'hostFound':
@@ -294,7 +288,7 @@ function messagesLost(state: KernelSessionState, loss: Loss): Transition {
 
 /** The run's end may be among what was lost: the kernel, asked behind the run, says when it is over. */
 function lossEffects(runId: RunId, loss: Loss): readonly SessionEffect[] {
-  return [{ type: 'tellLoss', runId, ...loss }, { type: 'askWhetherPassed' }];
+  return [{ type: 'tellLoss', runId, ...loss }, { type: 'askWhetherPassed', runId }];
 }
 
 /** Anything that belongs to the run shows that it was sent. */
@@ -462,11 +456,11 @@ function executeInputArrived(
   at: string,
 ): Transition {
   const times = { ...current.times, executeInput: at };
-  return same(withCurrent(state, { ...current, executionCount: countOf(message) ?? current.executionCount, times }));
+  return same(withCurrent(state, { ...current, executionCount: executionCountOf(message) ?? current.executionCount, times }));
 }
 
 function replyArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
-  const reply = readReply(message);
+  const reply = readExecuteReply(message);
   const executionCount = reply.executionCount ?? current.executionCount;
   const times = { ...current.times, executeReply: at };
   const ended = endIfComplete(withCurrent(state, { ...current, reply, executionCount, times }), at);
@@ -481,22 +475,6 @@ function replyArrived(state: KernelSessionState, current: CurrentRun, message: K
 function strayPayloads(current: CurrentRun | null, message: KernelMessage): readonly SessionEffect[] {
   if (current === null || readPayloads(message.content).length === 0) return [];
   return [{ type: 'writeOutput', runId: current.run.view.runId, message }];
-}
-
-function readReply(message: KernelMessage): Reply {
-  const { status, ename, evalue } = message.content;
-  const told = { executionCount: countOf(message), asksExit: asksExit(message.content) };
-  if (status === 'ok') return { ...told, status, reason: null };
-  if (status === 'aborted' || status === 'abort') {
-    return { ...told, status: 'aborted', reason: 'the kernel aborted it' };
-  }
-  const error = [ename, evalue].filter((part) => typeof part === 'string' && part !== '').join(': ');
-  return { ...told, status: 'error', reason: error === '' ? 'error' : error };
-}
-
-function countOf(message: KernelMessage): number | null {
-  const count = message.content['execution_count'];
-  return typeof count === 'number' ? count : null;
 }
 
 function endIfComplete(state: KernelSessionState, at: string): Transition {

@@ -3,6 +3,7 @@
  * happens in whatever order.
  */
 import { describe, expect, test } from '@jest/globals';
+import { RunId } from '@cokernel/proto/hub';
 import fc from 'fast-check';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { initialState, transition } from '../../src/run/kernel-session-state.js';
@@ -118,7 +119,7 @@ class World {
       case 'gap':
         return this.handle({ type: 'messagesLost', upTo: 1, reason: 'away' });
       case 'pass':
-        return this.handle({ type: 'kernelPassed', at });
+        return this.handle({ type: 'kernelPassed', runId: RunId.parse(this.taken.at(-1) ?? 'r0'), at });
       case 'notSent': {
         const current = this.state.current;
         if (current === null) return;

@@ -348,8 +348,8 @@ describe('[X19] when the way to the kernel broke', () => {
   });
 
   test('a gap in what the run says is told, and its end asked for', () => {
-    expect(after(...running, traced, gap(9)).effects).toEqual([loss, { type: 'askWhetherPassed' }]);
-    const passed = after(...running, traced, gap(9), { type: 'kernelPassed', at });
+    expect(after(...running, traced, gap(9)).effects).toEqual([loss, { type: 'askWhetherPassed', runId: 'r1' }]);
+    const passed = after(...running, traced, gap(9), { type: 'kernelPassed', runId: run.view.runId, at });
     expect(settled(passed.effects)?.end.state).toBe('lost');
   });
 
@@ -359,8 +359,15 @@ describe('[X19] when the way to the kernel broke', () => {
     ]);
     expect(after(lost, resumed, gap(9), arrived(says.prints('r1', 'x'))).effects.slice(0, 2)).toEqual([
       loss,
-      { type: 'askWhetherPassed' },
+      { type: 'askWhetherPassed', runId: 'r1' },
     ]);
+  });
+
+  test('an answer to what was asked behind another run says nothing of this one', () => {
+    const other = RunId.parse('r0');
+    const { state, effects } = after(...running, traced, { type: 'kernelPassed', runId: other, at });
+    expect(state.current?.run).toBe(run);
+    expect(effects).toEqual([]);
   });
 
   test('a run that had ended is settled as it was stored, and not written again', () => {
