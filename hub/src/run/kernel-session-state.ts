@@ -288,7 +288,10 @@ function messagesLost(state: KernelSessionState, loss: Loss): Transition {
 
 /** The run's end may be among what was lost: the kernel, asked behind the run, says when it is over. */
 function lossEffects(runId: RunId, loss: Loss): readonly SessionEffect[] {
-  return [{ type: 'tellLoss', runId, ...loss }, { type: 'askWhetherPassed', runId }];
+  return [
+    { type: 'tellLoss', runId, ...loss },
+    { type: 'askWhetherPassed', runId },
+  ];
 }
 
 /** Anything that belongs to the run shows that it was sent. */
@@ -456,7 +459,9 @@ function executeInputArrived(
   at: string,
 ): Transition {
   const times = { ...current.times, executeInput: at };
-  return same(withCurrent(state, { ...current, executionCount: executionCountOf(message) ?? current.executionCount, times }));
+  return same(
+    withCurrent(state, { ...current, executionCount: executionCountOf(message) ?? current.executionCount, times }),
+  );
 }
 
 function replyArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
