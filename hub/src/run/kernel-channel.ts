@@ -58,6 +58,7 @@ export class KernelChannel {
   private readonly forgetting = new Map<BatchId, NodeJS.Timeout>();
   /** The kernel's own session id; null before it was heard. */
   private kernelSession: string | null = null;
+  private welcomed: KernelMessage | null = null;
   private status: KernelStatus;
   private unwatch: (() => void) | null = null;
 
@@ -106,9 +107,12 @@ export class KernelChannel {
   }
 
   connect(socket: ChannelSocket, hello: ChannelHello, doors: ClientDoors): ChannelConnection {
-    const client = this.clientOf(batchOf(hello.sessionId));
+    const key = batchOf(hello.sessionId);
+    const isNew = !this.clients.has(key);
+    const client = this.clientOf(key);
     this.keep(client);
     client.attach(socket, hello.lastMsgId);
+    if (isNew) this.welcome(key);
     return {
       received: (message) => this.inbox.receive(message, client.key, doors),
       drained: () => client.pump(),
@@ -124,10 +128,18 @@ export class KernelChannel {
 
   private heard(message: KernelMessage): void {
     this.kernelSession = message.header.session;
+    if (message.header.msg_type === 'iopub_welcome') this.welcomed = message;
     const request = this.requests.observe(message);
     if (message.channel === 'iopub') this.say(message, null);
     else this.say(message, request?.client ?? batchOf(parentSession(message)));
     if (request !== null) this.inbox.release();
+  }
+
+  /** A kernel that welcomes each who begins to listen is heard by the hub alone: the hub passes it on. */
+  private welcome(key: BatchId): void {
+    if (this.welcomed === null) return;
+    const { newId } = this.options;
+    this.say({ ...this.welcomed, header: { ...this.welcomed.header, msg_id: newId() } }, key);
   }
 
   private kernelChanged(status: KernelStatus): void {
