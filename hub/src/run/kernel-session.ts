@@ -18,6 +18,7 @@ import { RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { AttachedKernel, HostedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
 import { KernelHostError } from '../kernel/kernel-host.js';
+import { answersHub, asHub } from './hub-request.js';
 import { KernelComms } from './kernel-comms.js';
 import type { KernelQuestion, ReplyContent } from './kernel-question.js';
 import type { Asker } from './kernel-questions.js';
@@ -52,7 +53,7 @@ export interface SessionListener {
 
 /** Goes along with a kernel without referring to it: the WebSockets of its channels. */
 export interface KernelWatcher {
-  /** Every message of the kernel, of all channels, in order. */
+  /** Every message of the kernel, of all channels, in order, but the answers to the hub's own requests. */
   readonly heard: (message: KernelMessage) => void;
   readonly kernelChanged: (status: KernelStatus) => void;
   readonly queueChanged: (change: QueueChange) => void;
@@ -131,7 +132,7 @@ export class KernelSession {
     });
     this.questions = new KernelQuestions({
       send: (message) => this.sendNow(message),
-      sender: () => this.sender(),
+      sender: () => asHub(this.sender()),
       newId: options.newId,
       isFree: () => kernelStatus(this.state) === 'idle',
       hasSubshells: () => this.hasFeature(SUBSHELLS),
@@ -351,7 +352,7 @@ export class KernelSession {
     this.place = { ...this.place, seq };
     this.activity = this.options.clock();
     this.comms.heard(message);
-    for (const watcher of [...this.watchers]) watcher.heard(message);
+    if (!answersHub(message)) for (const watcher of [...this.watchers]) watcher.heard(message);
     const asked = this.passedQuestion;
     if (asked !== null && parentId(message) === asked.msgId && message.channel === 'shell') {
       this.passedQuestion = null;
@@ -545,7 +546,7 @@ export class KernelSession {
   }
 
   private async askWhetherPassed(runId: RunId): Promise<void> {
-    const question = kernelInfoRequest(this.sender());
+    const question = kernelInfoRequest(asHub(this.sender()));
     this.passedQuestion = { msgId: question.header.msg_id, runId };
     await this.sendNow(question);
   }

@@ -4,17 +4,16 @@
  * one that the former hub had in the journal.
  */
 import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
-import { buildMessage, parentId } from '@cokernel/proto/jupyter';
+import { buildMessage } from '@cokernel/proto/jupyter';
+import { answersHub } from './hub-request.js';
 import type { ReplyContent } from './kernel-question.js';
 
 export interface SubshellOptions {
+  /** Of the hub's own requests. */
   readonly sender: () => Sender;
   /** Sends and resolves with the content of the reply; rejects when none comes. */
   readonly ask: (request: KernelMessage) => Promise<ReplyContent>;
 }
-
-/** By which a later hub knows the reply to a request of this one's. */
-const REQUEST_PREFIX = 'cokernel-subshell-';
 
 type SubshellState =
   | { readonly phase: 'none' }
@@ -51,7 +50,7 @@ export class Subshell {
   /** Sees every reply on control. */
   observe(message: KernelMessage): void {
     if (message.header.msg_type !== 'create_subshell_reply') return;
-    if (parentId(message)?.startsWith(REQUEST_PREFIX) !== true) return;
+    if (!answersHub(message)) return;
     const { status, subshell_id: id } = message.content;
     this.state = status === 'ok' && typeof id === 'string' ? { phase: 'there', id } : { phase: 'refused' };
   }
@@ -62,11 +61,8 @@ export class Subshell {
   }
 
   private async create(): Promise<string | null> {
-    const sender = this.options.sender();
-    const request = buildMessage(
-      { ...sender, msgId: `${REQUEST_PREFIX}${sender.msgId}` },
-      { channel: 'control', msgType: 'create_subshell_request', content: {} },
-    );
+    const msgType = 'create_subshell_request';
+    const request = buildMessage(this.options.sender(), { channel: 'control', msgType, content: {} });
     const reply = await this.options.ask(request).catch(() => null);
     const id = reply?.['subshell_id'];
     return typeof id === 'string' ? id : null;

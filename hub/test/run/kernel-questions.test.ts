@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { buildMessage } from '@cokernel/proto/jupyter';
+import { asHub } from '../../src/run/hub-request.js';
 import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
 import type { Asker } from '../../src/run/kernel-questions.js';
 import { KernelQuestions } from '../../src/run/kernel-questions.js';
@@ -20,7 +21,7 @@ class Kernel {
       this.sent.push(message);
       return Promise.resolve();
     },
-    sender: () => ({ msgId: this.id(), session: 'hub', username: 'cokernel', date: '' }),
+    sender: () => asHub({ msgId: this.id(), session: 'hub', username: 'cokernel', date: '' }),
     newId: () => this.id(),
     isFree: () => this.isFree,
     hasSubshells: () => this.hasSubshells,

@@ -66,6 +66,12 @@ describe('ipykernel with subshells', () => {
       ]);
       expect(real.session.currentRun?.runId).toBe(runId);
       expect(later).toEqual([]);
+      const states = () =>
+        real.watched.filter(({ header }) => header.msg_type === 'status' || /_reply$/.test(header.msg_type));
+      // Who listens to the kernel hears of that run alone, lest a completion's idle pass for the run's.
+      const before = states().length;
+      await ask(complete);
+      expect(states()).toHaveLength(before);
       await letGo();
       expect((await real.endOf(runId)).at(-1)).toMatchObject({ state: 'succeeded' });
       expect(real.ofType('create_subshell_reply')).toHaveLength(1);

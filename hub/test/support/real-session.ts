@@ -24,6 +24,8 @@ const make = { newId: () => randomUUID(), clock: () => new Date() };
 export class RealSession {
   /** All that the kernel has said, on every channel. */
   readonly heard: KernelMessage[] = [];
+  /** What those who listen to the kernel were told of it. */
+  readonly watched: KernelMessage[] = [];
 
   private constructor(
     private readonly scratch: ScratchFolder,
@@ -96,8 +98,14 @@ export class RealSession {
   }
 
   private async ready(): Promise<this> {
-    this.session.watch({
-      heard: (message) => this.heard.push(message),
+    const { session } = this;
+    const hostEvent = session.hostEvent.bind(session);
+    session.hostEvent = (event) => {
+      if (event.type === 'message') this.heard.push(event.message);
+      hostEvent(event);
+    };
+    session.watch({
+      heard: (message) => this.watched.push(message),
       kernelChanged: () => undefined,
       queueChanged: () => undefined,
       ended: () => undefined,
