@@ -48,10 +48,17 @@ export class GatewayKernelFile {
     return this.#entries.get(kernelId);
   }
 
-  /** Resolves when it is on disk. */
+  /** Resolves when it is on disk; rejects, and leaves all as it was, when it can't be. */
   async put(entry: GatewayKernelEntry): Promise<void> {
+    const former = this.#entries.get(entry.kernelId);
     this.#entries.set(entry.kernelId, entry);
-    await this.#write();
+    try {
+      await this.#write();
+    } catch (error) {
+      if (former === undefined) this.#entries.delete(entry.kernelId);
+      else this.#entries.set(entry.kernelId, former);
+      throw error;
+    }
   }
 
   async remove(kernelId: KernelId): Promise<void> {
