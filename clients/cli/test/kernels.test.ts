@@ -132,6 +132,8 @@ describe('stop', () => {
     expect((await command(hub, ['stop'])).stdout).toMatch(
       /^ends terminal's run outside a notebook: import time\nthe hub at .* has ended\n$/,
     );
+    expect(await running.ended()).toBe(1);
+    expect(running.text).toContain('cancelled: the hub was stopped');
     await hub.start();
     expect(await kernels()).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { KernelId, RunningKernelView } from '@cokernel/proto/hub';
+import { KernelId, PromptId, RunningKernelView } from '@cokernel/proto/hub';
 import type { HubEventName } from '@cokernel/proto/hub';
 import { RoomProgram, sessionOf } from '../support/room-program.js';
 import { hubPlace, startHub, writeCells } from '../support/test-hub.js';
@@ -105,7 +105,7 @@ describe('a kernel that two notebooks share', () => {
       await ben.flushed();
       expect(ben.told('promptChanged').filter(({ prompt }) => prompt !== null)).toEqual([]);
       const prompt = ann.told('promptChanged').at(-1)?.prompt;
-      await ann.call('inputReply', { promptId: prompt?.promptId ?? ('' as never), value: 'Ann' });
+      await ann.call('inputReply', { promptId: PromptId.parse(prompt?.promptId), value: 'Ann' });
       expect(await ann.finished(runs[0]?.run.runId ?? '')).toBe('succeeded');
     },
     SLOW_MS,

@@ -4,6 +4,7 @@ import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { HubClient } from '@cokernel/core';
+import { HubError } from '@cokernel/core';
 import type { KernelId, RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { ExitCode } from '../cli-error.js';
 import { CliError, exitCodes } from '../cli-error.js';
@@ -50,8 +51,14 @@ export async function exec(client: HubClient, options: ExecOptions): Promise<Exi
   try {
     return await runIn(client, kernel.id, options);
   } finally {
-    await client.deleteKernel(kernel.id);
+    await client.deleteKernel(kernel.id).catch(unlessGone);
   }
+}
+
+/** Somebody else has ended the kernel, or the hub: what became of the run was told already. */
+function unlessGone(error: unknown): void {
+  const isGone = error instanceof HubError && (error.status === 404 || error.kind === 'unreachable');
+  if (!isGone) throw error;
 }
 
 async function execInExisting(client: HubClient, file: string, options: ExecOptions): Promise<ExitCode> {
