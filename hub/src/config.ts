@@ -31,6 +31,8 @@ export interface HubConfig {
   readonly kernelsAtStop: KernelsAtStop | null;
   /** A keeper that no hub has called for in so long ends its kernels and leaves. */
   readonly keeperLeavesAfterMs: number;
+  /** What each kernel may say while no hub listens; on the disk. */
+  readonly journalMaxBytes: number;
 }
 
 /** A Jupyter Server, Kernel Gateway or Enterprise Gateway. */
@@ -72,7 +74,8 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
 
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
-  COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours)
+  COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
+  COKERNEL_JOURNAL_MAX_BYTES (what each kernel may say while no hub listens; default 64 MiB)
 Ctrl-C and \`cokernel stop\` stop the hub and its kernels; SIGTERM leaves the kernels for the next hub.
 Kernels that were attached by their connection file are never ended.
 `;
@@ -106,7 +109,8 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
       evenWatched: values['cull-watched'] === true,
     },
     kernelsAtStop: kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true),
-    keeperLeavesAfterMs: keeperLeavesAfterOf(env['COKERNEL_KEEPER_LEAVES_AFTER_MS']),
+    keeperLeavesAfterMs: countIn(env, 'COKERNEL_KEEPER_LEAVES_AFTER_MS', KEEPER_LEAVES_AFTER_MS),
+    journalMaxBytes: countIn(env, 'COKERNEL_JOURNAL_MAX_BYTES', JOURNAL_MAX_BYTES),
   };
 }
 
@@ -213,11 +217,15 @@ function idleAfterOf(text: string | undefined): number | null {
 /** Long enough for a run of a night; somebody may come back to it in the morning. */
 const KEEPER_LEAVES_AFTER_MS = 12 * 60 * 60 * 1000;
 
-function keeperLeavesAfterOf(text: string | undefined): number {
-  if (text === undefined || text === '') return KEEPER_LEAVES_AFTER_MS;
-  const leavesAfterMs = Number(text);
-  if (Number.isInteger(leavesAfterMs) && leavesAfterMs >= 0) return leavesAfterMs;
-  throw new StartError(`COKERNEL_KEEPER_LEAVES_AFTER_MS takes milliseconds, not '${text}'`, 2);
+/** Minutes of a flood, times the kernels that a disk has room for. */
+const JOURNAL_MAX_BYTES = 64 * 1024 * 1024;
+
+function countIn(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return otherwise;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 0) return count;
+  throw new StartError(`${name} takes a number, not '${text}'`, 2);
 }
 
 function kernelsAtStopOf(keep: boolean, stop: boolean): KernelsAtStop | null {

@@ -323,6 +323,7 @@ function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
     env: process.env,
     idleExitMs: KEEPER_IDLE_EXIT_MS,
     leaveAfterMs: config.keeperLeavesAfterMs,
+    maxJournalBytes: config.journalMaxBytes,
     startTimeoutMs: KEEPER_START_TIMEOUT_MS,
     log: (level, message, fields) => log[level](fields ?? {}, message),
   });

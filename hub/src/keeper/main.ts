@@ -1,6 +1,6 @@
 /**
- * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N] [--leave-after-ms N]`: a hub starts it, detached,
- * and it outlives that hub. It says what happens as JSON lines on stderr, which the hub has led into a file. SIGTERM and SIGINT end
+ * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N] [--leave-after-ms N] [--max-journal-bytes N]`: a hub
+ * starts it, detached, and it outlives that hub. It says what happens as JSON lines on stderr, which the hub has led into a file. SIGTERM and SIGINT end
  * its kernels cleanly and then itself.
  */
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { Supervisor } from './supervisor.js';
 
 const DEFAULT_IDLE_EXIT_MS = 5_000;
 const DEFAULT_LEAVE_AFTER_MS = 12 * 60 * 60 * 1000;
+const DEFAULT_MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 
 const log: Log = (level, message, fields) => {
   const line = { time: new Date().toISOString(), level, pid: process.pid, message, ...fields };
@@ -22,11 +23,11 @@ const log: Log = (level, message, fields) => {
 };
 
 async function main(): Promise<void> {
-  const { dataDir, idleExitMs, leaveAfterMs } = readArguments();
+  const { dataDir, idleExitMs, leaveAfterMs, maxJournalBytes } = readArguments();
   const paths = await keeperPaths(dataDir);
   const supervisor = new Supervisor({
     dataDir: paths.dataDir,
-    maxJournalBytes: 64 * 1024 * 1024,
+    maxJournalBytes,
     maxMemoryBytes: 4 * 1024 * 1024,
     lookEveryMs: 250,
     readyTimeoutMs: 60_000,
@@ -79,22 +80,31 @@ function processUsage(supervisor: Supervisor): ProcessUsage {
   });
 }
 
-function readArguments(): { dataDir: string; idleExitMs: number; leaveAfterMs: number } {
+interface Arguments {
+  readonly dataDir: string;
+  readonly idleExitMs: number;
+  readonly leaveAfterMs: number;
+  readonly maxJournalBytes: number;
+}
+
+function readArguments(): Arguments {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { 'data-dir': text, 'idle-exit-ms': text, 'leave-after-ms': text } });
+  const times = { 'idle-exit-ms': text, 'leave-after-ms': text };
+  const { values } = parseArgs({ options: { 'data-dir': text, ...times, 'max-journal-bytes': text } });
   const dataDir = values['data-dir'];
   if (!dataDir) throw new Error('--data-dir DIR is needed');
   return {
     dataDir,
-    idleExitMs: milliseconds('--idle-exit-ms', values['idle-exit-ms'] ?? DEFAULT_IDLE_EXIT_MS),
-    leaveAfterMs: milliseconds('--leave-after-ms', values['leave-after-ms'] ?? DEFAULT_LEAVE_AFTER_MS),
+    idleExitMs: count('--idle-exit-ms', values['idle-exit-ms'] ?? DEFAULT_IDLE_EXIT_MS),
+    leaveAfterMs: count('--leave-after-ms', values['leave-after-ms'] ?? DEFAULT_LEAVE_AFTER_MS),
+    maxJournalBytes: count('--max-journal-bytes', values['max-journal-bytes'] ?? DEFAULT_MAX_JOURNAL_BYTES),
   };
 }
 
-function milliseconds(option: string, given: string | number): number {
+function count(option: string, given: string | number): number {
   const value = Number(given);
-  if (!Number.isInteger(value) || value < 0) throw new Error(`${option} takes milliseconds`);
-  return value;
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new Error(`${option} takes a number, not ${given}`);
 }
 
 /** Ends the process too: sockets that are still open must not keep a keeper that failed. */

@@ -12,11 +12,13 @@ import type { Log } from './log.js';
 
 export interface KeeperStart {
   readonly dataDir: string;
-  /** The program and its first arguments; `--data-dir`, `--idle-exit-ms` and `--leave-after-ms` are appended. */
+  /** The program and its first arguments; what stands below is appended. */
   readonly keeperCommand: readonly string[];
   readonly idleExitMs: number;
   /** A keeper that no hub has called for in so long ends its kernels and leaves. */
   readonly leaveAfterMs: number;
+  /** What each kernel may say while no hub listens; on the disk. */
+  readonly maxJournalBytes: number;
   /** Loading the keeper takes some tenths of a second, on a busy machine some seconds. */
   readonly startTimeoutMs: number;
   readonly log: Log;
@@ -57,8 +59,7 @@ async function tryOpen(paths: KeeperPaths, log: Log): Promise<KeeperConnection |
 /** In a session of its own, so that neither the hub's end nor a terminal's Ctrl-C reaches it. */
 async function spawnKeeper(options: KeeperStart, paths: KeeperPaths): Promise<ChildProcess> {
   const [program = '', ...first] = options.keeperCommand;
-  const times = ['--idle-exit-ms', String(options.idleExitMs), '--leave-after-ms', String(options.leaveAfterMs)];
-  const args = [...first, '--data-dir', paths.dataDir, ...times];
+  const args = [...first, '--data-dir', paths.dataDir, ...limitsOf(options)];
   const log = await open(paths.logPath, 'a', 0o600);
   try {
     const child = spawn(program, args, { cwd: paths.dataDir, detached: true, stdio: ['ignore', log.fd, log.fd] });
@@ -73,6 +74,11 @@ async function spawnKeeper(options: KeeperStart, paths: KeeperPaths): Promise<Ch
   } finally {
     await log.close();
   }
+}
+
+function limitsOf({ idleExitMs, leaveAfterMs, maxJournalBytes }: KeeperStart): readonly string[] {
+  const limits = { 'idle-exit-ms': idleExitMs, 'leave-after-ms': leaveAfterMs, 'max-journal-bytes': maxJournalBytes };
+  return Object.entries(limits).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
 function outOfReach(paths: KeeperPaths, reason: string): KernelHostError {

@@ -7,7 +7,15 @@ import { FrameReader } from '../../src/kernel/frame-stream.js';
 import { keeperPaths } from '../../src/kernel/keeper-paths.js';
 import { decodeKernelMessage, encodeJson, FRAME_KERNEL_MESSAGE } from '../../src/kernel/keeper-protocol.js';
 import { evaluated, readyKernel, sendCode, startKernel } from '../support/kernel-events.js';
-import { isAlive, isRunning, pythonCommand, rawHub, stateOf, TestKeeper } from '../support/keeper.js';
+import {
+  isAlive,
+  isRunning,
+  pythonCommand,
+  rawHub,
+  stateOf,
+  TestKeeper,
+  type TestKeeperOptions,
+} from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const TIMEOUT = 60_000;
@@ -15,8 +23,8 @@ let keeper: TestKeeper;
 
 afterEach(() => keeper.stop(), 30_000);
 
-async function newKeeper(): Promise<TestKeeper> {
-  keeper = await TestKeeper.make();
+async function newKeeper(options: TestKeeperOptions = {}): Promise<TestKeeper> {
+  keeper = await TestKeeper.make(options);
   return keeper;
 }
 
@@ -38,7 +46,7 @@ describe('messages', () => {
   test(
     '[X16] a hub that does not read makes nothing grow; it hears of the gap, then the newest',
     async () => {
-      const host = (await newKeeper()).host();
+      const host = (await newKeeper({ maxJournalBytes: 16 * 1024 * 1024 })).host();
       const started = await readyKernel(host);
       const stalled = await rawHub(keeper.dataDir);
       const { kernelId } = started;

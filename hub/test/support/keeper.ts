@@ -26,6 +26,7 @@ export interface TestKeeperOptions {
   readonly longPath?: boolean;
   readonly idleExitMs?: number;
   readonly leaveAfterMs?: number;
+  readonly maxJournalBytes?: number;
 }
 
 export class TestKeeper {
@@ -54,6 +55,7 @@ export class TestKeeper {
       keeperCommand,
       idleExitMs: this.options.idleExitMs ?? 30_000,
       leaveAfterMs: this.options.leaveAfterMs ?? 3_600_000,
+      maxJournalBytes: this.options.maxJournalBytes ?? 64 * 1024 * 1024,
       startTimeoutMs: 30_000,
       extraDataDirs: [join(this.folder, 'jupyter')],
       env: {},
