@@ -1,0 +1,53 @@
+/** What a hub leaves in Redis, and what it tells when Redis tells it late. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { RoomProgram } from './support/room-program.js';
+import type { RedisServer } from './support/redis-server.js';
+import { startRedisServer } from './support/redis-server.js';
+import type { HubPlace, TestHub } from './support/test-hub.js';
+import { hubPlace, startHub, writeCells } from './support/test-hub.js';
+import { waitUntil } from './support/wait-until.js';
+
+const SLOW_MS = 90_000;
+let place: HubPlace;
+let redis: RedisServer;
+let hub: TestHub;
+let ann: RoomProgram;
+
+beforeEach(async () => {
+  place = await hubPlace();
+  redis = await startRedisServer();
+  await writeCells(place, 'a.ipynb', 'import time\ntime.sleep(600)', 'print(1)');
+  hub = await startHub(place, ['--redis', redis.url]);
+  ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');
+}, SLOW_MS);
+
+afterEach(async () => {
+  ann.close();
+  await hub.stop();
+  await redis.remove();
+  await place.remove();
+}, SLOW_MS);
+
+/** The names of all keys of kernels. */
+async function kernelKeys(): Promise<string> {
+  const socket = connect(redis.port, '127.0.0.1');
+  socket.write('KEYS cokernel:{k:*\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return answer.toString();
+}
+
+test(
+  'a kernel that is shut down ends its runs, which all are told, and leaves nothing in Redis, its lease neither',
+  async () => {
+    const { runs } = await ann.run(['c0', 'c1']);
+    await waitUntil('it runs', () => ann.told('queueChanged').at(-1)?.queue.running !== null, 30_000);
+    expect(await kernelKeys()).toContain(':lease');
+    await ann.call('stopKernel', {});
+    for (const { run } of runs) expect(await ann.finished(run.runId)).toBe('cancelled');
+    await waitUntil('nothing is left', async () => (await kernelKeys()) === '*0\r\n');
+  },
+  SLOW_MS,
+);
