@@ -47,6 +47,20 @@ describe('exec', () => {
     expect((await command(hub, ['kernels', '--json'])).stdout).toBe('[]\n');
   });
 
+  test('[J15] prints what the code offers as the next input, and names a file to edit', async () => {
+    const code = 'get_ipython().set_next_input("x = 1")\n%edit good.ipynb';
+    const { stdout, exitCode } = await command(hub, ['exec', '-c', code]);
+    expect(stdout).toMatch(/edit: .*good\.ipynb, line \d+\n/);
+    expect(stdout).toContain('x = 1\n');
+    expect(exitCode).toBe(0);
+  });
+
+  test('[J15] ends well when the code ends the kernel by itself', async () => {
+    const ended = await command(hub, ['exec', '-c', 'print("last"); exit()']);
+    expect(ended).toEqual({ exitCode: 0, stdout: 'last\n', stderr: '' });
+    expect((await command(hub, ['kernels', '--json'])).stdout).toBe('[]\n');
+  });
+
   test('--json gives the transcript, one entry a line', async () => {
     const { stdout } = await command(hub, ['exec', '--json', '-c', 'print(1)']);
     const entries = stdout
