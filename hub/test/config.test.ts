@@ -147,6 +147,16 @@ describe('arguments', () => {
     expect(error.message).toContain(name);
   });
 
+  test('with a limit of the keeper that is no number are refused with its name', async () => {
+    expect(await config([served])).toMatchObject({ keeperLeavesAfterMs: 43_200_000, journalMaxBytes: 67_108_864 });
+    expect(await config([served], { COKERNEL_KEEPER_LEAVES_AFTER_MS: '5000' })).toMatchObject({
+      keeperLeavesAfterMs: 5_000,
+    });
+    for (const name of ['COKERNEL_KEEPER_LEAVES_AFTER_MS', 'COKERNEL_JOURNAL_MAX_BYTES']) {
+      expect((await refusal([served], { [name]: 'soon' })).message).toContain(name);
+    }
+  });
+
   test('with a data folder that can not be made are refused with its name', async () => {
     const data = path.join(scratch.path, 'file', 'data');
     expect((await refusal([served], { COKERNEL_DATA: data })).message).toContain(data);

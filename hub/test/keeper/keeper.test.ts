@@ -215,6 +215,26 @@ describe('ending', () => {
   );
 
   test(
+    '[X21] an interrupt that names a run which is over leaves the next one alone',
+    async () => {
+      const { kernel, events } = await readyKernel((await newKeeper()).host());
+      const over = await sendCode(kernel, 'import time');
+      await events.untilDone(over);
+      const next = await sendCode(kernel, 'for i in range(40): time.sleep(0.05)\nprint("to its end")');
+      await events.untilChild(next, 'execute_input');
+      await kernel.interrupt(over);
+      await events.untilDone(next);
+      expect(events.textOf(next)).toBe('to its end\n');
+      const third = await sendCode(kernel, 'print("asleep")\ntime.sleep(600)');
+      await events.untilChild(third, 'stream');
+      await kernel.interrupt(third);
+      await events.untilDone(third);
+      expect(events.childrenOf(third, 'execute_reply')[0]?.content['ename']).toBe('KeyboardInterrupt');
+    },
+    TIMEOUT,
+  );
+
+  test(
     '[J11] a kernelspec that wants a message is interrupted by one, on control',
     async () => {
       const host = (await newKeeper()).host();

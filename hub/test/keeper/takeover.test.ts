@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { KernelId } from '@cokernel/proto/hub';
 import { KernelState } from '../../src/keeper/kernel-state.js';
-import type { KernelHost } from '../../src/kernel/kernel-host.js';
+import type { KernelHost, KernelHostEvent } from '../../src/kernel/kernel-host.js';
 import { evaluated, KernelEvents, readyKernel, sendCode } from '../support/kernel-events.js';
 import { isAlive, isRunning, TestKeeper } from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -36,6 +36,14 @@ async function changeState(kernelId: KernelId, change: object): Promise<void> {
   const state: unknown = JSON.parse(await readFile(stateOf(kernelId), 'utf8'));
   await writeFile(stateOf(kernelId), JSON.stringify({ ...Object(state), ...change }));
 }
+
+type Message = Extract<KernelHostEvent, { type: 'message' }>;
+
+function isMessage(event: KernelHostEvent): event is Message {
+  return event.type === 'message';
+}
+
+const idOf = ({ message }: Message) => message.header.msg_id;
 
 async function pidOf(started: Awaited<ReturnType<typeof readyKernel>>): Promise<number> {
   return Number(await evaluated(started, 'import os; print(os.getpid())'));
@@ -89,6 +97,25 @@ describe('the next keeper', () => {
         last + 2,
       );
       expect(second.events.seqs).toEqual([...new Set(second.events.seqs)].sort((a, b) => a - b));
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[X7] no hub has seen a seq that the next keeper gives again, though the former was killed in a flood',
+    async () => {
+      const first = await readyKernel((await newKeeper()).host());
+      const code = 'from IPython.display import display\nwhile True: display({"text/plain": "x" * 300}, raw=True)';
+      const run = await sendCode(first.kernel, code);
+      await waitUntil('it floods', () => first.events.childrenOf(run, 'display_data').length > 2_000, 30_000);
+      await keeper.kill();
+      await first.events.until('detached');
+      const second = await attach(keeper.host(), first.kernelId, 0);
+      await second.kernel.interrupt(run);
+      await second.events.until('ready', 2);
+      const known = new Map(second.events.all.flatMap((event) => (isMessage(event) ? [[event.seq, idOf(event)]] : [])));
+      const seen = first.events.all.filter(isMessage);
+      expect(seen.filter((event) => known.get(event.seq) !== idOf(event))).toEqual([]);
     },
     TIMEOUT,
   );
