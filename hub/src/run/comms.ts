@@ -13,7 +13,7 @@ import { NO_WIDGET_STATE, mergeWidgetState } from './widget-state.js';
 export const WIDGET_TARGET = 'jupyter.widget';
 
 /** `client`: by its session. `unknown`: what told it is lost. */
-export type CommOpener =
+type CommOpener =
   { readonly by: 'kernel' } | { readonly by: 'client'; readonly session: string } | { readonly by: 'unknown' };
 
 interface OpenComm {
