@@ -63,6 +63,17 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       expect(await queue.takeNext(kernelId, fence, startedAt)).toMatchObject({ run: { source: two.source } });
     });
 
+    test('a request of a stock client is handed over as it came', async () => {
+      const { kernelId, fence, queue } = await newQueue();
+      const header = { msg_id: 'm', username: '', session: 's', date: '', msg_type: 'execute_request', version: '5.3' };
+      const content = { user_expressions: {}, list: [], nested: { empty: [{}, []], big: 9007199254740991, half: 0.1 } };
+      const request = { header: { ...header, odd: [] }, metadata: { cells: [], map: {} }, content };
+      const run = queuedRun({ cell: null, request });
+      await queue.enqueue(kernelId, newRequestId(), [run, queuedRun()]);
+      expect(await queue.takeNext(kernelId, fence, startedAt)).toMatchObject({ run: { request } });
+      expect((await queue.running(kernelId))?.request).toEqual(request);
+    });
+
     test('an empty queue has number 0 and nothing to take', async () => {
       const { kernelId, fence, queue } = await newQueue();
       expect(await queue.snapshot(kernelId)).toEqual({ number: 0, held: null, running: null, queued: [] });

@@ -57,7 +57,7 @@ export function hubRouter(routes: HubRoutes): Router {
     response.json({
       started: jupyterTime(routes.startedAt),
       last_activity: jupyterTime(lastActivity(routes)),
-      connections: rooms.reduce((sum, room) => sum + room.clientCount, 0),
+      connections: sumOf(rooms, (room) => room.clientCount) + sumOf(routes.sessions.list(), (one) => one.watcherCount),
       kernels: routes.sessions.list().length,
     });
   });
@@ -107,4 +107,8 @@ function addKernelRoutes(router: Router, { sessions, sharing, kernelLabels }: Hu
 
 function lastActivity({ sessions, startedAt }: HubRoutes): Date {
   return sessions.list().reduce((last, { lastActivity: at }) => (at > last ? at : last), startedAt);
+}
+
+function sumOf<T>(items: readonly T[], count: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0);
 }
