@@ -169,7 +169,8 @@ export class OutputWriter {
       return null;
     }
     const inserted = makeYOutput(output);
-    outputs.push([inserted]);
+    // Not `push`: that walks all outputs each time, where an insert remembers the place of the last one.
+    outputs.insert(outputs.length, [inserted]);
     return new TrackedOutput(owner, cell, inserted, outputs.length - 1);
   }
 
