@@ -19,6 +19,7 @@ import {
   KEEPER_PROTOCOL_VERSION,
   MAX_TO_KEEPER_BYTES,
   type KeeperCounters,
+  type KeeperAnswer,
   type KeeperRequest,
   type Refusal,
 } from '../kernel/keeper-protocol.js';
@@ -178,7 +179,7 @@ export class HubConnection implements HubSink {
     this.#detach(kernelId);
     const attachment = kernel.feed.attach(this, fromSeq);
     this.#attached.set(kernelId, { kernel, attachment });
-    this.write(encodeJson({ type: 'answer', id, ok: true, result: kernel.facts }));
+    this.#tell({ type: 'answer', id, ok: true, result: kernel.facts });
     this.#pumpAll();
     return ANSWERED;
   }
@@ -192,14 +193,19 @@ export class HubConnection implements HubSink {
   #answer(id: number, work: Promise<unknown>): void {
     work.then(
       (result) => {
-        if (result !== ANSWERED) this.write(encodeJson({ type: 'answer', id, ok: true, result: result ?? null }));
+        if (result !== ANSWERED) this.#tell({ type: 'answer', id, ok: true, result: result ?? null });
       },
       (error: unknown) => {
         const refusal = refusalOf(error);
         this.dropped.add(refusal.code);
-        this.write(encodeJson({ type: 'answer', id, ok: false, refusal }));
+        this.#tell({ type: 'answer', id, ok: false, refusal });
       },
     );
+  }
+
+  /** Nothing is made for a hub that has gone, which may have asked for much. */
+  #tell(answer: KeeperAnswer): void {
+    if (!this.socket.destroyed) this.write(encodeJson(answer));
   }
 
   /** One kernel after the other, each a turn; who wrote goes last, so that none waits behind one that floods. */
@@ -225,7 +231,7 @@ export class HubConnection implements HubSink {
     this.#drop('notUnderstood', 'a hub said what could not be read', { reason: message });
     const id = z.object({ id: z.number() }).safeParse(value);
     if (!id.success) return;
-    this.write(encodeJson({ type: 'answer', id: id.data.id, ok: false, refusal: { code: 'badRequest', message } }));
+    this.#tell({ type: 'answer', id: id.data.id, ok: false, refusal: { code: 'badRequest', message } });
   }
 }
 

@@ -61,7 +61,12 @@ export class KeeperServer {
 
   /** False when another keeper serves this data folder; nothing was changed then. */
   async start(): Promise<boolean> {
-    const alone = await listenAlone(this.#server, this.options.paths, () => this.options.supervisor.takeOver());
+    const { paths, supervisor, log } = this.options;
+    const alone = await listenAlone(this.#server, paths, () => {
+      supervisor.takeOver();
+      // Before a hub finds it: whoever reads the log then knows every keeper that there was.
+      log('info', 'the keeper has started', { socket: paths.socketPath });
+    });
     if (!alone) {
       this.#server.close();
       return false;

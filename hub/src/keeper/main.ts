@@ -55,7 +55,6 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void server.stop('told').catch(fail));
   outputFiles(supervisor, paths.logPath).start();
   processUsage(supervisor).start();
-  log('info', 'the keeper has started', { socket: paths.socketPath });
   log('info', 'the keeper leaves', { reason: await server.stopped });
 }
 
