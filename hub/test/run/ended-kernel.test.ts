@@ -1,0 +1,94 @@
+/** What the rooms of a kernel are told when it is ended for good, however late its queue tells its steps. */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import type { HostedKernel, KernelHost } from '../../src/kernel/kernel-host.js';
+import { KernelSessions } from '../../src/run/kernel-sessions.js';
+import type { RunQueue } from '../../src/run/run-queue.js';
+import { Transcripts } from '../../src/run/transcripts.js';
+import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
+import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
+import { newHubId, newRequestId, queuedRun } from '../support/queued-run.js';
+import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
+
+const log = pino({ level: 'silent' });
+
+let scratch: ScratchFolder;
+let store: EmbeddedStore;
+
+beforeEach(async () => {
+  scratch = await scratchFolder();
+  store = await openEmbeddedStore({ directory: path.join(scratch.path, 'store'), onNotice: () => undefined, log });
+});
+
+afterEach(async () => {
+  await store.close();
+  await scratch.remove();
+});
+
+/** A host whose kernels start and never say a word. */
+function silentHost(): KernelHost {
+  const done = (): Promise<void> => Promise.resolve();
+  const spec = { name: 's', displayName: 'S', language: 'l', argv: [], env: {}, metadata: {}, resourceDir: '' };
+  const hostedOf = (kernelId: HostedKernel['kernelId']): HostedKernel => {
+    const facts = { specName: 's', state: 'starting', labels: {}, lastSeq: 0, journalId: 'j' } as const;
+    return { kernelId, ...facts, knowsAllRequests: true, origin: 'started', kernelInfo: null };
+  };
+  return {
+    kernelSpecs: () => Promise.resolve([{ ...spec, interruptMode: 'signal' }]),
+    kernels: () => Promise.resolve([]),
+    start: ({ kernelId }) => Promise.resolve(hostedOf(kernelId)),
+    adoptExisting: () => Promise.reject(new Error('there are none')),
+    attach: (kernelId) => {
+      const kernel = { kernelId, send: done, interrupt: done, restart: done, shutdown: done, detach: () => undefined };
+      return Promise.resolve({ hosted: hostedOf(kernelId), kernel });
+    },
+    close: done,
+  };
+}
+
+function sessionsOn(queue: RunQueue): KernelSessions {
+  const lease = { leases: store.leases, owner: newHubId(), leaseMs: 60_000, now: () => 0, onWarning: () => undefined };
+  return new KernelSessions({
+    host: silentHost(),
+    queue,
+    lease,
+    transcripts: new Transcripts(store.transcripts),
+    cellOutputs: () => Promise.reject(new Error('no run begins here')),
+    onKernelSpecsChanged: () => undefined,
+    limits: { perHub: null, perPerson: null },
+    notebooksOf: () => [],
+    onExited: () => Promise.resolve(),
+    newId: randomUUID,
+    clock: () => new Date(),
+    log,
+  });
+}
+
+/** As a queue in Redis may be: its changes come when nobody listens any more. */
+function toldTooLate(queue: RunQueue): RunQueue {
+  return Object.assign(queue, { subscribe: () => () => undefined });
+}
+
+describe('the end of a kernel', () => {
+  test.each([
+    ['at once', (queue: RunQueue) => queue],
+    ['too late', toldTooLate],
+  ])('ends its waiting runs, each told once, when the queue tells its steps %s', async (_title, told) => {
+    const sessions = sessionsOn(told(store.runQueue));
+    const session = await sessions.start({ specName: 's', cwd: '/', labels: {} });
+    const runs = [queuedRun(), queuedRun()];
+    await store.runQueue.enqueue(session.kernelId, newRequestId(), runs);
+    const ended: string[] = [];
+    session.listen({
+      kernelChanged: () => undefined,
+      usageTold: () => undefined,
+      promptChanged: () => undefined,
+      queueChanged: ({ finished }) => ended.push(...finished.map(({ runId, state }) => `${runId} ${state}`)),
+    });
+    await sessions.shutdown(session, 'enough');
+    expect(ended).toEqual(runs.map(({ view }) => `${view.runId} cancelled`));
+    expect(sessions.list()).toEqual([]);
+  });
+});
