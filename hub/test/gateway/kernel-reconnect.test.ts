@@ -184,6 +184,8 @@ describe('what is no message', () => {
       client.request('input_reply', { value: 'nobody asked' }, { channel: 'stdin' });
       expect((await client.run('"still here"')).content).toMatchObject({ status: 'ok' });
       expect(client.closed).toBeNull();
+      const counted = ['tooShort', 'badOffsets', 'badJson', 'sentOnIopub', 'oldVersion', 'badChannel', 'notAsked'];
+      for (const reason of counted) expect(hub.stderr()).toContain(`"reason":"${reason}","count":1`);
     },
     SLOW_MS,
   );

@@ -134,6 +134,14 @@ describe('two clients', () => {
     SLOW_MS,
   );
 
+  test('[J6] each is welcomed by the kernel that does so, before it hears anything else', async () => {
+    for (const protocol of ['v1', 'default'] as const) {
+      const client = await connect({ protocol });
+      await client.run('1');
+      expect(client.messages[0]?.header.msg_type).toBe('iopub_welcome');
+    }
+  });
+
   test(
     '[J18] a question is answered by the client that is asked, once; a stale or foreign answer is not heard',
     async () => {
@@ -162,10 +170,12 @@ describe('two clients', () => {
       const rest = ann.execute('print("never")');
       await waitUntil('it has begun', () => bob.typesOf(failing).includes('busy'));
       const others = bob.execute('print("of bob")');
+      const completed = bob.request('complete_request', { code: 'prin', cursor_pos: 4 });
       expect((await ann.answered(failing)).content).toMatchObject({ status: 'error', ename: 'ZeroDivisionError' });
       expect((await ann.answered(rest)).content).toMatchObject({ status: 'aborted' });
       expect(ann.typesOf(rest).slice(0, 3)).toEqual(['busy', 'execute_reply', 'idle']);
       expect((await bob.answered(others)).content).toMatchObject({ status: 'ok' });
+      expect((await bob.answered(completed)).content).toMatchObject({ status: 'ok' });
       const lenient = ann.execute('1/0', { stop_on_error: false });
       const next = ann.execute('print("goes on")');
       expect((await ann.answered(next)).content).toMatchObject({ status: 'ok' });
