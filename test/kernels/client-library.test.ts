@@ -112,6 +112,13 @@ describe.each(servers)('a kernel over $server', ({ server, start }) => {
     expect((await read(outputs())).map((output) => output.output_type)).toEqual(['stream', 'display_data', 'error']);
   });
 
+  test('[E5] an error ends nothing that is asked after it was told', async () => {
+    for (const code of ['{}["one"]', '{}["two"]', '6 * 7']) {
+      const reply = await kernel.request(executeRequest(kernel.sender(), { code }));
+      expect(reply.content['status']).toBe(code === '6 * 7' ? 'ok' : 'error');
+    }
+  });
+
   test('[E8] an interrupt goes over control, and ends a sleeping run at once', async () => {
     const request = executeRequest(kernel.sender(), { code: 'import time\nprint("on")\ntime.sleep(60)' });
     const errors = firstValueFrom(kernel.messages$.pipe(childOf(request), executionErrors()));

@@ -24,8 +24,9 @@ export function ask(kernel: Kernel, request: KernelMessage): Promise<KernelMessa
   return answers;
 }
 
+/** What fails ends nothing of what is asked after it. */
 export function runCode(kernel: Kernel, code: string): Promise<KernelMessage[]> {
-  return ask(kernel, executeRequest(kernel.sender(), { code }));
+  return ask(kernel, executeRequest(kernel.sender(), { code, stopOnError: false }));
 }
 
 /** The text of what the code printed and of its result. */
