@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Epoch } from '@cokernel/proto/hub';
-import { crc32 } from '../../src/storage/embedded/crc32.js';
+import { crc32 } from '../../src/crc32.js';
 import { EmbeddedDocumentStore } from '../../src/storage/embedded/document-store.js';
 import type { StoreNotice } from '../../src/storage/embedded/notice.js';
 import { documentStoreContract } from '../contracts/document-store-contract.js';

@@ -7,7 +7,7 @@
  * frame with a lower one than the frame before was written by a former owner, too late, and is skipped. `seq` grows
  * by one a frame.
  */
-import { crc32 } from './crc32.js';
+import { crc32 } from '../../crc32.js';
 
 /** Name and version: another version gets another last byte. */
 export const logMagic = Buffer.from('CKLOG\0\0\x01', 'latin1');
