@@ -1,11 +1,12 @@
 /** What a remote engine may answer, good and bad, and what the hub makes of it: by an engine that a test scripts. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { KernelId } from '@cokernel/proto/hub';
+import { buildMessage, completeRequest, type KernelMessage } from '@cokernel/proto/jupyter';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { GatewayHost, type GatewayHostTimes } from '../../src/kernel/gateway-host.js';
 import { KernelHostError } from '../../src/kernel/kernel-host.js';
-import { KernelEvents, sendCode, startKernel } from '../support/kernel-events.js';
+import { KernelEvents, sendCode, sender, startKernel } from '../support/kernel-events.js';
 import { scratchFolder } from '../support/scratch-folder.js';
 import { ScriptedEngine, type ScriptedAnswer } from '../support/scripted-engine.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -48,6 +49,12 @@ async function place(
 const startOptions = () => ({
   ...{ kernelId: KernelId.parse(randomUUID()), specName: 'python3', cwd: '/', labels: {}, fence: 1 },
 });
+
+/** What an engine says in its own name: it belongs to no request. */
+function statusOfEngine(state: string): KernelMessage {
+  const from = { msgId: randomUUID(), session: 'engine', username: 'engine', date: '2026-01-01T00:00:00.000Z' };
+  return buildMessage(from, { channel: 'iopub', msgType: 'status', content: { execution_state: state } });
+}
 
 async function refusalOf(work: Promise<unknown>): Promise<KernelHostError> {
   const error = await work.then(
@@ -171,7 +178,7 @@ describe('what a remote engine says', () => {
     '[J3] frames that are no messages are skipped and logged in %s, and the next one is heard',
     async (_name, hasV1) => {
       const { engine, host, logged } = await place({ hasV1 });
-      const { events } = await startKernel(host);
+      const { events, kernel } = await startKernel(host);
       await events.until('ready');
       expect(engine.protocols.at(-1)).toBe(hasV1 ? 'v1.kernel.websocket.jupyter.org' : '');
       for (const frame of ['', 'no json', '{"channel":"nowhere"}', '[]', '{"header":{}}']) engine.frame(frame);
@@ -179,6 +186,9 @@ describe('what a remote engine says', () => {
       engine.print('r', 'still here');
       await waitUntil('the message is heard', () => events.textOf('r') === 'still here');
       expect(logged.filter((line) => line.includes('what is no message'))).toHaveLength(8);
+      const id = await sendCode(kernel, 'go on');
+      await waitUntil('the way is as before', () => engine.heard.some(({ header }) => header.msg_id === id));
+      expect(events.ofType('heartbeat')).toEqual([]);
     },
   );
 
@@ -195,6 +205,37 @@ describe('what a remote engine says', () => {
     expect(events.ofType('ready')).toEqual([]);
     silent = false;
     await events.until('ready');
+  });
+
+  test('an execute_request waits until the kernel answers on this connection, and other requests do not', async () => {
+    const { engine, host } = await place({ times: { askAgainMs: 20 } });
+    const say = engine.say.bind(engine);
+    engine.say = () => undefined;
+    const { kernel } = await startKernel(host);
+    const code = sendCode(kernel, 'first()');
+    const question = completeRequest(sender(), 'a', 1);
+    await kernel.send(question);
+    const heard = () => engine.heard.map(({ header }) => header.msg_type);
+    await waitUntil('it is asked again and again', () => heard().length > 5);
+    expect(heard()).toContain('complete_request');
+    expect(heard()).not.toContain('execute_request');
+    engine.say = say;
+    await code;
+    await waitUntil('the request came', () => heard().includes('execute_request'));
+  });
+
+  test('[J12] that the engine starts a kernel anew, or gave it up, is told as events and not as messages', async () => {
+    const { engine, host } = await place();
+    const { events, kernelId } = await startKernel(host);
+    await events.until('ready');
+    engine.say(statusOfEngine('restarting'));
+    await events.until('ready', 2);
+    expect(events.ofType('restarting')[0]?.reason).toMatch(/died.*starts it anew/);
+    engine.say(statusOfEngine('dead'));
+    await events.until('died');
+    expect(events.messages).toEqual([]);
+    const attach = host.attach(kernelId, { fromSeq: 0, fence: 1 }, () => undefined);
+    expect((await refusalOf(attach)).code).toBe('noSuchKernel');
   });
 
   test('a request that a broken connection cut off is over when the kernel answers a later one', async () => {

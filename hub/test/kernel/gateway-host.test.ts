@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { KernelId } from '@cokernel/proto/hub';
+import { completeRequest } from '@cokernel/proto/jupyter';
 import { GatewayHost, type GatewayHostTimes } from '../../src/kernel/gateway-host.js';
 import type { KernelHostEvent } from '../../src/kernel/kernel-host.js';
 import { BreakableWay } from '../support/breakable-way.js';
 import { JupyterServer } from '../support/jupyter-server.js';
-import { evaluated, KernelEvents, readyKernel, sendCode, startKernel } from '../support/kernel-events.js';
+import { evaluated, KernelEvents, readyKernel, sendCode, sender, startKernel } from '../support/kernel-events.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const quick: Partial<GatewayHostTimes> = {
@@ -99,9 +100,13 @@ describe('the way to a remote engine', () => {
     there.way.cut();
     await events.until('heartbeat');
     const sending = sendCode(kernel, 'n = globals().get("n", 0) + 1; print(n)');
+    const question = completeRequest(sender(), 'impor', 5);
+    const asking = kernel.send(question);
     expect(kinds(events)).not.toContain('sent');
     there.way.mend();
     const id = await sending;
+    await asking;
+    await events.untilChild(question.header.msg_id, 'complete_reply');
     await events.untilDone(id);
     expect(events.textOf(id)).toBe('1\n');
   }, 60_000);
