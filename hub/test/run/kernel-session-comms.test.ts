@@ -2,8 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { buildMessage, commClose, commInfoRequest, commMessage, commOpen, parentId } from '@cokernel/proto/jupyter';
 import { RealSession, printed, untilFile } from '../support/real-session.js';
@@ -55,7 +53,7 @@ const stateOf = async (client: string) =>
   answer(commMessage(from(client), { commId: 'w', data: { method: 'request_state' } }));
 
 async function occupied() {
-  const file = path.join(tmpdir(), `cokernel-go-${randomUUID()}`);
+  const file = real.newFile();
   const runId = await real.begin(untilFile(file));
   await waitUntil('it runs', () => real.session.currentRun?.runId === runId, 30_000);
   return async (): Promise<void> => {

@@ -1,13 +1,13 @@
 /** Questions to real kernels while a cell runs, with subshells and without. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunId } from '@cokernel/proto/hub';
 import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
 import { RealSession, printed, untilFile, withoutSubshells } from '../support/real-session.js';
+import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
+import { repository } from '../../../test/end-to-end/support/repository.js';
 
 const SLOW_MS = 90_000;
 const complete: KernelQuestion = { kind: 'complete', code: 'pri', cursorPos: 3 };
@@ -16,7 +16,7 @@ let go: string;
 let later: [string, ReplyContent][];
 
 beforeEach(() => {
-  go = path.join(tmpdir(), `cokernel-go-${randomUUID()}`);
+  go = real.newFile();
   later = [];
 });
 
@@ -165,6 +165,42 @@ describe('a kernel without subshells', () => {
       const busy = await ask(complete);
       await real.session.restart('Ann');
       expect(later).toEqual([[busy['questionId'], { status: 'aborted' }]]);
+    },
+    SLOW_MS,
+  );
+});
+
+describe('deno', () => {
+  let scratch: ScratchFolder;
+
+  beforeAll(async () => {
+    scratch = await scratchFolder();
+    const argv = [process.execPath, repository.deno, 'jupyter', '--kernel', '--conn', '{connection_file}'];
+    const env = { HOME: scratch.path, DENO_DIR: path.join(scratch.path, 'deno'), NODE_OPTIONS: '' };
+    real = await RealSession.start(argv, { env, language: 'typescript', interrupt_mode: 'message' });
+  }, SLOW_MS);
+
+  afterAll(async () => {
+    await real.stop();
+    await scratch.remove();
+  }, SLOW_MS);
+
+  test(
+    'is asked between two runs, in code points, and says that it can list no variables',
+    async () => {
+      const code = '"😀"; consol';
+      const cursorPos = Array.from(code).length;
+      const file = JSON.stringify(go);
+      const wait = `for (;;) try { Deno.statSync(${file}); break } catch { await new Promise((r) => setTimeout(r, 20)) }`;
+      const runId = await real.begin(wait);
+      await waitUntil('it runs', () => real.session.currentRun?.runId === runId, 30_000);
+      expect(await ask({ kind: 'complete', code, cursorPos })).toMatchObject({ status: 'kernelBusy' });
+      const none = { status: 'ok', variables: [], reason: "of typescript kernels variables can't be listed" };
+      expect(await ask({ kind: 'variables' })).toEqual(none);
+      await letGo();
+      await waitUntil('it is answered', () => later.length === 1, 30_000);
+      expect(later[0]?.[1]).toMatchObject({ matches: ['console'], cursor_start: 5, cursor_end: cursorPos });
+      await real.endOf(runId);
     },
     SLOW_MS,
   );

@@ -38,11 +38,11 @@ export class RealSession {
     readonly exits: readonly string[],
   ) {}
 
-  /** Of ipykernel, or of what `argv` makes of its own; resolves when the kernel is ready. */
-  static async start(argv: readonly string[] | null = null): Promise<RealSession> {
+  /** Of ipykernel, or of what `argv` and `more` of a kernelspec make of their own; resolves when the kernel is ready. */
+  static async start(argv: readonly string[] | null = null, more: object = {}): Promise<RealSession> {
     const scratch = await scratchFolder();
     const keeper = await TestKeeper.make();
-    if (argv !== null) await keeper.addSpec('python3', argv);
+    if (argv !== null) await keeper.addSpec('python3', argv, more);
     const directory = path.join(scratch.path, 'store');
     const store = await openEmbeddedStore({ directory, onNotice: () => undefined, log });
     const transcripts = new Transcripts(store.transcripts);
@@ -64,6 +64,11 @@ export class RealSession {
     if (session === undefined) throw new Error('the kernel was not taken over');
     const { scratch, keeper, store, transcripts, exits } = this;
     return new RealSession(scratch, keeper, store, sessions, session, transcripts, exits).ready();
+  }
+
+  /** A file that is not there, in a folder that goes with this session. */
+  newFile(): string {
+    return path.join(this.scratch.path, randomUUID());
   }
 
   /** Enqueues code and gives its run's id. */
