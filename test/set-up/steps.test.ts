@@ -231,6 +231,11 @@ describe('the older kernel', () => {
     expect(fileText('python3')).toContain('python3-ipykernel');
   });
 
+  test('one of another generation that was installed instead is not taken', async () => {
+    const python = write('python3', '#!/bin/sh\nexit 1\n', 0o755);
+    expect((await findOlderKernel({ python, install: () => Promise.resolve(true) })).python).toBeNull();
+  });
+
   test('where it can’t be installed, set-up goes on and says which tests are left out', async () => {
     const python = write('python3', '#!/bin/sh\nexit 1\n', 0o755);
     const found = await findOlderKernel({ python, install: () => Promise.resolve(false) });
