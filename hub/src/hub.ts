@@ -164,9 +164,10 @@ async function buildParts(options: HubOptions, closers: Closers): Promise<Parts>
   const folder = new ServedFolder(config.folder);
   const meeting = meetingPlaces(options, common, { store, host, folder });
   const { sessions, rooms } = meeting;
+  // First the sessions: what a kernel says to a room that is closed would be lost, and is the next hub's to write.
   closers.push(
-    () => sessions.close(),
     () => rooms.close(GOING_AWAY, 'the hub stops'),
+    () => sessions.close(),
   );
   await adoptKernels(options, common, sessions);
   startCulling(options, common, meeting, closers);

@@ -118,6 +118,8 @@ export class KernelSession {
   /** Null unless the kernel is being ended. */
   private endsTold: Set<RunId> | null = null;
   private isEnding = false;
+  /** The next owner goes on: nothing may be settled any more that the targets may not have stored. */
+  private isLeft = false;
 
   constructor(private readonly options: KernelSessionOptions) {
     this.session = options.newId();
@@ -276,6 +278,8 @@ export class KernelSession {
 
   /** Leaves the kernel as it is. Can be called twice. */
   stop(): void {
+    this.isLeft = true;
+    this.liveRuns.stop();
     this.owner.stop();
     this.unsubscribe?.();
     this.unsubscribe = null;
@@ -314,7 +318,7 @@ export class KernelSession {
 
   /** The host's event for this kernel. */
   hostEvent(event: KernelHostEvent): void {
-    if (this.isEnding) return;
+    if (this.isEnding || this.isLeft) return;
     const at = this.now();
     switch (event.type) {
       case 'message':
@@ -562,6 +566,7 @@ export class KernelSession {
 
   private async settle(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
     await this.liveRuns.end(run, end, times);
+    if (this.isLeft) return;
     await this.owner.settle(this.fence, run.view.runId, end);
     this.handle({ type: 'runSettled' });
   }

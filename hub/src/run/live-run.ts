@@ -128,6 +128,11 @@ export class LiveRun {
     await this.outputs.finish(this.run, end, times, this.mark(end));
   }
 
+  /** Writes nothing more by itself: what was not written yet is in the host's journal. Can be called twice. */
+  stop(): void {
+    for (const timer of [this.timer, this.lateTimer]) if (timer !== null) clearTimeout(timer);
+  }
+
   private contains({ journalId, seq }: JournalPlace): boolean {
     return journalId === this.place.journalId && seq <= this.place.seq;
   }

@@ -103,6 +103,11 @@ export class LiveRuns {
       .catch((error: unknown) => this.options.onWriteFailed(runId, error));
   }
 
+  /** Writes nothing more by itself. Can be called twice. */
+  stop(): void {
+    for (const live of this.runs.values()) live.stop();
+  }
+
   private add(run: QueuedRun, outputs: RunOutputs, resumed: FlushMark | null): void {
     const { runId } = run.view;
     const live = new LiveRun({
