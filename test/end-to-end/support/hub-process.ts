@@ -56,7 +56,8 @@ export async function startHub(scratch: Scratch, options: HubOptions): Promise<H
       if (child.exitCode !== null) throw new Error(`The hub ended with ${child.exitCode}:\n${said()}`);
       return /https?:\/\/[\w.:[\]-]+(?=\/\?token=)/.exec(said())?.[0];
     },
-    { state: said },
+    // Loading takes a second, or many on a machine that is busy with other suites.
+    { state: said, withinMs: 60_000 },
   );
   return {
     url,
