@@ -42,7 +42,7 @@ export interface GatewayConfig {
   readonly token: string | null;
 }
 
-export interface CullingConfig {
+interface CullingConfig {
   /** A kernel that was idle for so long is shut down; null: none ever is. */
   readonly idleAfterMs: number | null;
   /** Also while somebody is in a room that uses it. */
