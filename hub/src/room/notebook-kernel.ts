@@ -124,15 +124,30 @@ export class NotebookKernel {
   }
 
   private async start(specName: string, author: Author): Promise<KernelSession> {
-    const { room, sessions, sharing, labels, workingDirectory } = this.options;
-    const session = await sessions.start({
+    const { room, sharing } = this.options;
+    try {
+      const session = await this.launch(specName, author);
+      await sharing.use(room, session);
+      return session;
+    } catch (error) {
+      // Who asked is refused; the others see that their notebook is without a kernel, and must know why.
+      if (error instanceof Refusal && error.code === 'kernelFailed') room.tell(failedNotice(specName, error.message));
+      throw error;
+    }
+  }
+
+  private launch(specName: string, author: Author): Promise<KernelSession> {
+    const { room, sessions, labels, workingDirectory } = this.options;
+    return sessions.start({
       specName,
       cwd: workingDirectory(),
       labels: { ...labels, ...labelsOf(room.fileId, author) },
     });
-    await sharing.use(room, session);
-    return session;
   }
+}
+
+function failedNotice(specName: string, why: string): Parameters<Room['tell']>[0] {
+  return { event: 'notice', level: 'error', code: 'kernelFailed', message: `${specName} did not start: ${why}` };
 }
 
 function refuseUnconfirmed(session: KernelSession, others: readonly NotebookView[]): void {
