@@ -2,8 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { PromptId, RunId } from '@cokernel/proto/hub';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import { initialState, kernelStatus, transition } from '../../src/run/kernel-session-state.js';
-import type { KernelSessionState, SessionEffect, SessionEvent } from '../../src/run/kernel-session-state.js';
+import { initialState } from '../../src/run/kernel-session-model.js';
+import { kernelStatus, transition } from '../../src/run/kernel-session-state.js';
+import type { KernelSessionState, SessionEffect, SessionEvent } from '../../src/run/kernel-session-model.js';
 import type { QueueSnapshot } from '../../src/run/run-queue.js';
 import { says } from '../support/kernel-messages.js';
 import { queuedRun } from '../support/queued-run.js';
@@ -354,9 +355,9 @@ describe('[X19] when the way to the kernel broke', () => {
   });
 
   test('a gap before the run’s request is none of its business, one before its first output is', () => {
-    expect(after(lost, resumed, gap(9), traced, arrived(says.prints('r1', 'x'))).effects.map(({ type }) => type)).toEqual([
-      'writeOutput',
-    ]);
+    expect(
+      after(lost, resumed, gap(9), traced, arrived(says.prints('r1', 'x'))).effects.map(({ type }) => type),
+    ).toEqual(['writeOutput']);
     expect(after(lost, resumed, gap(9), arrived(says.prints('r1', 'x'))).effects.slice(0, 2)).toEqual([
       loss,
       { type: 'askWhetherPassed', runId: 'r1' },

@@ -1,8 +1,9 @@
 /** What a reply's payloads ask of a front end, on its way to the outputs and to the end of the kernel. */
 import { describe, expect, test } from '@jest/globals';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import { initialState, kernelStatus, transition } from '../../src/run/kernel-session-state.js';
-import type { SessionEffect, SessionEvent } from '../../src/run/kernel-session-state.js';
+import { initialState } from '../../src/run/kernel-session-model.js';
+import { kernelStatus, transition } from '../../src/run/kernel-session-state.js';
+import type { SessionEffect, SessionEvent } from '../../src/run/kernel-session-model.js';
 import { emptyReducerState, mergeEdits, reduceOutput } from '../../src/run/output-reducer.js';
 import { asksExit, readPayloads } from '../../src/run/payloads.js';
 import { TranscriptReducer } from '../../src/run/transcript-reducer.js';
