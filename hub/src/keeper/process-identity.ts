@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { errorCode } from '../kernel/error-code.js';
 
 export const ProcessIdentity = z.object({
   pid: z.number().int().positive(),
@@ -21,6 +22,23 @@ export function identityOf(pid: number): ProcessIdentity {
 
 export function isSameProcess({ pid, startedAt }: ProcessIdentity): boolean {
   return startedAt !== null && startOf(pid) === startedAt;
+}
+
+/**
+ * The same for a process that was itself a moment ago, at a price that allows to look often: where `ps` would have to be
+ * run, a pid that is there counts (macOS reaps orphans at once, so it is no zombie).
+ */
+export function stillRuns(identity: ProcessIdentity): boolean {
+  return process.platform === 'linux' ? isSameProcess(identity) : exists(identity.pid);
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
 }
 
 /** Null when there is no such process, or only its zombie. */

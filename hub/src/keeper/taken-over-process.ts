@@ -2,13 +2,13 @@
  * A kernel process that a former keeper started: no child of this one, so that its end is found by looking, and how it
  * ended stays unknown. What is left of its group is killed then, as for a child.
  */
-import { isSameProcess, type ProcessIdentity } from './process-identity.js';
+import { stillRuns, type ProcessIdentity } from './process-identity.js';
 import { signalGroup, tailOf, type RunningProcess } from './running-process.js';
 
 export interface TakenOverProcessOptions {
   readonly identity: ProcessIdentity;
   readonly stderrPath: string;
-  /** A look reads one file of /proc (macOS: runs `ps`); an end is seen so late at most. */
+  /** A look reads a file of /proc, or sends signal 0; an end is seen so late at most. */
   readonly lookEveryMs: number;
 }
 
@@ -48,7 +48,7 @@ export class TakenOverProcess implements RunningProcess {
   }
 
   #look(): void {
-    if (this.#hasEnded || isSameProcess(this.options.identity)) return;
+    if (this.#hasEnded || stillRuns(this.options.identity)) return;
     this.#hasEnded = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     signalGroup(this.pid, 'SIGKILL');

@@ -1,8 +1,8 @@
 /** A process is known by its pid and its start; a zombie is none. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { identityOf, isSameProcess, startInPs, startInStat } from '../../src/keeper/process-identity.js';
+import { identityOf, isSameProcess, startInPs, startInStat, stillRuns } from '../../src/keeper/process-identity.js';
 import { isAlive, stateOf } from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -12,8 +12,12 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
+function programOf(pid: number): string {
+  return spawnSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+}
+
 describe('a process', () => {
-  test('is the same as long as it runs, and no other with its pid', () => {
+  test('is the same as long as it runs, and no other with its pid', async () => {
     const child = spawn('sleep', ['600']);
     children.push(child);
     const own = identityOf(process.pid);
@@ -22,6 +26,10 @@ describe('a process', () => {
     expect(isSameProcess({ ...own, startedAt: later.startedAt })).toBe(false);
     expect(isSameProcess({ ...later, startedAt: own.startedAt })).toBe(false);
     expect(isSameProcess({ ...own, startedAt: null })).toBe(false);
+    expect(stillRuns(later)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(stillRuns(later)).toBe(false);
   });
 
   test('that ended is gone also while its zombie waits for somebody to notice', async () => {
@@ -31,6 +39,8 @@ describe('a process', () => {
     const pid = Number(String(line));
     const identity = identityOf(pid);
     expect(isSameProcess(identity)).toBe(true);
+    // The shell itself would take notice of its child's end.
+    await waitUntil('the parent is no shell any more', () => programOf(parent.pid ?? 0) === 'sleep');
     process.kill(pid, 'SIGKILL');
     await waitUntil('it is a zombie', () => stateOf(pid).startsWith('Z'));
     expect(isAlive(pid)).toBe(true);
