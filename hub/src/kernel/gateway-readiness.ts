@@ -1,7 +1,8 @@
 /**
  * Asks a remote kernel for kernel_info until it is known to be there (J9) or, after a broken connection, to have done
  * with everything before. An answer alone proves too little: the engine drops what the kernel says on IOPub until its own
- * subscription stands, so an answer without such a message is asked for again.
+ * subscription stands, so an answer without such a message is asked for again. The message must belong to a request of
+ * ours: then all that came before it was heard, and nothing of a former process comes after it.
  */
 import { randomUUID } from 'node:crypto';
 import { kernelInfoRequest, parentId, type KernelMessage } from '@cokernel/proto/jupyter';
@@ -13,9 +14,8 @@ export interface GatewayReadinessOptions {
   /** The session id of this adapter's own requests. */
   readonly session: string;
   /**
-   * The process is new: a request that its predecessor got is not answered, so it is asked again and again, and any
-   * IOPub message counts. Else the kernel may be busy for hours, and only what belongs to the request says that all
-   * before it was heard.
+   * The process is new: a request that its predecessor got is not answered, so it is asked again and again. Else the
+   * kernel may be busy for hours, and is asked once.
    */
   readonly isNewProcess: boolean;
   /** Long enough for an answer (2,000). */
@@ -49,8 +49,9 @@ export class GatewayReadiness {
   observe(message: KernelMessage): void {
     if (this.#timer === null) return;
     const isOurs = this.#asked.has(parentId(message) ?? '');
-    if (message.channel === 'iopub') this.#heardIopub ||= isOurs || this.options.isNewProcess;
-    else if (isOurs && message.header.msg_type === 'kernel_info_reply') this.#info = KernelInfo.parse(message.content);
+    if (!isOurs) return;
+    if (message.channel === 'iopub') this.#heardIopub = true;
+    else if (message.header.msg_type === 'kernel_info_reply') this.#info = KernelInfo.parse(message.content);
     if (this.#info === null || !this.#heardIopub) return;
     this.stop();
     this.options.onReached(this.#info);

@@ -238,6 +238,24 @@ describe('what a remote engine says', () => {
     expect((await refusalOf(attach)).code).toBe('noSuchKernel');
   });
 
+  test('what the former process still says, and the first word of the new one, make no second restart', async () => {
+    const { engine, host } = await place({ times: { askAgainMs: 20 } });
+    const { events } = await startKernel(host);
+    await events.until('ready');
+    const say = engine.say.bind(engine);
+    engine.say = (message) => {
+      if (message.channel !== 'iopub') say(message);
+    };
+    say(statusOfEngine('restarting'));
+    const questions = () => engine.heard.filter(({ header }) => header.msg_type === 'kernel_info_request').length;
+    await waitUntil('the new process is asked', () => questions() > 3);
+    say(statusOfEngine('idle'));
+    say(statusOfEngine('starting'));
+    engine.say = say;
+    await events.until('ready', 2);
+    expect(events.ofType('restarting')).toHaveLength(1);
+  });
+
   test('a request that a broken connection cut off is over when the kernel answers a later one', async () => {
     const { engine, host } = await place({ times: { giveUpAfterMs: 5_000 } });
     const { events, kernel } = await startKernel(host);
