@@ -42,6 +42,7 @@ export class KeeperServer {
   readonly #sockets = new Set<Socket>();
   #idleTimer: NodeJS.Timeout | null = null;
   #leaveTimer: NodeJS.Timeout | null = null;
+  #starting: Promise<boolean> | null = null;
   #stopping: Promise<void> | null = null;
   #tellStopped: (reason: StopReason) => void = () => undefined;
 
@@ -60,7 +61,12 @@ export class KeeperServer {
   }
 
   /** False when another keeper serves this data folder; nothing was changed then. */
-  async start(): Promise<boolean> {
+  start(): Promise<boolean> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<boolean> {
     const { paths, supervisor, log } = this.options;
     const alone = await listenAlone(this.#server, paths, () => {
       supervisor.takeOver();
@@ -82,7 +88,9 @@ export class KeeperServer {
     return this.#stopping;
   }
 
+  /** One that is told in the middle of its start has kernels already, which it took over. */
   async #stop(reason: StopReason): Promise<void> {
+    if ((await this.#starting) === false) return;
     this.#stopWaiting();
     this.#folder.stop();
     await withdraw(this.options.paths);

@@ -47,12 +47,12 @@ async function main(): Promise<void> {
     droppedFrames: new Counts(),
     log,
   });
+  process.once('SIGTERM', () => void server.stop('told').catch(fail));
+  process.once('SIGINT', () => void server.stop('told').catch(fail));
   if (!(await server.start())) {
     log('info', 'another keeper serves this data folder');
     return;
   }
-  process.once('SIGTERM', () => void server.stop('told').catch(fail));
-  process.once('SIGINT', () => void server.stop('told').catch(fail));
   outputFiles(supervisor, paths.logPath).start();
   processUsage(supervisor).start();
   log('info', 'the keeper leaves', { reason: await server.stopped });
