@@ -110,15 +110,22 @@ export class Hub {
   async stop(kernels: KernelsAtStop): Promise<void> {
     const { sessions, closers, log } = this.parts;
     if (kernels === 'stop') {
-      await Promise.all(
-        startedHere(sessions).map((session) =>
-          sessions.shutdown(session, 'the hub was stopped').catch((error: unknown) => {
-            log.warn({ error: messageOf(error), kernelId: session.kernelId }, 'a kernel did not end cleanly');
-          }),
-        ),
-      );
+      await Promise.all(startedHere(sessions).map((session) => endAtStop(sessions, session, log)));
     }
     await closeAll(closers, log);
+  }
+}
+
+/** Ends the kernel's process also when the queue's store is out of reach: the next hub finds its run lost. */
+async function endAtStop(sessions: KernelSessions, session: KernelSession, log: Logger): Promise<void> {
+  const warn = (error: unknown): void => {
+    log.warn({ error: messageOf(error), kernelId: session.kernelId }, 'a kernel did not end cleanly');
+  };
+  try {
+    await sessions.shutdown(session, 'the hub was stopped');
+  } catch (error) {
+    warn(error);
+    await session.shutdown().catch(warn);
   }
 }
 

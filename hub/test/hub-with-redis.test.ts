@@ -30,6 +30,16 @@ afterEach(async () => {
   await place.remove();
 }, SLOW_MS);
 
+/** False when no process of this id is there any more. */
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The names of all keys of kernels. */
 async function kernelKeys(): Promise<string> {
   const socket = connect(redis.port, '127.0.0.1');
@@ -48,6 +58,22 @@ test(
     await ann.call('stopKernel', {});
     for (const { run } of runs) expect(await ann.finished(run.runId)).toBe('cancelled');
     await waitUntil('nothing is left', async () => (await kernelKeys()) === '*0\r\n');
+  },
+  SLOW_MS,
+);
+
+test(
+  'a hub that is stopped while Redis is away ends its kernels all the same',
+  async () => {
+    ann.setSource('c1', 'import os\nprint("pid", os.getpid())');
+    const { runs } = await ann.run(['c1']);
+    expect(await ann.finished(runs[0]?.run.runId ?? '')).toBe('succeeded');
+    await waitUntil('the output is there', () => /pid \d+/.test(ann.output('c1')));
+    const pid = Number(/pid (\d+)/.exec(ann.output('c1'))?.[1]);
+    expect(isThere(pid)).toBe(true);
+    await redis.stop();
+    await hub.stop('SIGINT');
+    await waitUntil('the kernel is gone', () => !isThere(pid), 20_000);
   },
   SLOW_MS,
 );
