@@ -3,42 +3,19 @@
  * a kernel, by the client library alone. What a kernel can't do stands in support/kernels.ts, with the reason.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  HubClient,
-  childOf,
-  executionErrors,
-  kernelStatuses,
-  ofMessageType,
-  outputs,
-  type Kernel,
-} from '@cokernel/core';
-import {
-  buildMessage,
-  completeRequest,
-  executeRequest,
-  inspectRequest,
-  isCompleteRequest,
-} from '@cokernel/proto/jupyter';
-import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
-import { makeNotebook, writeNotebook } from '@cokernel/proto/notebook';
+import { HubClient, childOf, executionErrors, kernelStatuses, ofMessageType, outputs } from '@cokernel/core';
+import { executeRequest, inputReply, type KernelMessage } from '@cokernel/proto/jupyter';
 import { firstValueFrom, from, toArray } from 'rxjs';
 import { startHub } from '../end-to-end/support/hub-process.js';
 import { makeScratch, type Scratch } from '../end-to-end/support/scratch.js';
 import { until } from '../end-to-end/support/until.js';
 import { allKernelspecs } from './support/kernelspecs.js';
 import { able, kernels, leftOut, type TestKernel } from './support/kernels.js';
-import { joinNotebook, type NotebookUser } from './support/notebook-user.js';
+import { enter, type Place } from './support/place.js';
+import { controlRequest, shellRequest } from './support/requests.js';
 import { ask, runCode } from './support/run-code.js';
-
-/** One kernel with its notebook: what a person there sees, and what its channels say. */
-interface Place {
-  readonly user: NotebookUser;
-  readonly channels: Kernel;
-  /** All that the channels said. */
-  readonly said: readonly KernelMessage[];
-}
 
 let scratch: Scratch;
 let served: string;
@@ -51,24 +28,10 @@ beforeAll(async () => {
   served = scratch.make('served');
   const hub = await startHub(scratch, { served, kernelspecs: allKernelspecs(scratch) });
   client = new HubClient(hub);
-  await Promise.all(kernels.map(async ({ name }) => places.set(name, await enter(hub, name))));
+  await Promise.all(kernels.map(async ({ name }) => places.set(name, await enter(scratch, hub, served, name))));
 }, 120_000);
 
 afterAll(() => scratch.end(), 60_000);
-
-async function enter(hub: { readonly url: string; readonly token: string }, name: string): Promise<Place> {
-  const path = `${name}.ipynb`;
-  writeFileSync(join(served, path), writeNotebook(makeNotebook([])));
-  const user = await joinNotebook(scratch, hub, path);
-  await user.room.call('startKernel', { specName: name });
-  const { kernel } = await user.sees(`${name} to be ready`, (state) => state.kernel?.status === 'idle');
-  if (kernel === null) throw new Error('a kernel that is idle is there');
-  const channels = await client.connectKernel(kernel.kernelId);
-  const said: KernelMessage[] = [];
-  channels.messages$.subscribe((message) => said.push(message));
-  scratch.atEnd(() => channels.close());
-  return { user, channels, said };
-}
 
 function at(name: string): Place {
   const place = places.get(name);
@@ -260,10 +223,7 @@ describe.each(able('asks'))('$name', ({ name, code }) => {
     const asked = firstValueFrom(channels.stdin$.pipe(childOf(request)));
     const answers = ask(channels, request);
     const { header } = await asked;
-    const content = { status: 'ok', value: 'Cleo' };
-    channels.send(
-      buildMessage(channels.sender(), { channel: 'stdin', msgType: 'input_reply', content, parent: header }),
-    );
+    channels.send(inputReply(channels.sender(), header, 'Cleo'));
     await answers;
     const greets = ({ content }: KernelMessage): boolean => JSON.stringify(content).includes('Hello CLEO');
     await until('the greeting, before or after the run’s end', () => said.some(greets));
@@ -286,28 +246,4 @@ function isGone(pid: number): boolean {
     // ESRCH: there is no such process.
     return true;
   }
-}
-
-function shellRequest(sender: Sender, what: string): KernelMessage {
-  switch (what) {
-    case 'complete':
-      return completeRequest(sender, 'co', 2);
-    case 'inspect':
-      return inspectRequest(sender, 'console', 4);
-    case 'is_complete':
-      return isCompleteRequest(sender, '1 + 1');
-    case 'history':
-      return request(sender, 'shell', what, { hist_access_type: 'tail', n: 1, output: false, raw: true });
-    default:
-      return request(sender, 'shell', what, {});
-  }
-}
-
-function controlRequest(sender: Sender, what: string): KernelMessage {
-  const debugInfo = { seq: 1, type: 'request', command: 'debugInfo', arguments: {} };
-  return request(sender, 'control', what, what === 'debug' ? debugInfo : {});
-}
-
-function request(sender: Sender, channel: 'shell' | 'control', what: string, content: object): KernelMessage {
-  return buildMessage(sender, { channel, msgType: `${what}_request`, content: { ...content } });
 }

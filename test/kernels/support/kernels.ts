@@ -4,7 +4,7 @@
  */
 
 /** Code, or why this kernel has none for it. */
-export type Program = { readonly code: string } | { readonly cannot: string };
+type Program = { readonly code: string } | { readonly cannot: string };
 
 export interface TestKernel {
   /** Also its kernelspec's name and its notebook's. */
