@@ -8,12 +8,11 @@
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { PROTOCOL_VERSION, parentId, statusMessage } from '@cokernel/proto/jupyter';
 import type { BatchId, KernelStatus, RunView } from '@cokernel/proto/hub';
-import { RequestId, sourceHash } from '@cokernel/proto/hub';
 import { messageOf } from '../errors.js';
-import { clientRun } from './client-run.js';
 import type { NewSender } from './kernel-channel-answers.js';
-import { aborted, answersTo, outcomeOf, replyType } from './kernel-channel-answers.js';
+import { aborted, answersTo, replyType } from './kernel-channel-answers.js';
 import type { ChannelRequests } from './kernel-channel-requests.js';
+import { ChannelRuns } from './kernel-channel-runs.js';
 import type { KernelSession, SessionLog } from './kernel-session.js';
 import type { QueueChange, RunQueue } from './run-queue.js';
 
@@ -43,12 +42,6 @@ interface Waiting {
   readonly after: readonly string[];
 }
 
-/** A run that a client asks for. */
-interface Asked {
-  readonly message: KernelMessage;
-  readonly client: BatchId;
-}
-
 /** More than a client sends while a kernel starts. */
 const MOST_WAITING = 1_000;
 
@@ -56,13 +49,12 @@ export class ChannelInbox {
   private status: KernelStatus;
   /** By client and channel, in order. */
   private readonly lines = new Map<string, Waiting[]>();
-  /** Runs of clients of which the queue has not told the end. */
-  private readonly unsettled = new Map<string, BatchId>();
-  /** Runs that were asked for after an end that the queue has not told, in order. */
-  private afterEnd: readonly Asked[] = [];
+  private readonly runs: ChannelRuns;
 
   constructor(private readonly options: ChannelInboxOptions) {
     this.status = options.session.view().status;
+    const { kernelId } = options.session;
+    this.runs = new ChannelRuns({ ...options, kernelId, answer: (msgId, content) => this.answer(msgId, content) });
   }
 
   /** Takes a client's message in; answers why it was dropped, null when it was not. */
@@ -110,15 +102,8 @@ export class ChannelInbox {
     }
   }
 
-  /** A run that ended without a reply of the kernel, or whose reply went to an earlier hub, is answered by this one. */
-  queueChanged({ finished }: QueueChange): void {
-    for (const run of finished) {
-      this.unsettled.delete(run.runId);
-      this.answer(run.runId, outcomeOf(run));
-    }
-    const asked = this.afterEnd;
-    this.afterEnd = [];
-    for (const one of asked) this.run(one);
+  queueChanged(change: QueueChange): void {
+    this.background(this.runs.queueChanged(change));
     this.release();
   }
 
@@ -139,7 +124,7 @@ export class ChannelInbox {
   }
 
   private shell(message: KernelMessage, client: BatchId): void {
-    if (isRun(message)) return this.run({ message, client });
+    if (isRun(message)) return this.background(this.runs.ask(message, client));
     if (this.isKnownKernelInfo(message)) {
       return this.answer(message.header.msg_id, { status: 'ok', ...this.options.session.kernelInfo });
     }
@@ -157,43 +142,6 @@ export class ChannelInbox {
       session.kernelInfo !== null &&
       knowsKernel()
     );
-  }
-
-  /** A failed run ends what was asked before its end was heard, as in the kernel itself, and nothing that comes after. */
-  private run(asked: Asked): void {
-    if (this.hasUntoldEnd(asked.client)) this.afterEnd = [...this.afterEnd, asked];
-    else this.background(this.execute(asked));
-  }
-
-  private hasUntoldEnd(client: BatchId): boolean {
-    const isAnswered = ([id, owner]: [string, BatchId]): boolean =>
-      owner === client && (this.options.requests.get(id)?.heard.reply ?? true);
-    return this.afterEnd.some((asked) => asked.client === client) || [...this.unsettled].some(isAnswered);
-  }
-
-  private async execute({ message, client }: Asked): Promise<void> {
-    const { msg_id: id } = message.header;
-    this.unsettled.set(id, client);
-    const refusal = await this.enqueue(message, client);
-    if (refusal === null) return;
-    this.unsettled.delete(id);
-    this.answer(id, aborted(refusal));
-  }
-
-  /** Answers why it is not in the queue; null when it is. */
-  private async enqueue(message: KernelMessage, client: BatchId): Promise<string | null> {
-    const { msg_id: id } = message.header;
-    const run = clientRun(this.options, message, client);
-    if (run === null) return 'the request has no code, or no id that a run can have';
-    const { queue, session } = this.options;
-    try {
-      const known = await queue.find(session.kernelId, run.view.runId);
-      if (known !== null) return 'there was a request of this id before';
-      await queue.enqueue(session.kernelId, RequestId.parse(sourceHash(`${client} ${id}`)), [run]);
-      return null;
-    } catch (error) {
-      return messageOf(error);
-    }
   }
 
   private passOn(waiting: Waiting): void {

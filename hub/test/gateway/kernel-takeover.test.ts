@@ -58,7 +58,7 @@ describe('a hub that ends in the middle of a run', () => {
       const sessionId = randomUUID();
       const before = await ChannelProgram.connect(hub, id, { sessionId });
       const file = `${place.data}/go-on`;
-      const running = before.execute(program(file));
+      const running = before.execute(program(file), {}, { header: { session: 'another name' } });
       await waitUntil('it has begun', () => before.printed().includes('before'));
       await hub.stop('SIGTERM');
       await writeFile(file, '');
