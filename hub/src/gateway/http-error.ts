@@ -4,7 +4,7 @@ import { NotebookFormatError } from '@cokernel/proto/notebook';
 import type { CallErrorCode } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import { PathError } from '../room/served-folder.js';
-import type { SessionLog } from '../run/kernel-session.js';
+import type { SessionLog } from '../run/kernel-session-options.js';
 import { QueueUnavailable } from '../run/run-queue.js';
 
 export class HttpError extends Error {

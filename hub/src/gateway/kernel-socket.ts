@@ -10,7 +10,7 @@ import { closeCodes } from '@cokernel/proto/hub';
 import type { ChannelHello, KernelChannel } from '../run/kernel-channel.js';
 import type { ChannelSocket } from '../run/kernel-channel-client.js';
 import type { ClientDoors } from '../run/kernel-channel-inbox.js';
-import type { SessionLog } from '../run/kernel-session.js';
+import type { SessionLog } from '../run/kernel-session-options.js';
 import { closeSocket } from './close-socket.js';
 
 export interface KernelSocketOptions {

@@ -1,7 +1,7 @@
 /** The room socket: one WebSocket becomes one client of a room, from its upgrade to its close. */
 import type { WebSocket } from 'ws';
 import type { Role } from '@cokernel/proto/hub';
-import type { SessionLog } from '../run/kernel-session.js';
+import type { SessionLog } from '../run/kernel-session-options.js';
 import type { RunQueue } from '../run/run-queue.js';
 import type { DocumentStore } from '../room/document-store.js';
 import { FrameReader } from '../room/frame-reader.js';

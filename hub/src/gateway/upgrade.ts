@@ -13,7 +13,7 @@ import { KERNEL_WEBSOCKET_V1 } from '@cokernel/proto/jupyter';
 import { messageOf } from '../errors.js';
 import type { OpenRoom } from '../room/room-registry.js';
 import type { ChannelHello } from '../run/kernel-channel.js';
-import type { SessionLog } from '../run/kernel-session.js';
+import type { SessionLog } from '../run/kernel-session-options.js';
 import type { Authentication } from './authentication.js';
 import { closeSocket } from './close-socket.js';
 import { statusOf } from './http-error.js';

@@ -2,7 +2,8 @@
 import type { FileId, KernelSpecView, NotebookView } from '@cokernel/proto/hub';
 import { OutputWriter, notebookMetadata, setNotebookMetadata, toJson, toJsonObject } from '@cokernel/proto/notebook';
 import { messageOf } from '../errors.js';
-import type { KernelSession, SessionLog } from '../run/kernel-session.js';
+import type { KernelSession } from '../run/kernel-session.js';
+import type { SessionLog } from '../run/kernel-session-options.js';
 import type { RunQueue } from '../run/run-queue.js';
 import { CellOutputs } from './cell-outputs.js';
 import type { FileSync, OpenedDocument } from './file-sync.js';

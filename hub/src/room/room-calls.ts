@@ -7,7 +7,8 @@ import { BatchId, CallFrame, RequestId, calls, encodeHubFrame, roleHas, sourceHa
 import type { AnswerFrame, Author, CallErrorCode, KernelId, RunView } from '@cokernel/proto/hub';
 import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
 import { Refusal, messageOf } from '../errors.js';
-import type { KernelSession, SessionLog } from '../run/kernel-session.js';
+import type { KernelSession } from '../run/kernel-session.js';
+import type { SessionLog } from '../run/kernel-session-options.js';
 import type { EnqueueOutcome, QueuedRun, RunQueue } from '../run/run-queue.js';
 import { QueueUnavailable } from '../run/run-queue.js';
 import { newRun } from '../run/new-run.js';

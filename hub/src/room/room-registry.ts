@@ -8,7 +8,7 @@ import path from 'node:path';
 import { messageOf } from '../errors.js';
 import type { HeldLease, HeldLeaseOptions } from '../run/held-lease.js';
 import { holdLease } from '../run/held-lease.js';
-import type { SessionLog } from '../run/kernel-session.js';
+import type { SessionLog } from '../run/kernel-session-options.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
 import type { RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, RunQueue } from '../run/run-queue.js';

@@ -4,7 +4,8 @@
  */
 import { durationText } from '../durations.js';
 import { messageOf } from '../errors.js';
-import type { KernelSession, SessionLog } from './kernel-session.js';
+import type { KernelSession } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 import type { KernelSessions } from './kernel-sessions.js';
 import type { RunQueue } from './run-queue.js';
 

@@ -13,7 +13,8 @@ import type { NewSender } from './kernel-channel-answers.js';
 import { aborted, answersTo, replyType } from './kernel-channel-answers.js';
 import type { ChannelRequests } from './kernel-channel-requests.js';
 import { ChannelRuns } from './kernel-channel-runs.js';
-import type { KernelSession, SessionLog } from './kernel-session.js';
+import type { KernelSession } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 import type { QueueChange, RunQueue } from './run-queue.js';
 
 export interface ChannelInboxOptions {

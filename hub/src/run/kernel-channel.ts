@@ -15,7 +15,8 @@ import { ChannelClient } from './kernel-channel-client.js';
 import type { ClientDoors } from './kernel-channel-inbox.js';
 import { ChannelInbox } from './kernel-channel-inbox.js';
 import { ChannelRequests } from './kernel-channel-requests.js';
-import type { KernelSession, SessionLog } from './kernel-session.js';
+import type { KernelSession } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 import type { QueueChange, RunQueue } from './run-queue.js';
 
 export interface KernelChannelOptions {

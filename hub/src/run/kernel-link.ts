@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelHostEvent } from '../kernel/kernel-host.js';
 import { KernelHostError } from '../kernel/kernel-host.js';
-import type { KernelSession, SessionLog } from './kernel-session.js';
+import type { KernelSession } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 
 export interface KernelLinkOptions {
   readonly host: KernelHost;

@@ -13,7 +13,7 @@ import { holdLease } from './held-lease.js';
 import type { KernelLimits } from './kernel-limits.js';
 import { refuseOneTooMany } from './kernel-limits.js';
 import { KernelLink } from './kernel-link.js';
-import type { SessionLog } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 import { KernelSession } from './kernel-session.js';
 import { newRun } from './new-run.js';
 import type { RunOutputs } from './run-outputs.js';

@@ -4,7 +4,7 @@
  */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { messageOf } from '../errors.js';
-import type { SessionLog } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 import type { JournalPlace } from './live-run.js';
 import type { QueuedRun } from './run-queue.js';
 

@@ -11,7 +11,14 @@ import type { OutputEdit, RunTimes, WrittenBefore } from '@cokernel/proto/notebo
 import { z } from 'zod';
 import { BoundState, DEFAULT_BOUNDS, UNBOUNDED_YET, boundEdit, lateEdits } from './bounded-output.js';
 import type { Reduction } from './output-reducer.js';
-import { ReducerState, emptyReducerState, mergeEdits, reduceOutput, writeNotice, writeStream } from './output-reducer.js';
+import {
+  ReducerState,
+  emptyReducerState,
+  mergeEdits,
+  reduceOutput,
+  writeNotice,
+  writeStream,
+} from './output-reducer.js';
 import type { FlushMark, RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 

@@ -6,7 +6,7 @@ import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { RunTimes } from '@cokernel/proto/notebook';
 import type { JournalPlace } from './live-run.js';
 import { LiveRun } from './live-run.js';
-import type { SessionLog } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 import { LateOutput } from './late-output.js';
 import type { FlushMark, RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';

@@ -4,7 +4,7 @@
  */
 import type { HeldReason, KernelId, RunId } from '@cokernel/proto/hub';
 import { messageOf } from '../errors.js';
-import type { SessionLog } from './kernel-session.js';
+import type { SessionLog } from './kernel-session-options.js';
 import type { QueuedRun, QueueSnapshot, RunQueue, Settlement } from './run-queue.js';
 
 export interface QueueOwnerOptions {

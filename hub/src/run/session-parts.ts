@@ -1,0 +1,78 @@
+/** The parts of one kernel session, made for each other and for the session that they belong to. */
+import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
+import { asHub } from './hub-request.js';
+import { KernelComms } from './kernel-comms.js';
+import { KernelHearing } from './kernel-hearing.js';
+import { KernelQuestions } from './kernel-questions.js';
+import type { KernelSessionState, SessionEvent } from './kernel-session-model.js';
+import type { KernelSessionOptions } from './kernel-session-options.js';
+import { kernelStatus } from './kernel-session-state.js';
+import { LiveRuns } from './live-runs.js';
+import { QueueOwner } from './queue-owner.js';
+import { RunPrompts } from './run-prompts.js';
+import { RunSteps } from './run-steps.js';
+import { SessionAudience } from './session-audience.js';
+
+/** The session as its parts see it. */
+export interface SessionAccess {
+  readonly state: () => KernelSessionState;
+  readonly fence: () => number;
+  readonly send: (message: KernelMessage) => Promise<void>;
+  readonly sender: () => Sender;
+  readonly now: () => string;
+  readonly handle: (event: SessionEvent) => void;
+}
+
+export interface SessionParts {
+  readonly owner: QueueOwner;
+  readonly questions: KernelQuestions;
+  readonly liveRuns: LiveRuns;
+  readonly comms: KernelComms;
+  readonly audience: SessionAudience;
+  readonly hearing: KernelHearing;
+  readonly steps: RunSteps;
+  readonly prompts: RunPrompts;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+/** As kernel_info_reply names it in `supported_features`. */
+const SUBSHELLS = 'kernel subshells';
+
+export function sessionParts(options: KernelSessionOptions, session: SessionAccess): SessionParts {
+  const { log } = options;
+  const audience = new SessionAudience();
+  const comms = new KernelComms(session.sender);
+  const owner = new QueueOwner({
+    ...options,
+    onBack: (snapshot) => session.handle({ type: 'queueChanged', snapshot }),
+  });
+  const liveRuns = new LiveRuns({
+    ...options,
+    onWriteFailed: (runId, error) => log.error({ error, runId }, 'what a run produced was not stored'),
+  });
+  const wasAnswered = (runId: string, promptId: string): boolean => liveRuns.wasAnswered(runId, promptId);
+  const hearing = new KernelHearing({ ...options, ...session, comms, audience, wasAnswered });
+  const steps = new RunSteps({
+    ...session,
+    owner,
+    liveRuns,
+    expectAnswer: (id, runId) => hearing.expectAnswer(id, runId),
+  });
+  const prompts = new RunPrompts({ ...options, ...session, liveRuns, audience, current: () => session.state().prompt });
+  return { owner, questions: questionsOf(options, session), liveRuns, comms, audience, hearing, steps, prompts };
+}
+
+function questionsOf({ newId }: KernelSessionOptions, { send, sender, state }: SessionAccess): KernelQuestions {
+  return new KernelQuestions({
+    send,
+    sender: () => asHub(sender()),
+    newId,
+    isFree: () => kernelStatus(state()) === 'idle',
+    hasSubshells: () => hasFeature(state(), SUBSHELLS),
+    timeoutMs: REQUEST_TIMEOUT_MS,
+  });
+}
+
+function hasFeature({ kernel, kernelInfo }: KernelSessionState, feature: string): boolean {
+  return kernel.phase === 'ready' && kernelInfo?.supported_features?.includes(feature) === true;
+}
