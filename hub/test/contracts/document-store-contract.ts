@@ -159,7 +159,9 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
           switch (each.do) {
             case 'append': {
               const record: LogRecord =
-                each.seq % 2 === 0 ? { update: each.update } : { update: each.update, mark: mark(each.seq, `r${each.run}`) };
+                each.seq % 2 === 0
+                  ? { update: each.update }
+                  : { update: each.update, mark: mark(each.seq, `r${each.run}`) };
               waiting.push(log.append(record));
               expected.updates.push(each.update);
               if (record.mark !== undefined) {
