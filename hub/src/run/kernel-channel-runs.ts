@@ -14,7 +14,7 @@ import type { QueueChange, RunQueue } from './run-queue.js';
 
 export interface ChannelRunsOptions {
   readonly kernelId: KernelId;
-  readonly queue: RunQueue;
+  readonly queue: Pick<RunQueue, 'find' | 'enqueue'>;
   readonly requests: ChannelRequests;
   /** Says what is missing of the answer to a request. */
   readonly answer: (msgId: string, content: Readonly<Record<string, unknown>>) => void;

@@ -187,6 +187,20 @@ describe('two clients', () => {
 
 describe('an execute_request', () => {
   test(
+    'that fails ends nothing that its client asks after it has heard of that',
+    async () => {
+      const client = await connect();
+      for (let round = 0; round < 10; round += 1) {
+        const failing = client.execute('1/0');
+        const isReply = ({ header }: KernelMessage): boolean => header.msg_type === 'execute_reply';
+        await waitUntil('its reply comes', () => client.childrenOf(failing).some(isReply), 30_000);
+        expect((await client.run('round')).content).not.toMatchObject({ status: 'aborted' });
+      }
+    },
+    SLOW_MS,
+  );
+
+  test(
     'is a run like any other: it waits in the one queue, and its output stands in its transcript',
     async () => {
       const client = await connect({ username: 'carol' });
