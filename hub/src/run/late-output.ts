@@ -66,6 +66,7 @@ export class LateOutput {
   }
 }
 
+/** In the same millisecond counts too: what was stored is known by its place in the journal, and not taken twice. */
 function isAfter(date: string, end: string | null): boolean {
-  return end !== null && Date.parse(date) > Date.parse(end);
+  return end !== null && Date.parse(date) >= Date.parse(end);
 }

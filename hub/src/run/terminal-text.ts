@@ -108,6 +108,9 @@ class LineWriter {
       case 'text':
         this.#write(token.text);
         return;
+      case 'lines':
+        this.#writeLines(token.text);
+        return;
       case 'sequence':
         this.#sequence(token.text);
         return;
@@ -137,6 +140,14 @@ class LineWriter {
     for (const character of rest) {
       this.#put(character);
     }
+  }
+
+  /** The first one ends the line that was begun; those behind it stand as they are. */
+  #writeLines(lines: string): void {
+    const end = lines.indexOf('\n');
+    this.#write(lines.slice(0, end));
+    this.#endLine('\n');
+    this.finished += lines.slice(end + 1);
   }
 
   #sequence(sequence: string): void {

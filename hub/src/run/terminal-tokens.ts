@@ -5,6 +5,8 @@
  */
 export type TerminalToken =
   | { readonly kind: 'text'; readonly text: string }
+  /** Whole lines without any control but their ends; what a program prints in a loop comes so, and is quickly told. */
+  | { readonly kind: 'lines'; readonly text: string }
   | { readonly kind: 'sequence'; readonly text: string }
   | { readonly kind: 'newline' | 'return' | 'backspace' };
 
@@ -26,6 +28,10 @@ const SEQUENCE = new RegExp(
 const INCOMPLETE = new RegExp(`${ESC}(?:${CSI}|${CONTROL_STRING}${ESC}?|[ -/]{0,4})?$`, 'y');
 const CURSOR = /\r?\n|\r|[\b]/y;
 
+const SPECIAL = new RegExp(`[\\r\\b${ESC}\\ud800-\\udfff]`, 'g');
+/** Far below the length at which a terminal wraps a line, even behind one that has begun. */
+const MOST_QUICK_LINE = 1_000;
+
 /** Shown for an escape character that begins nothing known. */
 const ESCAPE_SYMBOL = '\u241b';
 const LONE_SURROGATE = /\p{Surrogate}/gu;
@@ -34,8 +40,15 @@ export function tokenize(text: string): Tokens {
   const end = /[\ud800-\udbff]$/.test(text) ? text.length - 1 : text.length;
   const whole = text.slice(0, end);
   const tokens: TerminalToken[] = [];
+  const ahead = new Lookahead(whole);
   let position = 0;
   while (position < whole.length) {
+    const quick = ahead.endOfQuickLines(position);
+    if (quick > position) {
+      tokens.push({ kind: 'lines', text: whole.slice(position, quick) });
+      position = quick;
+      continue;
+    }
     const { token, length } = tokenAt(whole, position);
     if (token === null) {
       break;
@@ -44,6 +57,36 @@ export function tokenize(text: string): Tokens {
     position += length;
   }
   return { tokens, incomplete: text.slice(position) };
+}
+
+/** Finds stretches of quick lines; what it has found it keeps, so that the whole text is looked through once. */
+class Lookahead {
+  #newline = -1;
+  /** The next character that is neither text of the first plane nor a line's end; the text's end if there is none. */
+  #special = -1;
+
+  constructor(private readonly text: string) {}
+
+  /** Behind the last whole line that is quick to tell; `position` itself when the line there is not. */
+  endOfQuickLines(position: number): number {
+    if (this.#special < position) this.#special = this.#specialFrom(position);
+    let start = position;
+    for (;;) {
+      if (this.#newline < start) this.#newline = this.#newlineFrom(start);
+      if (this.#newline >= this.#special || this.#newline - start > MOST_QUICK_LINE) return start;
+      start = this.#newline + 1;
+    }
+  }
+
+  #newlineFrom(start: number): number {
+    const found = this.text.indexOf('\n', start);
+    return found === -1 ? this.text.length : found;
+  }
+
+  #specialFrom(position: number): number {
+    SPECIAL.lastIndex = position;
+    return SPECIAL.exec(this.text)?.index ?? this.text.length;
+  }
 }
 
 /** `token` is null when what stands there is not complete. */

@@ -46,7 +46,7 @@ const printed = (text: string, date: string): KernelMessage => {
 };
 const take = (text: string, date = AFTER): void => late.take('r1', printed(text, date), { journalId: 'j', seq: 1 });
 const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
 };
 
 test('[J7] what was printed after the run’s end is accepted in order, also what comes while its notebook opens', async () => {
