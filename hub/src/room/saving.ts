@@ -1,6 +1,6 @@
 /**
- * Autosave of one notebook: a while after the last change, and not later than a while after the first. One save at a
- * time; a change during a save is saved by the next. A failed save is told, and tried again with the next change or
+ * Autosave of one notebook: a while after the last change, and not later than a while after the first, but with a pause
+ * before it that is long beside the last save: saving must not become what the hub does. One save at a time; a change during a save is saved by the next. A failed save is told, and tried again with the next change or
  * after `retryMs`.
  */
 import type { SavingView } from '@cokernel/proto/hub';
@@ -19,6 +19,9 @@ export interface SavingOptions {
   readonly retryMs: number;
 }
 
+/** Beside the time that the last save took. */
+const PAUSE_FACTOR = 10;
+
 export class Saving {
   private current: SavingView = { state: 'saved', at: null };
   private dirty = false;
@@ -26,6 +29,7 @@ export class Saving {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
   private stopped = false;
+  private tookMs = 0;
 
   constructor(private readonly options: SavingOptions) {}
 
@@ -41,7 +45,8 @@ export class Saving {
     this.firstChange ??= now;
     if (this.current.state === 'saved') this.show({ state: 'unsaved' });
     const latest = this.firstChange + this.options.latestMs - now;
-    this.schedule(Math.min(this.options.quietMs, Math.max(0, latest)));
+    const wait = Math.min(this.options.quietMs, Math.max(0, latest));
+    this.schedule(Math.max(wait, PAUSE_FACTOR * this.tookMs));
   }
 
   /** Saves now; resolves when what stood there at the call is on disk. Rejects with the reason. */
@@ -65,6 +70,7 @@ export class Saving {
     this.dirty = false;
     this.firstChange = null;
     this.show({ state: 'saving' });
+    const began = performance.now();
     try {
       await this.options.write();
       this.show(this.dirty ? { state: 'unsaved' } : { state: 'saved', at: this.options.clock().toISOString() });
@@ -74,6 +80,7 @@ export class Saving {
       if (!this.stopped) this.schedule(this.options.retryMs);
       throw error;
     } finally {
+      this.tookMs = performance.now() - began;
       this.running = null;
     }
   }

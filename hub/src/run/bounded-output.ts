@@ -22,7 +22,7 @@ export interface OutputBounds {
 export const DEFAULT_BOUNDS: OutputBounds = {
   streamHead: 256 * 1024,
   streamTail: 8 * 1024,
-  outputs: 10_000,
+  outputs: 2_000,
   displays: 64 * 1024 * 1024,
 };
 

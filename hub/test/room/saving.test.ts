@@ -47,6 +47,19 @@ describe('a change', () => {
     expect(writes).toHaveLength(1);
   });
 
+  test('[X2] waits ten times as long as the last save took, so that saving is not all that the hub does', async () => {
+    saving.changed();
+    await pass(1_000);
+    await pass(3_000);
+    writes[0]?.done();
+    await pass(0);
+    saving.changed();
+    await pass(29_000);
+    expect(writes).toHaveLength(1);
+    await pass(1_000);
+    expect(writes).toHaveLength(2);
+  });
+
   test('is saved ten seconds after the first, should there be no quiet', async () => {
     for (let ms = 0; ms < 9_500; ms += 500) {
       saving.changed();
