@@ -39,7 +39,8 @@ describe.each(kernels)('jupyter_kernel_test over $kernel', ({ kernel, language, 
   async function outcomes(name: string, behind: readonly string[]): Promise<Record<string, string>> {
     const python = process.env['COKERNEL_TEST_PYTHON'] ?? 'python3';
     // A history of its own: the kernels of both ways would find each other's.
-    const env = { ...process.env, JUPYTER_PATH: jupyter, IPYTHONDIR: scratch.make(name), NODE_OPTIONS: '' };
+    const own = { IPYTHONDIR: scratch.make(name), PYTHONDONTWRITEBYTECODE: '1', NODE_OPTIONS: '' };
+    const env = { ...process.env, JUPYTER_PATH: jupyter, ...own };
     const { stdout } = await run(python, [suite, kernel, language, ...behind], { env, timeout: SUITE_MS });
     return z.record(z.string(), z.string()).parse(JSON.parse(stdout));
   }
