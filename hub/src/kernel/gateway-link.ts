@@ -16,6 +16,7 @@ import { WebSocket, type RawData } from 'ws';
 import { GatewayHeartbeat } from './gateway-heartbeat.js';
 import type { GatewayRest } from './gateway-rest.js';
 import { KernelHostError } from './kernel-host.js';
+import { errorCode } from './error-code.js';
 import type { Log } from './log.js';
 
 export interface GatewayLinkTimes {
@@ -51,6 +52,8 @@ export interface GatewayLinkOptions {
 }
 
 interface Queued {
+  /** Messages go out in the order in which they were made. */
+  readonly order: number;
   readonly message: KernelMessage;
   readonly sent: () => void;
   readonly failed: (error: KernelHostError) => void;
@@ -63,6 +66,7 @@ const LASTING_MS = 5_000;
 export class GatewayLink {
   readonly #heartbeat: GatewayHeartbeat;
   #queue: Queued[] = [];
+  #made = 0;
   #socket: WebSocket | null = null;
   #retry: NodeJS.Timeout | null = null;
   #look: NodeJS.Timeout | null = null;
@@ -105,7 +109,8 @@ export class GatewayLink {
   send(message: KernelMessage): Promise<void> {
     return new Promise((sent, failed) => {
       if (this.#ended) return failed(new KernelHostError('unreachable', 'the remote kernel is out of reach'));
-      this.#queue.push({ message, sent, failed });
+      this.#made += 1;
+      this.#queue.push({ order: this.#made, message, sent, failed });
       this.#flush();
     });
   }
@@ -113,12 +118,22 @@ export class GatewayLink {
   #flush(): void {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return;
-    for (const { message, sent, failed } of this.#queue.splice(0)) {
+    for (const queued of this.#queue.splice(0)) {
+      const { message, sent } = queued;
       const frame = socket.protocol === KERNEL_WEBSOCKET_V1 ? encodeV1(message) : encodeDefault(message);
       socket.send(frame, (error) => {
-        if (error) failed(new KernelHostError('unreachable', `the connection broke: ${error.message}`));
+        if (error) this.#notSent(queued, error);
         else sent();
       });
+    }
+  }
+
+  /** What the system did not take from us (EPIPE) has not left this machine, and waits for the next connection. */
+  #notSent(queued: Queued, error: Error): void {
+    if (errorCode(error) === 'EPIPE' && !this.#ended) {
+      this.#queue = [...this.#queue, queued].sort((one, other) => one.order - other.order);
+    } else {
+      queued.failed(new KernelHostError('unreachable', `the connection broke: ${error.message}`));
     }
   }
 

@@ -51,6 +51,9 @@ async function place(settings: Readonly<Record<string, string>> = {}): Promise<P
   };
 }
 
+/** Only a broken connection counts as silence, never a slow engine. */
+const UNHURRIED = { pingEveryMs: 60_000, deadAfterMs: 120_000 };
+
 /** Code that says that it began, and goes on when the file is there. */
 const waitsFor = (file: string): string =>
   ['import os, time', 'print("began")', `while not os.path.exists(${JSON.stringify(file)}): time.sleep(0.01)`]
@@ -76,7 +79,7 @@ describe('the way to a remote engine', () => {
   }, 60_000);
 
   test('[X7] a broken connection is told as a gap and opened again, and what the engine kept is heard', async () => {
-    const { events, kernel } = await readyKernel(there.host());
+    const { events, kernel } = await readyKernel(there.host(UNHURRIED));
     const file = there.server.file(randomUUID());
     const id = await sendCode(kernel, waitsFor(file));
     await events.untilChild(id, 'stream');
@@ -96,7 +99,7 @@ describe('the way to a remote engine', () => {
   }, 60_000);
 
   test('a request that is sent while the connection is broken waits for the next one, and runs once', async () => {
-    const { events, kernel } = await readyKernel(there.host());
+    const { events, kernel } = await readyKernel(there.host(UNHURRIED));
     there.way.cut();
     await events.until('heartbeat');
     const sending = sendCode(kernel, 'n = globals().get("n", 0) + 1; print(n)');

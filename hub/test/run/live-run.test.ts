@@ -80,10 +80,9 @@ describe('output', () => {
   });
 
   test('of a flood is written in bounded pieces', () => {
-    for (let n = 0; n < 5_000; n += 1) live.accept(says.raises('r1'), { journalId: 'j', seq: n + 1 });
-    const sizes = writes.map(({ edits }) => edits.length);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(2_000);
-    expect(sizes.length).toBeGreaterThan(2);
+    for (let n = 0; n < 5_000; n += 1) print(n + 1, '.');
+    expect(writes.length).toBeGreaterThan(2);
+    expect(writes.length).toBeLessThan(6);
   });
 
   test('that is no output writes nothing', () => {
