@@ -3,13 +3,12 @@
  * that they implement.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import writeFileAtomic from 'write-file-atomic';
 import { HubId } from '@cokernel/proto/hub';
 import type { FileId, KernelSpecView } from '@cokernel/proto/hub';
+import { announce } from './announcement.js';
 import type { GatewayConfig, HubConfig, KernelsAtStop } from './config.js';
 import { messageOf } from './errors.js';
 import { Gateway } from './gateway/gateway.js';
@@ -86,7 +85,8 @@ export class Hub {
       const port = await parts.gateway.listen(config.host, config.port);
       closers.push(() => parts.gateway.close());
       const address = `http://${urlHost(config.host)}:${String(port)}`;
-      closers.push(await announce(config, address));
+      const { dataDirectory, token, folder } = config;
+      closers.push(await announce(dataDirectory, { url: address, token, folder }));
       const url = `${address}/?token=${config.token}`;
       await locked.lock.update({ pid: process.pid, url });
       return { outcome: 'started', hub: new Hub({ ...parts, closers, log }, url) };
@@ -361,16 +361,6 @@ async function notices(sessions: KernelSessions, gateway: GatewayConfig | null):
   }
   const here = 'No Python kernel is installed. Install one with `pip install ipykernel`, then reload this page.';
   return [{ code: 'noPythonKernel', message: gateway === null ? here : 'The remote engine has no Python kernel.' }];
-}
-
-/** An owner-only file by which the terminal finds this hub. Answers what removes it. */
-async function announce(config: HubConfig, url: string): Promise<() => Promise<void>> {
-  const directory = path.join(config.dataDirectory, 'hubs');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = path.join(directory, `${String(process.pid)}.json`);
-  const { token, folder } = config;
-  await writeFileAtomic(file, JSON.stringify({ url, token, folder, pid: process.pid }), { mode: 0o600 });
-  return () => rm(file, { force: true });
 }
 
 /** The address to open: an address for everybody is reached by loopback here. */

@@ -128,28 +128,27 @@ export class KernelSessions {
     const known = this.list().find((one) => one.labels['connectionFile'] === connectionFile && isLive(one));
     if (known !== undefined) return known;
     const kernelId = KernelIdSchema.parse(this.options.newId());
-    const lease = await this.lease(kernelId, 0);
-    try {
+    return this.open(kernelId, async (lease) => {
       const options = { kernelId, connectionFile, labels: { ...labels, connectionFile }, fence: lease.fence };
       const hosted = await this.options.host.adoptExisting(options);
       const start = { specName: hosted.specName, cwd: path.dirname(connectionFile), labels: hosted.labels };
-      const session = this.register(kernelId, await this.displayNameOf(hosted), start, lease, 'existing');
-      await this.linkTo(session).begin();
-      return session;
-    } catch (error) {
-      this.entries.get(kernelId)?.session.stop();
-      this.entries.delete(kernelId);
-      await lease.release();
-      throw asRefusal(error);
-    }
+      return this.register(kernelId, await this.displayNameOf(hosted), start, lease, 'existing');
+    });
   }
 
   private async startCounted(kernelId: KernelId, start: StartOptions): Promise<KernelSession> {
     const spec = await this.requireSpec(start.specName);
+    return this.open(kernelId, async (lease) => {
+      await this.options.host.start({ kernelId, ...start, fence: lease.fence });
+      return this.register(kernelId, spec.displayName, start, lease, 'started');
+    });
+  }
+
+  /** A session under a lease of its kernel, attached; nothing of it stays when it comes to nothing. Throws `Refusal`. */
+  private async open(kernelId: KernelId, begin: (lease: HeldLease) => Promise<KernelSession>): Promise<KernelSession> {
     const lease = await this.lease(kernelId, 0);
     try {
-      await this.options.host.start({ kernelId, ...start, fence: lease.fence });
-      const session = this.register(kernelId, spec.displayName, start, lease, 'started');
+      const session = await begin(lease);
       await this.linkTo(session).begin();
       return session;
     } catch (error) {
