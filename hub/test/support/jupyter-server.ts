@@ -132,7 +132,10 @@ export class JupyterServer {
     if (child.exitCode !== null) throw new Error(`the Jupyter server ended with ${child.exitCode}:\n${this.#said}`);
     const name = `jpserver-${child.pid ?? 0}.json`;
     if (!(await readdir(this.file('runtime'))).includes(name)) return false;
-    const { url }: { readonly url: string } = JSON.parse(await readFile(join(this.file('runtime'), name), 'utf8'));
+    const written = await readFile(join(this.file('runtime'), name), 'utf8');
+    // Half written as yet.
+    if (!written.trimEnd().endsWith('}')) return false;
+    const { url }: { readonly url: string } = JSON.parse(written);
     this.#url = url;
     return fetch(new URL('api', url)).then(
       (response) => response.ok,
