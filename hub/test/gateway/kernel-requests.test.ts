@@ -229,6 +229,9 @@ describe('an execute_request', () => {
       client.send(once);
       await client.answered(once);
       expect(client.typesOf(once).filter((type) => type === 'execute_reply')).toHaveLength(1);
+      const status = async (): Promise<unknown> =>
+        (await hub.rest('GET', `/api/kernels/${kernelId}/requests/${once.header.msg_id}`)).json;
+      await waitUntil('its end is settled', async () => JSON.stringify(await status()).includes('"succeeded"'));
       const again = await connect();
       again.send(once);
       expect((await again.answered(once)).content).toMatchObject({ status: 'aborted' });

@@ -211,6 +211,7 @@ describe('what the next keeper does not take over', () => {
       const pid = await pidOf(first);
       await keeper.kill();
       process.kill(pid, 'SIGKILL');
+      await waitUntil('its process has ended', () => !isRunning(pid));
       const host = keeper.host();
       const second = await attach(host, first.kernelId, first.events.seqs.at(-1) ?? 0);
       await second.events.until('died');
