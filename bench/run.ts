@@ -3,6 +3,7 @@
 const [wanted = ''] = process.argv.splice(2, 1);
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   'added-time': () => import('./added-time.js'),
+  'beside-runs': () => import('./beside-runs.js'),
 };
 
 const bench = benches[wanted];
