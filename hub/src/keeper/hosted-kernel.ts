@@ -92,8 +92,11 @@ export class HostedKernel {
     }
     this.feed.addEvent({ type: 'gap', reason: 'the keeper was away' });
     this.#runs.tookOver();
+    const isGone = origin === 'started' && (process === null || !isSameProcess(process));
+    // Known before any hub asks; its last words are told as soon as they were read.
+    if (isGone) this.#state = 'dead';
     return this.#step(async () => {
-      if (origin === 'started' && (process === null || !isSameProcess(process))) return this.#foundGone();
+      if (isGone) return this.#foundGone();
       this.#mayBeAtWork = phase !== 'starting';
       await this.#launch(true);
     });
