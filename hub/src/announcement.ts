@@ -5,7 +5,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { errorCode } from './kernel/error-code.js';
+import { processExists } from './kernel/process-exists.js';
 
 export interface Announcement {
   readonly url: string;
@@ -26,15 +26,6 @@ export async function announce(dataDirectory: string, said: Announcement): Promi
 async function sweep(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const pid = Number(/^(\d+)\.json$/.exec(name)?.[1]);
-    if (Number.isInteger(pid) && !isRunning(pid)) await rm(path.join(directory, name), { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) !== 'ESRCH';
+    if (Number.isInteger(pid) && !processExists(pid)) await rm(path.join(directory, name), { force: true });
   }
 }

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { errorCode } from '../kernel/error-code.js';
+import { processExists } from '../kernel/process-exists.js';
 
 export const ProcessIdentity = z.object({
   pid: z.number().int().positive(),
@@ -29,16 +29,7 @@ export function isSameProcess({ pid, startedAt }: ProcessIdentity): boolean {
  * run, a pid that is there counts (macOS reaps orphans at once, so it is no zombie).
  */
 export function stillRuns(identity: ProcessIdentity): boolean {
-  return process.platform === 'linux' ? isSameProcess(identity) : exists(identity.pid);
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
+  return process.platform === 'linux' ? isSameProcess(identity) : processExists(identity.pid);
 }
 
 /** Null when there is no such process, or only its zombie. */
