@@ -58,7 +58,7 @@ export function flood(times: FloodTimes): Torture {
 }
 
 function floodOf(seed: number): Flood {
-  return (['print', 'display', 'update'] as const)[(seed - 1) % 3] ?? 'print';
+  return (['print', 'display', 'print', 'update'] as const)[(seed - 1) % 4] ?? 'print';
 }
 
 interface FloodStage {
@@ -78,10 +78,10 @@ async function openStage(scratch: Scratch): Promise<FloodStage> {
   const { url, token = '' } = hub.address;
   const flora = FloodClient.start(scratch);
   await flora.tell({ order: 'join', url, token, path: 'flood.ipynb' });
-  await flora.tell({ order: 'run', cellId: 'flood', source: 'print("ready")' });
+  // A kernel's first runs, and its first traceback, load its own code.
+  await flora.tell({ order: 'run', cellId: 'flood', source: 'print("ready")\nraise KeyboardInterrupt' });
   const quinn = await Visitor.join(hub.address, 'quiet.ipynb', 'Quinn');
   scratch.atEnd(() => quinn.leave());
-  // The first runs of a kernel load its own code.
   await roundTrips(quinn, 'small', 500);
   return { scratch, hub, flora, quinn, file: join(served, 'flood.ipynb') };
 }
