@@ -50,6 +50,20 @@ export type PromptId = z.infer<typeof PromptId>;
 export const QuestionId = opaque.brand<'QuestionId'>();
 export type QuestionId = z.infer<typeof QuestionId>;
 
+/** SHA-256 (hex) of bytes that lie outside a document. */
+export const ContentHash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .brand<'ContentHash'>();
+export type ContentHash = z.infer<typeof ContentHash>;
+
+/** The whole text of one stream output that outgrew the document, while its run goes on and after. */
+export const TextId = z
+  .string()
+  .regex(/^[0-9A-Za-z._-]{1,128}$/)
+  .brand<'TextId'>();
+export type TextId = z.infer<typeof TextId>;
+
 /** One hub process. */
 export const HubId = opaque.brand<'HubId'>();
 export type HubId = z.infer<typeof HubId>;
