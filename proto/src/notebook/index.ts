@@ -9,6 +9,7 @@ export * from './output-writer.js';
 export * from './read-notebook.js';
 export { UnknownCellError } from './require-cell.js';
 export * from './run-metadata.js';
+export { decodeContent, encodeContent, type StoredContent } from './stored-content.js';
 export * from './stored-output.js';
 export * from './write-notebook.js';
 export * from './y-notebook.js';

@@ -4,6 +4,7 @@
  */
 import type { CellId } from '../hub/ids.js';
 import type { JsonObject } from './json.js';
+import type { StoredText } from './stored-output.js';
 
 /** MIME type to content: text, base64 text, or JSON for JSON types. */
 export type MimeBundle = JsonObject;
@@ -14,6 +15,8 @@ export interface StreamOutput {
   readonly output_type: 'stream';
   readonly name: StreamName;
   readonly text: string;
+  /** Where the whole text is, when this is only its ends. It is of a document; no file has it. */
+  readonly stored?: StoredText;
 }
 
 export interface DisplayDataOutput {

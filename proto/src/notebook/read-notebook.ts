@@ -14,6 +14,7 @@ import {
   type Notebook,
   type Output,
 } from './nbformat.js';
+import { isJsonMime } from './mime-types.js';
 import { JsonSyntaxError, parseJson } from './parse-json.js';
 import { upgradeFromV3 } from './upgrade-v3.js';
 
@@ -228,11 +229,6 @@ class NotebookReader {
       this.notices.push(`${where} has keys that nbformat does not know and that are not kept: ${keys.join(', ')}.`);
     }
   }
-}
-
-/** MIME types whose value is JSON and stands in the file as it is. */
-function isJsonMime(mime: string): boolean {
-  return mime === 'application/json' || (mime.startsWith('application/') && mime.endsWith('+json'));
 }
 
 function joinData(mime: string, value: JsonValue): JsonValue {

@@ -14,10 +14,17 @@ import type { MimeBundle } from './nbformat.js';
 
 export const STORED_MIME = 'application/vnd.cokernel.stored+json';
 
-/** By MIME type: where its content lies. Text is stored as UTF-8, base64 MIME types as their bytes, JSON as JSON text. */
+/** How base64 text was written: characters a line (0: all in one), and whether a line break ends it. */
+export const Base64Layout = z.object({ columns: z.number().int().nonnegative(), newline: z.boolean() });
+export type Base64Layout = Readonly<z.infer<typeof Base64Layout>>;
+
+/**
+ * By MIME type: where its content lies. Text is stored as UTF-8, JSON as JSON text, and base64 as its bytes: then the
+ * layout is named, so that the same text can be written again (`encodeContent`, `decodeContent`).
+ */
 export const StoredBundle = z.record(
   z.string(),
-  z.object({ sha256: ContentHash, bytes: z.number().int().nonnegative() }),
+  z.object({ sha256: ContentHash, bytes: z.number().int().nonnegative(), base64: Base64Layout.optional() }),
 );
 export type StoredBundle = Readonly<z.infer<typeof StoredBundle>>;
 

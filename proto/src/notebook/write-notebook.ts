@@ -5,7 +5,14 @@
  */
 import type { JsonObject, JsonValue } from './json.js';
 import { omit } from './json.js';
-import { NEVER_IN_CELL_METADATA, NEVER_IN_METADATA, type Cell, type Notebook, type Output } from './nbformat.js';
+import {
+  NEVER_IN_CELL_METADATA,
+  NEVER_IN_METADATA,
+  type Cell,
+  type Notebook,
+  type Output,
+  type StreamOutput,
+} from './nbformat.js';
 import { pythonJson } from './python-json.js';
 
 /** The first minor version whose cells have ids. */
@@ -38,13 +45,17 @@ function fileCell(cell: Cell, withIds: boolean): JsonObject {
 function fileOutput(output: Output): JsonObject {
   switch (output.output_type) {
     case 'stream':
-      return { ...output, text: splitLines(output.text) };
+      return fileStream(output);
     case 'display_data':
     case 'execute_result':
       return { ...output, data: splitBundle(output.data) };
     case 'error':
       return { ...output };
   }
+}
+
+function fileStream({ output_type, name, text }: StreamOutput): JsonObject {
+  return { output_type, name, text: splitLines(text) };
 }
 
 const SPLIT_BESIDE_TEXT: readonly string[] = ['application/javascript', 'image/svg+xml'];

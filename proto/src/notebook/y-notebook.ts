@@ -6,7 +6,8 @@
 import * as Y from 'yjs';
 import { CellId } from '../hub/ids.js';
 import { toJson, toJsonObject, type JsonObject, type JsonValue } from './json.js';
-import type { Cell, CellType, MimeBundle, Notebook, Output } from './nbformat.js';
+import type { Cell, CellType, MimeBundle, Notebook, Output, StreamOutput } from './nbformat.js';
+import { StoredText } from './stored-output.js';
 
 export type YCell = Y.Map<unknown>;
 export type YOutput = Y.Map<unknown>;
@@ -143,11 +144,23 @@ export function setAttachments(cell: YCell, attachments: JsonObject): void {
 
 /** A new output, to be inserted into a cell's outputs: its nbformat keys, a stream's text as Y.Text. */
 export function makeYOutput(output: Output): YOutput {
-  const entries = Object.entries(output).map(([key, value]: [string, unknown]): [string, unknown] => [
-    key,
-    output.output_type === 'stream' && key === 'text' ? new Y.Text(output.text) : value,
-  ]);
-  return new Y.Map(entries);
+  return new Y.Map(output.output_type === 'stream' ? streamEntries(output) : Object.entries(output));
+}
+
+function streamEntries({ text, stored, ...rest }: StreamOutput): [string, unknown][] {
+  const entries: [string, unknown][] = [...Object.entries(rest), ['text', new Y.Text(text)]];
+  return stored === undefined ? entries : [...entries, ['transient', { stored_text: stored }]];
+}
+
+/** Where the whole text of a stream output is; null when the document has all of it. Any client may have written it. */
+export function storedTextOf(output: unknown): StoredText | null {
+  const transient = toJsonObject(output instanceof Y.Map ? output.get('transient') : toJsonObject(output)['transient']);
+  return StoredText.safeParse(transient['stored_text']).data ?? null;
+}
+
+/** Beside the display id, under Jupyter's own key for what no file has. */
+export function setStoredText(output: YOutput, stored: StoredText): void {
+  output.set('transient', { ...toJsonObject(output.get('transient')), stored_text: stored });
 }
 
 /**
@@ -233,6 +246,7 @@ export function readOutput(output: unknown): Output {
         output_type: 'stream',
         name: json['name'] === 'stderr' ? 'stderr' : 'stdout',
         text: textOf(json['text']),
+        ...storedIn(json),
       });
     case 'error':
       return Object.freeze({
@@ -250,6 +264,11 @@ export function readOutput(output: unknown): Output {
     default:
       return Object.freeze({ output_type: 'display_data', ...bundleOf(json) });
   }
+}
+
+function storedIn(output: JsonObject): { readonly stored?: StoredText } {
+  const stored = storedTextOf(output);
+  return stored === null ? {} : { stored };
 }
 
 function bundleOf(output: JsonObject): { readonly data: MimeBundle; readonly metadata: JsonObject } {
