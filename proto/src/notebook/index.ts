@@ -3,6 +3,8 @@ export * from './cell-id.js';
 export * from './cell-operations.js';
 export * from './json.js';
 export * from './make-cell.js';
+export { makeEqual } from './merge/make-equal.js';
+export { mergeNotebooks, type MergeConflict, type MergeResult } from './merge/three-way.js';
 export * from './nbformat.js';
 export * from './output-edit.js';
 export * from './output-writer.js';

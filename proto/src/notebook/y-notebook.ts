@@ -40,6 +40,10 @@ export function setNotebookMetadata(doc: Y.Doc, key: string, value: JsonValue | 
   });
 }
 
+export function setNbformatMinor(doc: Y.Doc, minor: number): void {
+  if (metaOf(doc).get('nbformat_minor') !== minor) metaOf(doc).set('nbformat_minor', minor);
+}
+
 // Cells ----------------------------------------------------------------------------------------------------------
 
 /** Without what a client wrote that is no cell at all. */
