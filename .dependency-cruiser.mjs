@@ -1,7 +1,7 @@
 // Who may import whom (docs/architecture.md). Each rule's comment says what it protects.
 
 /** In the hub each layer may import those to its right, never to its left. */
-const layers = ['main\\.ts$', 'hub\\.ts$', 'gateway/', 'room/', 'run/', 'kernel/'];
+const layers = ['main\\.ts$', 'hub[-a-z]*\\.ts$', 'gateway/', 'room/', 'run/', 'kernel/'];
 
 const leftOf = layers.slice(1).map((layer, index) => ({
   name: `hub-order-${layer.replace(/[^a-z]/g, '')}`,
@@ -104,14 +104,14 @@ export default {
     only(
       'storage-is-wired-by-hub',
       'Storage implements ports; who uses a port does not choose its adapter.',
-      { path: '^hub/src/', pathNot: ['^hub/src/storage/', '^hub/src/hub\\.ts$'] },
+      { path: '^hub/src/', pathNot: ['^hub/src/storage/', '^hub/src/hub[-a-z]*\\.ts$'] },
       { path: '^hub/src/storage/' },
     ),
     only(
       'storage-knows-ports-only',
       'An adapter knows its port and nothing above it.',
       { path: '^hub/src/storage/' },
-      { path: ['^hub/src/(main|hub)\\.ts$', '^hub/src/(gateway|keeper|kernel)/'] },
+      { path: ['^hub/src/(main|hub[-a-z]*)\\.ts$', '^hub/src/(gateway|keeper|kernel)/'] },
     ),
     only(
       'keeper-imports-proto-and-kernel',

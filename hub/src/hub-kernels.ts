@@ -1,0 +1,81 @@
+/** Where a hub's kernels live: its keeper, or a remote engine; and what a person should know of them. */
+import path from 'node:path';
+import type { KernelSpecView } from '@cokernel/proto/hub';
+import type { GatewayConfig } from './config.js';
+import { messageOf } from './errors.js';
+import type { HubOptions } from './hub-options.js';
+import { GatewayHost } from './kernel/gateway-host.js';
+import { KeeperHost } from './kernel/keeper-host.js';
+import type { KernelHost, KernelSpec } from './kernel/kernel-host.js';
+import type { KernelSession } from './run/kernel-session.js';
+import type { KernelSessions } from './run/kernel-sessions.js';
+
+/** A keeper without kernels leaves so long after its last hub. */
+const KEEPER_IDLE_EXIT_MS = 5_000;
+const KEEPER_START_TIMEOUT_MS = 30_000;
+
+export function kernelHost(options: HubOptions): KernelHost {
+  const { gateway } = options.config;
+  return gateway === null ? keeperHost(options) : gatewayHost(options, gateway);
+}
+
+function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
+  return new KeeperHost({
+    dataDir: config.dataDirectory,
+    keeperCommand,
+    extraDataDirs: [path.join(config.dataDirectory, '.venv', 'share', 'jupyter')],
+    env: process.env,
+    idleExitMs: KEEPER_IDLE_EXIT_MS,
+    leaveAfterMs: config.keeperLeavesAfterMs,
+    maxJournalBytes: config.journalMaxBytes,
+    startTimeoutMs: KEEPER_START_TIMEOUT_MS,
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+  });
+}
+
+function gatewayHost({ config, log }: HubOptions, gateway: GatewayConfig): KernelHost {
+  return new GatewayHost({
+    ...gateway,
+    file: path.join(config.storeDirectory, 'gateway-kernels.json'),
+    now: () => performance.now(),
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+  });
+}
+
+/** A hub without its keeper or its remote engine still serves notebooks, and says why nothing runs. */
+export async function adoptKernels(
+  { config, log, say }: HubOptions,
+  folderLabel: string,
+  sessions: KernelSessions,
+): Promise<void> {
+  const isOurs = (labels: Readonly<Record<string, string>>): boolean => labels['folder'] === folderLabel;
+  try {
+    await sessions.kernelSpecs();
+    await sessions.adopt(isOurs, () => config.folder);
+  } catch (error) {
+    log.error({ error }, 'kernels are out of reach');
+    say(`No kernel can run: ${messageOf(error)}`);
+  }
+}
+
+/** A kernel that was found by its connection file is not ours to end (J14). */
+export function startedHere(sessions: KernelSessions): readonly KernelSession[] {
+  return sessions.list().filter(({ origin }) => origin === 'started');
+}
+
+export function specView(spec: KernelSpec): KernelSpecView {
+  return { name: spec.name, displayName: spec.displayName, language: spec.language };
+}
+
+type Notices = readonly { readonly code: string; readonly message: string }[];
+
+export async function notices(sessions: KernelSessions, gateway: GatewayConfig | null): Promise<Notices> {
+  try {
+    const specs = await sessions.kernelSpecs();
+    if (specs.some((spec) => spec.language === 'python')) return [];
+  } catch (error) {
+    return [{ code: 'noKernels', message: `No kernel can be started: ${messageOf(error)}.` }];
+  }
+  const here = 'No Python kernel is installed. Install one with `pip install ipykernel`, then reload this page.';
+  return [{ code: 'noPythonKernel', message: gateway === null ? here : 'The remote engine has no Python kernel.' }];
+}

@@ -1,0 +1,174 @@
+/** The parts of one hub, built and wired in their order; what opens is closed by its closers. */
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { HubId } from '@cokernel/proto/hub';
+import type { FileId } from '@cokernel/proto/hub';
+import type { Closers } from './closers.js';
+import { Gateway } from './gateway/gateway.js';
+import { adoptKernels, kernelHost, notices, specView, startedHere } from './hub-kernels.js';
+import type { HubOptions } from './hub-options.js';
+import { embeddedStore, queueStore } from './hub-stores.js';
+import type { KernelHost } from './kernel/kernel-host.js';
+import { KernelSharing } from './room/kernel-sharing.js';
+import { RoomRegistry } from './room/room-registry.js';
+import { ServedFolder } from './room/served-folder.js';
+import type { EndingRun } from './run/ending-runs.js';
+import { endingRuns } from './run/ending-runs.js';
+import type { HeldLeaseOptions } from './run/held-lease.js';
+import { IdleCulling } from './run/idle-culling.js';
+import type { LeaseStore } from './run/lease.js';
+import type { KernelSession } from './run/kernel-session.js';
+import { KernelChannels } from './run/kernel-channels.js';
+import { KernelSessions } from './run/kernel-sessions.js';
+import type { RunQueue } from './run/run-queue.js';
+import { Transcripts } from './run/transcripts.js';
+import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
+
+const LEASE_MS = 10_000;
+const ROOM_CLOSES_AFTER_MS = 60_000;
+const GOING_AWAY = 1001;
+/** A client of a kernel's channels that has gone: longer than a laptop changes networks. */
+const CLIENT_REMEMBERED_MS = 10 * 60_000;
+const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
+
+export interface Parts {
+  readonly sessions: KernelSessions;
+  readonly gateway: Gateway;
+  readonly endingRuns: () => Promise<readonly EndingRun[]>;
+}
+
+/** Where people and kernels meet. */
+interface Meeting {
+  readonly channels: KernelChannels;
+  readonly sessions: KernelSessions;
+  readonly rooms: RoomRegistry;
+  readonly sharing: KernelSharing;
+}
+
+/** What every part is given. */
+interface Common {
+  readonly newId: () => string;
+  readonly clock: () => Date;
+  readonly log: Logger;
+  readonly queue: RunQueue;
+  readonly lease: HeldLeaseOptions;
+  readonly transcripts: Transcripts;
+  readonly kernelLabels: { readonly folder: string };
+}
+
+export async function buildParts(options: HubOptions, closers: Closers): Promise<Parts> {
+  const store = await embeddedStore(options, closers);
+  const { runQueue, leases } = await queueStore(options, store, closers);
+  const host = kernelHost(options);
+  closers.push(() => host.close());
+  const common = commonOf(options, store, runQueue, leases);
+  const folder = new ServedFolder(options.config.folder);
+  const meeting = meetingPlaces(options, common, { store, host, folder });
+  const { sessions, rooms } = meeting;
+  // First the sessions: what a kernel says to a room that is closed would be lost, and is the next hub's to write.
+  closers.push(
+    () => rooms.close(GOING_AWAY, 'the hub stops'),
+    () => sessions.close(),
+  );
+  await adoptKernels(options, common.kernelLabels.folder, sessions);
+  startCulling(options, common, meeting, closers);
+  const runs = (): Promise<readonly EndingRun[]> =>
+    endingRuns(startedHere(sessions), common.queue, (fileId) => store.fileIndex.pathOf(fileId));
+  const gateway = gatewayOf(options, common, { ...meeting, store, folder, endingRuns: runs });
+  return { sessions, gateway, endingRuns: runs };
+}
+
+function startCulling({ config }: HubOptions, common: Common, meeting: Meeting, closers: Closers): void {
+  const { idleAfterMs, evenWatched } = config.culling;
+  if (idleAfterMs === null) return;
+  const { sessions, rooms, sharing } = meeting;
+  const isWatched = async (session: KernelSession): Promise<boolean> => {
+    if (evenWatched) return false;
+    if (session.watcherCount > 0) return true;
+    return (await rooms.list()).some((room) => room.kernel === session && room.clientCount > 0);
+  };
+  const end = (session: KernelSession, because: string): Promise<void> => sharing.end(session, because);
+  const culling = new IdleCulling({ ...common, sessions, idleAfterMs, isWatched, end });
+  culling.start();
+  closers.push(() => culling.stop());
+}
+
+function commonOf(options: HubOptions, store: EmbeddedStore, queue: RunQueue, leases: LeaseStore): Common {
+  const { config, log } = options;
+  const storeName = path.basename(config.storeDirectory);
+  const lease = {
+    leases,
+    // The same after a restart: the folder's lock says that there is no other, so its leases are ours.
+    owner: HubId.parse(`${os.hostname()}-${storeName}`),
+    leaseMs: LEASE_MS,
+    now: () => performance.now(),
+    onWarning: (message: string) => log.warn(message),
+  };
+  const transcripts = new Transcripts(store.transcripts);
+  const kernelLabels = { folder: storeName };
+  return { newId: randomUUID, clock: () => new Date(), log, queue, lease, transcripts, kernelLabels };
+}
+
+/** Sessions write into rooms and rooms start sessions: each finds the other when it needs it. */
+function meetingPlaces(
+  { version, config }: HubOptions,
+  common: Common,
+  { store, host, folder }: { readonly store: EmbeddedStore; readonly host: KernelHost; readonly folder: ServedFolder },
+): Meeting {
+  const pathOf = (fileId: FileId): string | null => store.fileIndex.pathOf(fileId);
+  const sharing: KernelSharing = new KernelSharing({
+    ...common,
+    uses: store.kernelUses,
+    sessions: () => sessions,
+    pathOf,
+    rooms: () => rooms.list(),
+  });
+  const channels = new KernelChannels({
+    ...common,
+    rememberMs: CLIENT_REMEMBERED_MS,
+    maxBacklogBytes: BACKLOG_MAX_BYTES,
+  });
+  const sessions: KernelSessions = new KernelSessions({
+    ...common,
+    host,
+    limits: config.limits,
+    notebooksOf: (session) => sharing.notebooksOf(session).map((notebook) => notebook.path),
+    cellOutputs: (run) => rooms.cellOutputs(run),
+    onSession: (session) => channels.open(session),
+    onExited: (session, because) => sharing.end(session, because),
+    onKernelSpecsChanged: (specs) => rooms.tellAll({ event: 'kernelSpecsChanged', kernelSpecs: specs.map(specView) }),
+  });
+  const rooms: RoomRegistry = new RoomRegistry({
+    ...common,
+    folder,
+    index: store.fileIndex,
+    store: store.documents,
+    sessions: () => sessions,
+    sharing,
+    kernelSpecs: () => sessions.knownKernelSpecs.map(specView),
+    version,
+    closeAfterMs: ROOM_CLOSES_AFTER_MS,
+  });
+  return { sessions, rooms, sharing, channels };
+}
+
+function gatewayOf(
+  { config, version, webDirectory, onStopAsked }: HubOptions,
+  common: Common,
+  parts: Meeting & Pick<Parts, 'endingRuns'> & { readonly store: EmbeddedStore; readonly folder: ServedFolder },
+): Gateway {
+  const { documents, fileIndex } = parts.store;
+  return new Gateway({
+    ...common,
+    ...parts,
+    token: config.token,
+    version,
+    webDirectory,
+    documents,
+    pathOf: (fileId) => fileIndex.pathOf(fileId),
+    notices: () => notices(parts.sessions, config.gateway),
+    stop: { kernels: config.kernelsAtStop ?? 'stop', endingRuns: parts.endingRuns, now: onStopAsked },
+  });
+}
