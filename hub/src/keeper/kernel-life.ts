@@ -2,32 +2,16 @@
  * One life of a kernel: its process, its sockets and its heartbeat, from launch to end. A restart begins another
  * life with sockets of its own, so that nothing sent to the former process reaches the new one.
  */
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import {
-  interruptRequest,
-  messageParts,
-  shutdownRequest,
-  type Channel,
-  type KernelMessage,
-  type MessageParts,
-} from '@cokernel/proto/jupyter';
-import type { Log } from '../kernel/log.js';
-import { writeConnectionFile, type Connection } from './connection-file.js';
-import { ControlCalls } from './control-calls.js';
-import type { Counts } from './counts.js';
-import { Heartbeat } from './heartbeat.js';
-import { KernelSockets } from './kernel-sockets.js';
+import { interruptRequest, shutdownRequest, type Channel, type MessageParts } from '@cokernel/proto/jupyter';
+import { writeConnectionFile } from './connection-file.js';
+import { KernelWire, type KernelWireOptions } from './kernel-wire.js';
 import type { Life, StartOutcome } from './life.js';
-import { Readiness } from './readiness.js';
 import type { RunningProcess } from './running-process.js';
 import { endsWithin } from './within.js';
 
-export interface KernelLifeOptions {
+export interface KernelLifeOptions extends KernelWireOptions {
   readonly process: RunningProcess;
-  readonly connection: Connection;
-  readonly routingId: string;
-  readonly dropped: Counts;
   readonly connectionPath: string;
   /** Of a process that was taken over: its connection file is there, and it has been reading it. */
   readonly runsAlready: boolean;
@@ -35,51 +19,19 @@ export interface KernelLifeOptions {
   readonly interruptMode: 'signal' | 'message';
   /** J9: 60 s is for the slowest kernels on a busy machine; null for one that was ready before, and may compute. */
   readonly readyTimeoutMs: number | null;
-  readonly heartbeatMs: number;
-  readonly onMessage: (message: KernelMessage, parts: MessageParts) => void;
-  readonly onHeartbeat: (beating: boolean, sinceMs: number) => void;
-  readonly log: Log;
 }
 
 /** J10: how long a kernel is given after the request, and again after SIGTERM. */
 const SHUTDOWN_STEP_MS = 2_500;
-/** A kernel that does not answer interrupt_request for so long will not. */
-const INTERRUPT_TIMEOUT_MS = 10_000;
-const ASK_AGAIN_MS = 100;
 
 export class KernelLife implements Life {
   readonly #process: RunningProcess;
-  readonly #sockets: KernelSockets;
-  readonly #heartbeat: Heartbeat;
-  readonly #readiness: Readiness;
-  readonly #session = randomUUID();
-  readonly #calls: ControlCalls;
+  readonly #wire: KernelWire;
   #started: Promise<StartOutcome> | null = null;
 
   constructor(private readonly options: KernelLifeOptions) {
-    const { connection, routingId, dropped, log, heartbeatMs, onHeartbeat } = options;
     this.#process = options.process;
-    this.#sockets = new KernelSockets({
-      connection,
-      routingId,
-      dropped,
-      log,
-      onMessage: (message, parts) => this.#observe(message, parts),
-    });
-    this.#heartbeat = new Heartbeat({
-      transport: connection.transport,
-      ip: connection.ip,
-      port: connection.heartbeatPort,
-      timeToDeadMs: heartbeatMs,
-      onChange: onHeartbeat,
-      now: () => performance.now(),
-    });
-    this.#readiness = new Readiness({
-      send: (request) => this.send(request.channel, messageParts(request)),
-      session: this.#session,
-      askAgainMs: ASK_AGAIN_MS,
-    });
-    this.#calls = new ControlCalls((channel, parts) => this.send(channel, parts));
+    this.#wire = new KernelWire(options);
   }
 
   /** Why the process ended, once it has. Never rejects. */
@@ -96,7 +48,7 @@ export class KernelLife implements Life {
     const { connectionPath, connection, specName, runsAlready } = this.options;
     if (!runsAlready) await writeConnectionFile(connectionPath, connection, specName);
     await this.#process.start();
-    this.#sockets.open();
+    this.#wire.open();
   }
 
   /** Resolves when the kernel takes requests, or when it is certain that it won't. The same answer each time. */
@@ -106,11 +58,11 @@ export class KernelLife implements Life {
   }
 
   send(channel: Channel, parts: MessageParts): Promise<void> {
-    return this.#sockets.send(channel, parts);
+    return this.#wire.send(channel, parts);
   }
 
   overtaken(): void {
-    this.#readiness.overtaken();
+    this.#wire.overtaken();
   }
 
   /** J11; resolves when the signal was sent or the kernel has answered. */
@@ -119,7 +71,7 @@ export class KernelLife implements Life {
       this.#process.signal('SIGINT');
       return;
     }
-    await this.#calls.call(interruptRequest(this.#sender()), this.ended, INTERRUPT_TIMEOUT_MS);
+    await this.#wire.interrupt(this.ended);
   }
 
   /** J10; resolves when the process is gone and its last messages were handed over. */
@@ -136,30 +88,27 @@ export class KernelLife implements Life {
 
   /** After the end: hands over what is still under way, then closes the sockets. Can be called twice. */
   async close(): Promise<void> {
-    this.#readiness.stop();
-    await this.#heartbeat.stop();
-    await this.#sockets.drain();
-    await this.#sockets.close();
+    await this.#wire.close();
     await rm(this.options.connectionPath, { force: true });
   }
 
   async #start(): Promise<StartOutcome> {
     const { readyTimeoutMs } = this.options;
-    this.#readiness.start();
+    this.#wire.askWhetherReady();
     const ended = this.ended.then((reason) => `it ended with ${reason} before it was ready`);
-    const first = Promise.race([this.#readiness.reached, ended]);
+    const first = Promise.race([this.#wire.ready, ended]);
     if (readyTimeoutMs !== null && !(await endsWithin(first, readyTimeoutMs))) {
       this.#process.signal('SIGKILL');
       return this.#failed(`it was not ready within ${readyTimeoutMs / 1000} s`);
     }
     const result = await first;
     if (typeof result === 'string') return this.#failed(result);
-    if (!this.#process.hasEnded) this.#heartbeat.start();
+    if (!this.#process.hasEnded) this.#wire.startHeartbeat();
     return { outcome: 'ready', kernelInfo: result };
   }
 
   async #failed(reason: string): Promise<StartOutcome> {
-    this.#readiness.stop();
+    this.#wire.giveUp();
     await this.ended;
     return { outcome: 'failed', reason, stderr: await this.#process.stderrTail() };
   }
@@ -170,23 +119,12 @@ export class KernelLife implements Life {
 
   async #askToEnd(): Promise<void> {
     if (this.#process.hasEnded) return;
-    const request = shutdownRequest(this.#sender());
     try {
       if (this.options.interruptMode === 'signal') this.#process.signal('SIGINT');
-      else await this.send('control', messageParts(interruptRequest(this.#sender())));
-      await this.send('control', messageParts(request));
+      else await this.#wire.tell(interruptRequest(this.#wire.sender()));
+      await this.#wire.tell(shutdownRequest(this.#wire.sender()));
     } catch (error) {
       this.options.log('warn', 'a kernel could not be asked to end', { reason: String(error) });
     }
-  }
-
-  #observe(message: KernelMessage, parts: MessageParts): void {
-    this.options.onMessage(message, parts);
-    this.#readiness.observe(message);
-    this.#calls.observe(message);
-  }
-
-  #sender() {
-    return { msgId: randomUUID(), session: this.#session, username: 'cokernel', date: new Date().toISOString() };
   }
 }

@@ -159,10 +159,19 @@ describe('the next keeper', () => {
       await first.events.untilChild(run, 'stream');
       await keeper.kill();
       const second = await attach(keeper.host(), first.kernelId, first.events.seqs.at(-1) ?? 0);
-      await waitUntil('the interrupt has ended it', async () => {
-        await second.kernel.interrupt(run);
-        return second.events.childrenOf(run, 'execute_reply').length > 0;
-      });
+      // Not again at once: an interrupt that hits a kernel in the middle of its reply takes that reply away.
+      let askedAt = -Infinity;
+      await waitUntil(
+        'the interrupt has ended it',
+        async () => {
+          if (performance.now() - askedAt > 2_000) {
+            askedAt = performance.now();
+            await second.kernel.interrupt(run);
+          }
+          return second.events.childrenOf(run, 'execute_reply').length > 0;
+        },
+        TIMEOUT / 2,
+      );
       await second.events.until('ready');
       expect(second.events.childrenOf(run, 'execute_reply')[0]?.content['ename']).toBe('KeyboardInterrupt');
     },
