@@ -1,3 +1,4 @@
+export * from './bring-inside.js';
 export * from './cell-contents.js';
 export * from './cell-id.js';
 export * from './cell-operations.js';
@@ -12,6 +13,9 @@ export * from './read-notebook.js';
 export { UnknownCellError } from './require-cell.js';
 export * from './run-metadata.js';
 export { decodeContent, encodeContent, type StoredContent } from './stored-content.js';
+export { readSnapshot, storedReferences, writeSnapshot } from './snapshot-text.js';
+export { withStandIns, withoutStandIns } from './stand-ins.js';
 export * from './stored-output.js';
+export * from './take-outside.js';
 export * from './write-notebook.js';
 export * from './y-notebook.js';

@@ -4,13 +4,27 @@
  */
 import { isJsonArray, type JsonObject, type JsonValue } from './json.js';
 
-export function pythonJson(value: JsonValue): string {
+/** `lineStart`: a line break and the indentation of the line on which the value begins. */
+export function pythonJson(value: JsonValue, lineStart = '\n'): string {
   const parts: string[] = [];
-  writeValue(value, '\n', parts);
+  writeValue(value, lineStart, parts);
   return parts.join('');
 }
 
-/** `lineStart`: a line break and the indentation of the line on which the value begins. */
+/** Stands in a value for a list that the caller writes himself. */
+export const LEFT_OPEN: readonly JsonValue[] = Object.freeze([]);
+
+/** The text before and behind the one list that is left open in a value. */
+export function pythonJsonAround(value: JsonValue, lineStart: string): readonly [before: string, after: string] {
+  const parts: string[] = [];
+  writeValue(value, lineStart, parts);
+  const at = parts.indexOf(OPEN);
+  return [parts.slice(0, at).join(''), parts.slice(at + 1).join('')];
+}
+
+/** No JSON text begins so. */
+const OPEN = '…';
+
 function writeValue(value: JsonValue, lineStart: string, parts: string[]): void {
   if (isJsonArray(value)) {
     writeArray(value, lineStart, parts);
@@ -22,6 +36,10 @@ function writeValue(value: JsonValue, lineStart: string, parts: string[]): void 
 }
 
 function writeArray(items: readonly JsonValue[], lineStart: string, parts: string[]): void {
+  if (items === LEFT_OPEN) {
+    parts.push(OPEN);
+    return;
+  }
   const inner = `${lineStart} `;
   items.forEach((item, index) => {
     parts.push(index === 0 ? '[' : ',', inner);

@@ -13,20 +13,60 @@ import {
   type Output,
   type StreamOutput,
 } from './nbformat.js';
-import { pythonJson } from './python-json.js';
+import { LEFT_OPEN, pythonJson, pythonJsonAround } from './python-json.js';
 
 /** The first minor version whose cells have ids. */
 const MINOR_WITH_IDS = 5;
 
 export function writeNotebook(notebook: Notebook): string {
-  const withIds = notebook.nbformat_minor >= MINOR_WITH_IDS;
-  const file: JsonObject = {
-    nbformat: notebook.nbformat,
-    nbformat_minor: notebook.nbformat_minor,
-    metadata: omit(notebook.metadata, NEVER_IN_METADATA),
-    cells: notebook.cells.map((cell) => fileCell(cell, withIds)),
-  };
-  return `${pythonJson(file)}\n`;
+  return `${pythonJson(fileNotebook(notebook, notebook.cells.map(cellWriter(notebook))))}\n`;
+}
+
+/** The same text in pieces. `inFile` gives each output as the file shall have it, one at a time. */
+export async function* notebookPieces(
+  notebook: Notebook,
+  inFile: (output: Output) => Promise<Output>,
+): AsyncGenerator<string> {
+  const writeCell = cellWriter(notebook);
+  const [before, after] = pythonJsonAround(fileNotebook(notebook, LEFT_OPEN), '\n');
+  yield before;
+  yield* listPieces(notebook.cells, '\n ', async function* (cell, lineStart) {
+    if (cell.cell_type !== 'code') {
+      yield pythonJson(writeCell(cell), lineStart);
+      return;
+    }
+    const [beforeOutputs, afterOutputs] = pythonJsonAround(
+      { ...writeCell({ ...cell, outputs: [] }), outputs: LEFT_OPEN },
+      lineStart,
+    );
+    yield beforeOutputs;
+    yield* listPieces(cell.outputs, `${lineStart} `, async function* (output, start) {
+      yield pythonJson(fileOutput(await inFile(output)), start);
+    });
+    yield afterOutputs;
+  });
+  yield `${after}\n`;
+}
+
+async function* listPieces<T>(
+  items: readonly T[],
+  lineStart: string,
+  itemPieces: (item: T, lineStart: string) => AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  const inner = `${lineStart} `;
+  for (const [index, item] of items.entries()) {
+    yield `${index === 0 ? '[' : ','}${inner}`;
+    yield* itemPieces(item, inner);
+  }
+  yield items.length === 0 ? '[]' : `${lineStart}]`;
+}
+
+function fileNotebook({ nbformat, nbformat_minor, metadata }: Notebook, cells: readonly JsonValue[]): JsonObject {
+  return { nbformat, nbformat_minor, metadata: omit(metadata, NEVER_IN_METADATA), cells };
+}
+
+function cellWriter({ nbformat_minor }: Notebook): (cell: Cell) => JsonObject {
+  return (cell) => fileCell(cell, nbformat_minor >= MINOR_WITH_IDS);
 }
 
 function fileCell(cell: Cell, withIds: boolean): JsonObject {
