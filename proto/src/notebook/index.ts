@@ -5,6 +5,7 @@ export * from './cell-operations.js';
 export * from './json.js';
 export * from './make-cell.js';
 export { makeEqual } from './merge/make-equal.js';
+export { MergeBase, mergeBase } from './merge/merge-base.js';
 export { mergeNotebooks, type MergeConflict, type MergeResult } from './merge/three-way.js';
 export * from './nbformat.js';
 export * from './output-edit.js';

@@ -31,6 +31,7 @@ import {
   type YCell,
 } from '../y-notebook.js';
 import { withKnownIds } from './match-cells.js';
+import { attachmentsOf } from './merge-base.js';
 import { stableItems } from './stable-items.js';
 import { editText } from './text-edits.js';
 
@@ -137,9 +138,4 @@ function editMetadata(
   for (const key of new Set([...Object.keys(now), ...Object.keys(target)])) {
     if (!jsonEquals(now[key], target[key])) set(key, target[key]);
   }
-}
-
-/** None at all is the same as an empty object: no program shows a difference. */
-function attachmentsOf(cell: Cell): JsonObject {
-  return (cell.cell_type === 'code' ? undefined : cell.attachments) ?? {};
 }

@@ -8,11 +8,14 @@ import type { CellId } from '../../hub/ids.js';
 import type { Cell, Notebook } from '../nbformat.js';
 import { isComparable, wordsOf } from './text-edits.js';
 
+/** What a cell is known by. */
+type KnownCell = Pick<Cell, 'id' | 'cell_type' | 'source'>;
+
 /** Two versions of one cell have so much of their words in common. */
 const ALIKE = 0.5;
 
 /** The notebook with the reference's ids, when none of its own means anything there. */
-export function withKnownIds(notebook: Notebook, reference: Notebook): Notebook {
+export function withKnownIds(notebook: Notebook, reference: { readonly cells: readonly KnownCell[] }): Notebook {
   const ids = new Set(reference.cells.map(({ id }) => id));
   if (notebook.cells.some(({ id }) => ids.has(id))) return notebook;
   const matches = matchesBySource(reference.cells, notebook.cells);
@@ -24,7 +27,7 @@ export function withKnownIds(notebook: Notebook, reference: Notebook): Notebook 
 }
 
 /** By the place in `cells`: the id of the known cell. */
-function matchesBySource(known: readonly Cell[], cells: readonly Cell[]): ReadonlyMap<number, CellId> {
+function matchesBySource(known: readonly KnownCell[], cells: readonly KnownCell[]): ReadonlyMap<number, CellId> {
   const matching = new Matching(known, cells);
   const [former, now] = [known.map(keyOf), cells.map(keyOf)];
   if (isComparable(former, now)) matching.inOrder(former, now);
@@ -39,8 +42,8 @@ class Matching {
   readonly #used = new Set<number>();
 
   constructor(
-    private readonly known: readonly Cell[],
-    private readonly cells: readonly Cell[],
+    private readonly known: readonly KnownCell[],
+    private readonly cells: readonly KnownCell[],
   ) {}
 
   inOrder(former: string[], now: string[]): void {
@@ -87,7 +90,7 @@ class Matching {
     this.#used.add(known);
   }
 
-  #nextAlike(from: number, cell: Cell): number | null {
+  #nextAlike(from: number, cell: KnownCell): number | null {
     for (let index = from; index < this.known.length && !this.#used.has(index); index += 1) {
       const candidate = this.known[index];
       if (candidate !== undefined && areAlike(candidate, cell)) return index;
@@ -96,11 +99,11 @@ class Matching {
   }
 }
 
-function keyOf(cell: Cell): string {
+function keyOf(cell: KnownCell): string {
   return `${cell.cell_type} ${cell.source}`;
 }
 
-function areAlike(a: Cell, b: Cell): boolean {
+function areAlike(a: KnownCell, b: KnownCell): boolean {
   if (a.cell_type !== b.cell_type) return false;
   const [left, right] = [wordSet(a.source), wordSet(b.source)];
   const common = [...left].filter((word) => right.has(word)).length;

@@ -6,13 +6,14 @@
  * the base's.
  */
 import type { CellId } from '../../hub/ids.js';
-import { jsonEquals, omit, toJson, type JsonObject, type JsonValue } from '../json.js';
+import { jsonEquals, omit, type JsonObject, type JsonValue } from '../json.js';
 import { makeCell } from '../make-cell.js';
 import type { Cell, CodeCell, Notebook } from '../nbformat.js';
 import { withKnownIds } from './match-cells.js';
-import { mergedOrder } from './merged-order.js';
+import { baseCell, type BaseCell, type MergeBase } from './merge-base.js';
 import { mergeMetadata } from './merge-metadata.js';
 import { mergeTexts } from './merge-texts.js';
+import { mergedOrder } from './merged-order.js';
 
 export interface MergeConflict {
   /** The cell of `live`, or the one that came back. */
@@ -28,14 +29,14 @@ export interface MergeConflict {
 export interface MergeResult {
   readonly merged: Notebook;
   readonly conflicts: readonly MergeConflict[];
-  /** The file's notebook with the ids that its cells have here: the base of the next merge. */
+  /** The file's notebook, its cells with the ids that they have here: from it the next merge comes. */
   readonly disk: Notebook;
 }
 
 /** In metadata, what a run wrote: it goes with the outputs, and nobody edits it. */
 const OF_A_RUN = ['execution', 'cokernel'];
 
-export function mergeNotebooks(base: Notebook, live: Notebook, file: Notebook): MergeResult {
+export function mergeNotebooks(base: MergeBase, live: Notebook, file: Notebook): MergeResult {
   const disk = withKnownIds(file, base);
   const merge = new Merge(base, live, disk);
   const cells = mergedOrder(idsOf(base), idsOf(live), idsOf(disk)).flatMap((id) => merge.cell(id));
@@ -44,116 +45,122 @@ export function mergeNotebooks(base: Notebook, live: Notebook, file: Notebook): 
   return { merged: { nbformat: 4, nbformat_minor: minor, metadata, cells }, conflicts: merge.conflicts, disk };
 }
 
+/** A cell with what is to be compared of it. */
+interface Side extends BaseCell {
+  readonly whole: Cell;
+}
+
 class Merge {
   readonly conflicts: MergeConflict[] = [];
-  readonly #base: ReadonlyMap<CellId, Cell>;
-  readonly #live: ReadonlyMap<CellId, Cell>;
-  readonly #disk: ReadonlyMap<CellId, Cell>;
+  readonly #base: ReadonlyMap<CellId, BaseCell>;
+  readonly #live: ReadonlyMap<CellId, Side>;
+  readonly #disk: ReadonlyMap<CellId, Side>;
 
-  constructor(base: Notebook, live: Notebook, disk: Notebook) {
-    [this.#base, this.#live, this.#disk] = [byId(base), byId(live), byId(disk)];
+  constructor(base: MergeBase, live: Notebook, disk: Notebook) {
+    this.#base = new Map(base.cells.map((cell) => [cell.id, cell]));
+    [this.#live, this.#disk] = [sidesOf(live), sidesOf(disk)];
   }
 
   /** What becomes of a cell: none, itself, or itself and what is kept beside it. */
   cell(id: CellId): readonly Cell[] {
     const [base, live, disk] = [this.#base.get(id), this.#live.get(id), this.#disk.get(id)];
-    if (live !== undefined && disk !== undefined) return this.#both(base, live, disk);
-    if (base === undefined) return [live ?? disk].filter((cell) => cell !== undefined);
-    if (live !== undefined) return this.#deletedOnDisk(base, live);
-    return disk === undefined ? [] : this.#deletedHere(base, disk);
+    if (live !== undefined && disk !== undefined) return this.#both(base ?? emptied(disk), live, disk);
+    if (live !== undefined) return base === undefined ? [live.whole] : this.#deletedOnDisk(base, live);
+    if (disk !== undefined) return base === undefined ? [disk.whole] : this.#deletedHere(base, disk);
+    return [];
   }
 
-  #deletedOnDisk(base: Cell, live: Cell): readonly Cell[] {
-    if (isSameWork(base, live) && isSameOutput(base, live)) return [];
+  #deletedOnDisk(base: BaseCell, live: Side): readonly Cell[] {
+    if (isSameWork(base, live) && base.resultHash === live.resultHash) return [];
     this.conflicts.push({ cellId: live.id, what: 'deletedOnDisk' });
-    return [live];
+    return [live.whole];
   }
 
   /** Outputs alone don't bring a cell back: a program that runs the whole file writes those of every cell. */
-  #deletedHere(base: Cell, disk: Cell): readonly Cell[] {
+  #deletedHere(base: BaseCell, disk: Side): readonly Cell[] {
     if (isSameWork(base, disk)) return [];
     this.conflicts.push({ cellId: disk.id, what: 'deletedHere' });
-    return [disk];
+    return [disk.whole];
   }
 
-  /** Without a base both made a cell of this id: what they share is taken, what differs is a conflict. */
-  #both(base: Cell | undefined, live: Cell, disk: Cell): readonly Cell[] {
-    const from = base ?? { ...disk, source: '', metadata: {} };
-    const source = mergeTexts(from.source, live.source, disk.source, live.cell_type);
-    const attachments = mergeMetadata(attachmentsOf(from), attachmentsOf(live), attachmentsOf(disk)).merged;
-    const type = live.cell_type === from.cell_type ? disk.cell_type : live.cell_type;
-    const outputs = this.#outputs(from, live, disk);
-    const metadata = this.#metadata(from, live, disk, outputs);
-    const merged = { ...withType(live, type, attachments), source: source ?? live.source, metadata };
-    const whole = merged.cell_type === 'code' ? { ...merged, ...outputs.kept } : merged;
-    return source === null ? [whole, this.#keepBeside(live, disk)] : [whole];
+  #both(base: BaseCell, live: Side, disk: Side): readonly Cell[] {
+    const source = mergeTexts(base.source, live.source, disk.source, live.cell_type);
+    const type = live.cell_type === base.cell_type ? disk.cell_type : live.cell_type;
+    const result = this.#takesResultOf(base, live, disk);
+    const parts: MergedParts = {
+      source: source ?? live.source,
+      metadata: this.#metadata(base, live, disk, result),
+      attachments: mergeMetadata(base.attachments, live.attachments, disk.attachments).merged,
+      result: resultOf(result.whole),
+    };
+    const merged = cellOf(live.id, type, parts);
+    return source === null ? [merged, this.#keepBeside(live, disk)] : [merged];
   }
 
-  #keepBeside(live: Cell, disk: Cell): Cell {
+  #keepBeside(live: Side, disk: Side): Cell {
     const beside = makeCell(disk.cell_type, disk.source, { cokernel: { conflict: { of: live.id } } });
     this.conflicts.push({ cellId: live.id, what: 'source', keptAs: beside.id });
     return beside;
   }
 
-  #outputs(base: Cell, live: Cell, disk: Cell): TakenOutputs {
-    const ofDisk = !isSameOutput(base, disk) && isSameOutput(base, live);
-    const isLost = !isSameOutput(base, disk) && !ofDisk && !isSameOutput(live, disk);
-    if (isLost) this.conflicts.push({ cellId: live.id, what: 'outputs' });
-    return { ofDisk, kept: resultOf(ofDisk ? disk : live) };
+  #takesResultOf(base: BaseCell, live: Side, disk: Side): Side {
+    if (disk.resultHash === base.resultHash || disk.resultHash === live.resultHash) return live;
+    if (live.resultHash === base.resultHash) return disk;
+    this.conflicts.push({ cellId: live.id, what: 'outputs' });
+    return live;
   }
 
-  #metadata(base: Cell, live: Cell, disk: Cell, { ofDisk }: TakenOutputs): JsonObject {
-    const rest = [base, live, disk].map(({ metadata }) => omit(metadata, OF_A_RUN));
-    const { merged, isConflict } = mergeMetadata(rest[0] ?? {}, rest[1] ?? {}, rest[2] ?? {});
+  #metadata(base: BaseCell, live: Side, disk: Side, result: Side): JsonObject {
+    const part = (choose: (metadata: JsonObject) => JsonObject) =>
+      mergeMetadata(choose(base.metadata), choose(live.metadata), choose(disk.metadata));
+    const { merged, isConflict } = part((metadata) => omit(metadata, OF_A_RUN));
     if (isConflict) this.conflicts.push({ cellId: live.id, what: 'metadata' });
-    const ofRun = [base, live, disk].map(({ metadata }) => pick(metadata, OF_A_RUN));
-    const run = ofDisk ? (ofRun[2] ?? {}) : mergeMetadata(ofRun[0] ?? {}, ofRun[1] ?? {}, ofRun[2] ?? {}).merged;
-    return { ...merged, ...run };
+    const ofRun = result === disk ? runPart(disk.metadata) : part(runPart).merged;
+    return { ...merged, ...ofRun };
   }
 }
 
-interface TakenOutputs {
-  readonly ofDisk: boolean;
-  readonly kept: Pick<CodeCell, 'outputs' | 'execution_count'>;
+interface MergedParts {
+  readonly source: string;
+  readonly metadata: JsonObject;
+  readonly attachments: JsonObject;
+  readonly result: Pick<CodeCell, 'outputs' | 'execution_count'>;
 }
 
-function pick(metadata: JsonObject, keys: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => keys.includes(key)));
+function cellOf(id: CellId, type: Cell['cell_type'], { source, metadata, attachments, result }: MergedParts): Cell {
+  if (type === 'code') return { id, cell_type: type, source, metadata, ...result };
+  const isBare = Object.keys(attachments).length === 0;
+  return { id, cell_type: type, source, metadata, ...(isBare ? {} : { attachments }) };
 }
 
-function resultOf(cell: Cell): Pick<CodeCell, 'outputs' | 'execution_count'> {
+function resultOf(cell: Cell): MergedParts['result'] {
   return cell.cell_type === 'code'
     ? { outputs: cell.outputs, execution_count: cell.execution_count }
     : { outputs: [], execution_count: null };
 }
 
-function isSameOutput(a: Cell, b: Cell): boolean {
-  return jsonEquals(toJson(resultOf(a)), toJson(resultOf(b)));
+/** Both sides made a cell of this id: what they share is taken, what differs is a conflict. */
+function emptied(cell: BaseCell): BaseCell {
+  return { ...cell, source: '', metadata: {}, attachments: {} };
 }
 
 /** What a person wrote: text, type, attachments, metadata but for what a run wrote. */
-function isSameWork(a: Cell, b: Cell): boolean {
+function isSameWork(a: BaseCell, b: BaseCell): boolean {
   return jsonEquals(workOf(a), workOf(b));
 }
 
-function workOf(cell: Cell): JsonValue {
-  const { cell_type: type, source, metadata } = cell;
-  return { type, source, metadata: omit(metadata, OF_A_RUN), attachments: attachmentsOf(cell) };
+function workOf({ cell_type: type, source, metadata, attachments }: BaseCell): JsonValue {
+  return { type, source, metadata: omit(metadata, OF_A_RUN), attachments };
 }
 
-function withType(cell: Cell, type: Cell['cell_type'], attachments: JsonObject): Cell {
-  const made = { ...makeCell(type), id: cell.id };
-  return made.cell_type === 'code' || Object.keys(attachments).length === 0 ? made : { ...made, attachments };
+function runPart(metadata: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => OF_A_RUN.includes(key)));
 }
 
-function attachmentsOf(cell: Cell): JsonObject {
-  return (cell.cell_type === 'code' ? undefined : cell.attachments) ?? {};
+function idsOf({ cells }: { readonly cells: readonly { readonly id: CellId }[] }): readonly CellId[] {
+  return cells.map(({ id }) => id);
 }
 
-function idsOf(notebook: Notebook): readonly CellId[] {
-  return notebook.cells.map(({ id }) => id);
-}
-
-function byId(notebook: Notebook): ReadonlyMap<CellId, Cell> {
-  return new Map(notebook.cells.map((cell) => [cell.id, cell]));
+function sidesOf({ cells }: Notebook): ReadonlyMap<CellId, Side> {
+  return new Map(cells.map((whole) => [whole.id, { ...baseCell(whole), whole }]));
 }

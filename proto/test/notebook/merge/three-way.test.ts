@@ -1,11 +1,13 @@
 /** What a program wrote to the file, and what people have, come together. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CellId } from '../../../src/hub/index.js';
+import { CellId, ContentHash, TextId } from '../../../src/hub/index.js';
 import {
   makeCodeCell,
   makeMarkdownCell,
   makeNotebook,
+  MergeBase,
+  mergeBase,
   mergeNotebooks,
   type Cell,
   type CodeCell,
@@ -27,7 +29,7 @@ const printed = (text: string): Partial<CodeCell> => ({
 });
 
 const merge = (base: readonly Cell[], live: readonly Cell[], disk: readonly Cell[]): MergeResult =>
-  mergeNotebooks(makeNotebook(base), makeNotebook(live), makeNotebook(disk));
+  mergeNotebooks(mergeBase(makeNotebook(base)), makeNotebook(live), makeNotebook(disk));
 const sources = ({ merged }: MergeResult): string[] => merged.cells.map(({ source }) => source);
 const ids = ({ merged }: MergeResult): string[] => merged.cells.map((cell) => cell.id);
 const what = ({ conflicts }: MergeResult): string[] => conflicts.map((conflict) => conflict.what);
@@ -37,10 +39,10 @@ describe('random notebooks', () => {
     fc.assert(
       fc.property(notebooks(), notebooks(), (base, changed) => {
         fc.pre(changed.cells.some((cell) => base.cells.some((other) => other.id === cell.id)));
-        const onDisk = mergeNotebooks(base, base, changed);
+        const onDisk = mergeNotebooks(mergeBase(base), base, changed);
         expect(onDisk.merged).toEqual(changed);
         expect(onDisk.conflicts).toEqual([]);
-        const here = mergeNotebooks(base, changed, base);
+        const here = mergeNotebooks(mergeBase(base), changed, base);
         expect(here.merged).toEqual(changed);
         expect(here.conflicts).toEqual([]);
       }),
@@ -61,12 +63,12 @@ describe('random notebooks', () => {
         (base, here, there) => {
           const live = edited(base, here, 'live');
           const disk = edited(base, there, 'disk');
-          const result = mergeNotebooks(base, live.notebook, disk.notebook);
+          const result = mergeNotebooks(mergeBase(base), live.notebook, disk.notebook);
           const all = sources(result).join('\n');
           const gone = [...live.tokens, ...disk.tokens].filter((token) => !all.includes(token));
           expect(gone).toEqual([]);
           expect(new Set(ids(result)).size).toBe(result.merged.cells.length);
-          const again = mergeNotebooks(result.disk, result.merged, result.disk);
+          const again = mergeNotebooks(mergeBase(result.disk), result.merged, result.disk);
           expect(again.merged).toEqual(result.merged);
         },
       ),
@@ -203,6 +205,13 @@ describe('cells', () => {
   });
 });
 
+test('a base is kept as JSON, without the outputs', () => {
+  const base = mergeBase(makeNotebook([code('a', 'x', printed('long'.repeat(1_000))), prose('b', 'y')], { k: [1] }));
+  const kept = JSON.stringify(base);
+  expect(kept.length).toBeLessThan(1_000);
+  expect(MergeBase.parse(JSON.parse(kept))).toEqual(base);
+});
+
 describe('outputs', () => {
   const old = code('a', 'x', printed('old'));
 
@@ -216,6 +225,23 @@ describe('outputs', () => {
     const result = merge([old], [code('a', 'x', printed('live'))], [code('a', 'x', printed('disk'))]);
     expect(result.merged.cells).toEqual([code('a', 'x', printed('live'))]);
     expect(what(result)).toEqual(['outputs']);
+  });
+
+  test('whose whole text lies outside are the same, whoever stored it', () => {
+    const stored = (name: string, sha256: string) => ({
+      id: TextId.parse(name),
+      sha256: ContentHash.parse(sha256.repeat(64)),
+      bytes: 9,
+      gap: { from: 1, to: 2 },
+    });
+    const outside = (name: string, hash: string): Partial<CodeCell> => ({
+      outputs: [{ output_type: 'stream', name: 'stdout', text: `shown of ${name}`, stored: stored(name, hash) }],
+    });
+    const base = [code('a', 'x', outside('one', 'a'))];
+    const live = [code('a', 'x live', outside('one', 'a'))];
+    expect(merge(base, live, [code('a', 'x', outside('two', 'a'))]).merged.cells).toEqual(live);
+    const other = [code('a', 'x', outside('two', 'b'))];
+    expect(merge(base, base, other).merged.cells).toEqual(other);
   });
 
   test('take along what the run wrote into metadata', () => {
