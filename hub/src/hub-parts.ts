@@ -9,7 +9,7 @@ import type { Closers } from './closers.js';
 import { Gateway } from './gateway/gateway.js';
 import { adoptKernels, kernelHost, notices, specView, startedHere } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
-import { embeddedStore, queueStore } from './hub-stores.js';
+import { embeddedStore, outputStore, queueStore } from './hub-stores.js';
 import type { KernelHost } from './kernel/kernel-host.js';
 import { KernelSharing } from './room/kernel-sharing.js';
 import { RoomRegistry } from './room/room-registry.js';
@@ -22,6 +22,7 @@ import type { LeaseStore } from './run/lease.js';
 import type { KernelSession } from './run/kernel-session.js';
 import { KernelChannels } from './run/kernel-channels.js';
 import { KernelSessions } from './run/kernel-sessions.js';
+import type { OutputStore } from './run/output-store.js';
 import type { RunQueue } from './run/run-queue.js';
 import { Transcripts } from './run/transcripts.js';
 import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
@@ -55,6 +56,7 @@ interface Common {
   readonly queue: RunQueue;
   readonly lease: HeldLeaseOptions;
   readonly transcripts: Transcripts;
+  readonly outputs: OutputStore;
   readonly kernelLabels: { readonly folder: string };
 }
 
@@ -63,7 +65,8 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   const { runQueue, leases } = await queueStore(options, store, closers);
   const host = kernelHost(options);
   closers.push(() => host.close());
-  const common = commonOf(options, store, runQueue, leases);
+  const outputs = await outputStore(options, clock, closers);
+  const common = commonOf(options, store, { runQueue, leases, outputs });
   const folder = new ServedFolder(options.config.folder);
   const meeting = meetingPlaces(options, common, { store, host, folder });
   const { sessions, rooms } = meeting;
@@ -95,7 +98,17 @@ function startCulling({ config }: HubOptions, common: Common, meeting: Meeting, 
   closers.push(() => culling.stop());
 }
 
-function commonOf(options: HubOptions, store: EmbeddedStore, queue: RunQueue, leases: LeaseStore): Common {
+const clock = (): Date => new Date();
+
+function commonOf(
+  options: HubOptions,
+  store: EmbeddedStore,
+  {
+    runQueue,
+    leases,
+    outputs,
+  }: { readonly runQueue: RunQueue; readonly leases: LeaseStore; readonly outputs: OutputStore },
+): Common {
   const { config, log } = options;
   const storeName = path.basename(config.storeDirectory);
   const lease = {
@@ -108,7 +121,7 @@ function commonOf(options: HubOptions, store: EmbeddedStore, queue: RunQueue, le
   };
   const transcripts = new Transcripts(store.transcripts);
   const kernelLabels = { folder: storeName };
-  return { newId: randomUUID, clock: () => new Date(), log, queue, lease, transcripts, kernelLabels };
+  return { newId: randomUUID, clock, log, queue: runQueue, lease, transcripts, outputs, kernelLabels };
 }
 
 /** Sessions write into rooms and rooms start sessions: each finds the other when it needs it. */

@@ -1,23 +1,44 @@
 /** The stores of one hub: only here do storage's adapters meet the ports that they implement. */
+import path from 'node:path';
 import type { Closers } from './closers.js';
 import type { HubOptions } from './hub-options.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
+import type { OutputStore } from './run/output-store.js';
+import { OutputSweeping } from './run/output-sweeping.js';
 import { openEmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
+import type { NoticeListener } from './storage/embedded/notice.js';
+import { FileOutputStore } from './storage/outputs/output-store.js';
 import { openRedisStore } from './storage/redis/open-redis-store.js';
 
-export async function embeddedStore({ config, say, log }: HubOptions, closers: Closers): Promise<EmbeddedStore> {
-  const store = await openEmbeddedStore({
-    directory: config.storeDirectory,
-    onNotice: (notice) => {
-      log.warn(notice, 'the store had to be mended');
-      say(notice.message);
-    },
-    log,
-  });
+export async function embeddedStore(options: HubOptions, closers: Closers): Promise<EmbeddedStore> {
+  const { config, log } = options;
+  const store = await openEmbeddedStore({ directory: config.storeDirectory, onNotice: noticeListener(options), log });
   closers.push(() => store.close());
   return store;
+}
+
+/** Where large outputs lie; swept while the hub runs. */
+export async function outputStore(options: HubOptions, clock: () => Date, closers: Closers): Promise<OutputStore> {
+  const { config, log } = options;
+  const folder = path.join(config.storeDirectory, 'outputs');
+  const outputs = new FileOutputStore({ folder, onNotice: noticeListener(options), now: clock });
+  await outputs.start();
+  const sweeping = new OutputSweeping({ outputs, clock, log });
+  sweeping.start();
+  closers.push(
+    () => outputs.close(),
+    () => sweeping.stop(),
+  );
+  return outputs;
+}
+
+function noticeListener({ say, log }: HubOptions): NoticeListener {
+  return (notice) => {
+    log.warn(notice, 'the store had to be mended');
+    say(notice.message);
+  };
 }
 
 export async function queueStore(

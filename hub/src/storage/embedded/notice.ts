@@ -2,7 +2,7 @@
 export interface StoreNotice {
   readonly level: 'warning' | 'error';
   /** Stable, for programs. */
-  readonly code: 'queueRebuilt' | 'fileIndexRebuilt' | 'kernelUsesRebuilt' | 'tornTail';
+  readonly code: 'queueRebuilt' | 'fileIndexRebuilt' | 'kernelUsesRebuilt' | 'tornTail' | 'outputReferences';
   readonly message: string;
 }
 
