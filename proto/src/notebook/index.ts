@@ -15,7 +15,6 @@ export { UnknownCellError } from './require-cell.js';
 export * from './run-metadata.js';
 export { decodeContent, encodeContent, type StoredContent } from './stored-content.js';
 export { readSnapshot, storedReferences, writeSnapshot } from './snapshot-text.js';
-export { withStandIns, withoutStandIns } from './stand-ins.js';
 export * from './stored-output.js';
 export * from './take-outside.js';
 export * from './write-notebook.js';

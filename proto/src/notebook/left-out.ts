@@ -4,22 +4,39 @@
  */
 import type { ContentHash } from '../hub/ids.js';
 import { ContentHash as ContentHashSchema } from '../hub/ids.js';
-import { isJsonObject, omit, type JsonObject } from './json.js';
+import { isJsonObject, omit, type JsonObject, type JsonValue } from './json.js';
 import type { DisplayDataOutput, ExecuteResultOutput } from './nbformat.js';
 import { STORED_MIME, StoredBundle, storedBundle, type StoredText } from './stored-output.js';
 
-/** In the place of the part of a stream that is not shown. A text that still grows has no hash yet. */
-export function leftOutOfStream({ bytes, sha256, id }: Pick<StoredText, 'bytes' | 'sha256' | 'id'>): string {
+/** In the place of the part of a text that is not there. A text that still grows has no hash yet. */
+export function leftOutOfText({ bytes, sha256, id }: Pick<StoredText, 'bytes' | 'sha256' | 'id'>): string {
   const kept = sha256 === null ? `text ${id}` : `sha256 ${sha256}`;
   return `⋯ not all of this output is here: Cokernel keeps its ${number(bytes)} bytes as ${kept} ⋯`;
 }
 
-/** In the place of what a display has under these MIME types: a line each. */
-export function leftOutOfDisplay(stored: StoredBundle): string {
+/**
+ * In the place of what a display has under these MIME types: a line each. `text`: its own `text/plain`, of which the
+ * ends are shown when it is one of them.
+ */
+export function leftOutText(stored: StoredBundle, text?: JsonValue): string {
   const lines = Object.entries(stored).map(
     ([mime, { bytes, sha256 }]) => `⋯ ${mime}: Cokernel keeps its ${number(bytes)} bytes as sha256 ${sha256} ⋯`,
   );
-  return lines.join('\n');
+  if (!('text/plain' in stored) || typeof text !== 'string') return lines.join('\n');
+  return [
+    text.slice(0, cutAt(text, SHOWN)),
+    ...lines,
+    text.slice(cutAt(text, Math.max(SHOWN, text.length - SHOWN))),
+  ].join('\n');
+}
+
+/** UTF-16 units of each end of a text. */
+const SHOWN = 4 * 1024;
+
+/** No surrogate pair is cut in two. */
+export function cutAt(text: string, end: number): number {
+  const unit = text.charCodeAt(end - 1);
+  return unit >= 0xd800 && unit <= 0xdbff ? end - 1 : end;
 }
 
 export interface LeftOut {
@@ -40,7 +57,7 @@ export function findLeftOut(text: string): LeftOut | null {
   return { sha256, from: match.index, to: match.index + match[0].length };
 }
 
-/** The text is nothing but `leftOutOfDisplay`. */
+/** The text is nothing but lines of `leftOutText`. */
 export function isLeftOutOfDisplay(text: unknown): boolean {
   return typeof text === 'string' && DISPLAY_LINES.test(text);
 }

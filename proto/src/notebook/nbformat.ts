@@ -37,6 +37,8 @@ export interface ErrorOutput {
   readonly ename: string;
   readonly evalue: string;
   readonly traceback: readonly string[];
+  /** As a stream's, of the traceback's lines. */
+  readonly stored?: StoredText;
 }
 
 export type Output = StreamOutput | DisplayDataOutput | ExecuteResultOutput | ErrorOutput;

@@ -6,11 +6,12 @@
  * hash and size. A program that does not know it shows what else is in the bundle: there is always a `text/plain`.
  *
  * A stream keeps its first part and its newest lines, with a line between them that says what is left out; under
- * Jupyter's own key for what is not saved (`transient`) it names the whole text.
+ * Jupyter's own key for what is not saved (`transient`) it names the whole text. So does an error whose traceback is too
+ * long: its text is the traceback's lines, one under the other.
  */
 import { z } from 'zod';
 import { ContentHash, TextId } from '../hub/ids.js';
-import type { MimeBundle } from './nbformat.js';
+import type { MimeBundle, Notebook } from './nbformat.js';
 
 export const STORED_MIME = 'application/vnd.cokernel.stored+json';
 
@@ -37,10 +38,21 @@ export const StoredText = z.object({
   bytes: z.number().int().nonnegative(),
   /** Where in the document's text the line between the two parts begins and ends (UTF-16). */
   gap: z.object({ from: z.number().int().nonnegative(), to: z.number().int().nonnegative() }),
+  /**
+   * Only of the line that counts outputs which the document does not have: the text is not the line's own but these
+   * outputs, as nbformat writes them, one a line (a stream's text may be in several).
+   */
+  outputs: z.number().int().positive().optional(),
 });
 export type StoredText = Readonly<z.infer<typeof StoredText>>;
 
 /** Null for a bundle that has all it shows in the document. Any client may have written it. */
 export function storedBundle(data: MimeBundle): StoredBundle | null {
   return StoredBundle.safeParse(data[STORED_MIME]).data ?? null;
+}
+
+/** Of all its outputs, in their order. */
+export function storedTextsOf(notebook: Notebook): readonly StoredText[] {
+  const outputs = notebook.cells.flatMap((cell) => (cell.cell_type === 'code' ? cell.outputs : []));
+  return outputs.flatMap((output) => ('stored' in output && output.stored !== undefined ? [output.stored] : []));
 }

@@ -6,16 +6,25 @@
 import { TextId, type ContentHash } from '../hub/ids.js';
 import { omit, type JsonObject, type JsonValue } from './json.js';
 import {
+  cutAt,
   findLeftOut,
   isLeftOutOfDisplay,
   leftOutOf,
-  leftOutOfDisplay,
-  leftOutOfStream,
+  leftOutOfText,
+  leftOutText,
   withLeftOut,
 } from './left-out.js';
-import type { Cell, DisplayDataOutput, ExecuteResultOutput, Notebook, Output, StreamOutput } from './nbformat.js';
+import type {
+  Cell,
+  MimeBundle,
+  DisplayDataOutput,
+  ExecuteResultOutput,
+  Notebook,
+  Output,
+  StreamOutput,
+} from './nbformat.js';
 import { encodeContent } from './stored-content.js';
-import { STORED_MIME, StoredBundle } from './stored-output.js';
+import { STORED_MIME, storedBundle, type StoredBundle } from './stored-output.js';
 
 export interface OutsideLimits {
   /** What a display has under one MIME type, in UTF-16 units: larger than most tables, smaller than most plots. */
@@ -52,7 +61,7 @@ function outputInside(output: Output, limits: OutsideLimits, outside: Outside): 
       return foundStream(output, outside) ?? streamInside(output, limits, outside);
     case 'display_data':
     case 'execute_result':
-      return displayInside(foundDisplay(output, outside), limits, outside);
+      return displayInside(output, limits, outside);
     case 'error':
       return output;
   }
@@ -75,21 +84,15 @@ function streamInside(output: StreamOutput, limits: OutsideLimits, outside: Outs
   if (content === null) return output;
   const sha256 = outside.put(content.bytes);
   const stored = { id: TextId.parse(sha256), sha256, bytes: content.bytes.byteLength };
-  const head = text.slice(0, wholeUntil(text, limits.streamHead));
-  const line = `${head.endsWith('\n') ? '' : '\n'}${leftOutOfStream(stored)}\n`;
+  const head = text.slice(0, cutAt(text, limits.streamHead));
+  const line = `${head.endsWith('\n') ? '' : '\n'}${leftOutOfText(stored)}\n`;
   const gap = { from: head.length, to: head.length + line.length };
   return { ...output, text: `${head}${line}${newest(text, limits.streamTail)}`, stored: { ...stored, gap } };
 }
 
-/** No surrogate pair is cut in two. */
-function wholeUntil(text: string, end: number): number {
-  const unit = text.charCodeAt(end - 1);
-  return unit >= 0xd800 && unit <= 0xdbff ? end - 1 : end;
-}
-
 /** The last lines that are whole, or the end of the last line. */
 function newest(text: string, length: number): string {
-  const tail = text.slice(wholeUntil(text, text.length - length));
+  const tail = text.slice(cutAt(text, text.length - length));
   const lineBreak = tail.indexOf('\n');
   return lineBreak === -1 || lineBreak === tail.length - 1 ? tail : tail.slice(lineBreak + 1);
 }
@@ -98,42 +101,46 @@ function newest(text: string, length: number): string {
 
 type Display = DisplayDataOutput | ExecuteResultOutput;
 
-function foundDisplay<T extends Display>(output: T, outside: Outside): T {
-  const named = leftOutOf(output);
-  if (named === null) return output;
-  const entries = Object.entries(named);
-  const found = entries.filter(([, { sha256, bytes }]) => outside.sizeOf(sha256) === bytes);
-  const lost = entries.filter((entry) => !found.includes(entry));
-  const data = omit(output.data, [...found.map(([mime]) => mime), STORED_MIME]);
-  const metadata = withLeftOut(output.metadata, Object.fromEntries(lost));
-  return { ...output, data: found.length === 0 ? data : withStored(data, Object.fromEntries(found)), metadata };
+function displayInside<T extends Display>(output: T, limits: OutsideLimits, outside: Outside): T {
+  const { found, lost } = namedBy(output, outside);
+  const metadata = withLeftOut(output.metadata, lost);
+  const data = withStored(output.data, found);
+  return { ...output, data: bundleInside(data, limits, outside), metadata };
 }
 
-function displayInside<T extends Display>(output: T, limits: OutsideLimits, outside: Outside): T {
-  const data = bundleInside(output.data, limits, outside);
-  return data === output.data ? output : { ...output, data };
+/** What a file's display says that it does not have itself: of it, what is here and what is not. */
+function namedBy(output: Display, outside: Outside): { readonly found: StoredBundle; readonly lost: StoredBundle } {
+  const entries = Object.entries(leftOutOf(output) ?? {});
+  const found = entries.filter(([, { sha256, bytes }]) => outside.sizeOf(sha256) === bytes);
+  const lost = entries.filter((entry) => !found.includes(entry));
+  return { found: Object.fromEntries(found), lost: Object.fromEntries(lost) };
 }
 
 /** The same bundle when all of it is small. */
-export function bundleInside(data: JsonObject, limits: OutsideLimits, outside: Pick<Outside, 'put'>): JsonObject {
-  const stored: Record<string, StoredBundle[string]> = {};
+export function bundleInside(data: MimeBundle, limits: OutsideLimits, outside: Pick<Outside, 'put'>): MimeBundle {
+  const known = storedBundle(data) ?? {};
+  const taken: Record<string, StoredBundle[string]> = {};
   for (const [mime, value] of Object.entries(data)) {
-    if (mime === STORED_MIME || isLeftOutOfDisplay(value) || sizeOf(value) <= limits.display) continue;
+    if (mime === STORED_MIME || mime in known || sizeOf(value) <= limits.display || isLeftOutOfDisplay(value)) continue;
     const content = encodeContent(mime, value);
     if (content === null) continue;
     const { bytes, base64 } = content;
     const reference = { sha256: outside.put(bytes), bytes: bytes.byteLength };
-    stored[mime] = base64 === undefined ? reference : { ...reference, base64 };
+    taken[mime] = base64 === undefined ? reference : { ...reference, base64 };
   }
-  return Object.keys(stored).length === 0 ? data : withStored(omit(data, Object.keys(stored)), stored);
+  if (Object.keys(taken).length === 0) return data;
+  const stored = { ...known, ...taken };
+  const text = 'text/plain' in taken ? leftOutText(stored, data['text/plain']) : data['text/plain'];
+  return withStored({ ...data, 'text/plain': text ?? leftOutText(stored) }, stored);
 }
 
-/** Whoever does not know our type sees what else is there: at least a line that says what is missing. */
-function withStored(data: JsonObject, more: StoredBundle): JsonObject {
-  const stored = { ...StoredBundle.safeParse(data[STORED_MIME]).data, ...more };
-  const shown = isLeftOutOfDisplay(data['text/plain']) ? omit(data, ['text/plain']) : data;
-  const text = 'text/plain' in shown ? {} : { 'text/plain': leftOutOfDisplay(stored) };
-  return Object.freeze({ ...shown, ...text, [STORED_MIME]: stored as JsonObject });
+/** Who does not know our type sees what else is there: at least a text that says what is missing. */
+function withStored(data: MimeBundle, stored: StoredBundle): MimeBundle {
+  const own = omit(data, [...Object.keys(stored), STORED_MIME]);
+  if (Object.keys(stored).length === 0) return own;
+  const text = data['text/plain'];
+  const shown = text === undefined || isLeftOutOfDisplay(text) ? leftOutText(stored) : text;
+  return Object.freeze({ ...own, 'text/plain': shown, [STORED_MIME]: stored as JsonObject });
 }
 
 function sizeOf(value: JsonValue): number {

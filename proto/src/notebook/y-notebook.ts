@@ -6,7 +6,7 @@
 import * as Y from 'yjs';
 import { CellId } from '../hub/ids.js';
 import { toJson, toJsonObject, type JsonObject, type JsonValue } from './json.js';
-import type { Cell, CellType, MimeBundle, Notebook, Output, StreamOutput } from './nbformat.js';
+import type { Cell, CellType, MimeBundle, Notebook, Output } from './nbformat.js';
 import { StoredText } from './stored-output.js';
 
 export type YCell = Y.Map<unknown>;
@@ -148,12 +148,12 @@ export function setAttachments(cell: YCell, attachments: JsonObject): void {
 
 /** A new output, to be inserted into a cell's outputs: its nbformat keys, a stream's text as Y.Text. */
 export function makeYOutput(output: Output): YOutput {
-  return new Y.Map(output.output_type === 'stream' ? streamEntries(output) : Object.entries(output));
+  return new Y.Map(Object.entries(output).map(([key, value]) => outputEntry(output, key, value)));
 }
 
-function streamEntries({ text, stored, ...rest }: StreamOutput): [string, unknown][] {
-  const entries: [string, unknown][] = [...Object.entries(rest), ['text', new Y.Text(text)]];
-  return stored === undefined ? entries : [...entries, ['transient', { stored_text: stored }]];
+function outputEntry(output: Output, key: string, value: unknown): [string, unknown] {
+  if (output.output_type === 'stream' && key === 'text') return [key, new Y.Text(output.text)];
+  return key === 'stored' ? ['transient', { stored_text: value }] : [key, value];
 }
 
 /** Where the whole text of a stream output is; null when the document has all of it. Any client may have written it. */
@@ -258,6 +258,7 @@ export function readOutput(output: unknown): Output {
         ename: textOf(json['ename']),
         evalue: textOf(json['evalue']),
         traceback: Object.freeze(linesOf(json['traceback'])),
+        ...storedIn(json),
       });
     case 'execute_result':
       return Object.freeze({
