@@ -2,12 +2,14 @@
  * RoomDocument: a notebook's live Yjs document over its log. It guarantees:
  * - a person's edit is applied once, handed on at once, and appended to the log;
  * - what the hub writes (outputs) is handed on, and is in a sync answer, only after its record is durable (design §4);
+ * - an edit that meets a move of its cell is not lost: what the hub adds to it is in one record with it (`MovedCells`);
  * - nothing of another history is merged: the first struct of an epoch has a client id that the epoch gives.
  */
 import * as Y from 'yjs';
 import { sourceHash } from '@cokernel/proto/hub';
 import type { Epoch } from '@cokernel/proto/hub';
 import type { DocumentLog, KernelMark } from './document-store.js';
+import { MovedCells } from './moved/moved-cells.js';
 
 /** The Yjs client id under which an epoch's first structs are written: the same for ever, and of no live client. */
 export function genesisClientId(epoch: Epoch): number {
@@ -31,14 +33,20 @@ export interface RoomDocumentOptions {
 const COMPACT_FROM_BYTES = 4 * 1024 * 1024;
 const COMPACT_FACTOR = 3;
 
+/** Longer than a laptop's short sleep. */
+const MOVED_KEPT_MS = 10 * 60 * 1000;
+
 /** The origin of what the hub writes by itself. */
 const HUB = { name: 'hub' };
 
 export class RoomDocument {
   private writing: { mark: KernelMark | undefined; durable: Promise<void> } | null = null;
   private compacting = false;
+  private readonly moved: MovedCells;
 
-  constructor(private readonly options: RoomDocumentOptions) {}
+  constructor(private readonly options: RoomDocumentOptions) {
+    this.moved = new MovedCells({ doc: options.doc, keptMs: MOVED_KEPT_MS, now: () => performance.now() });
+  }
 
   get doc(): Y.Doc {
     return this.options.doc;
@@ -77,7 +85,10 @@ export class RoomDocument {
 
   /** Applies a person's update; `origin` is their socket. Throws on bytes that are no update. */
   applyFrom(update: Uint8Array, origin: object): void {
-    Y.applyUpdate(this.doc, update, origin);
+    this.doc.transact((transaction) => {
+      Y.applyUpdate(this.doc, update, origin);
+      if (this.moved.follow(transaction, update)) becomeHubs(transaction);
+    }, origin);
   }
 
   /** One transaction of the hub's own; resolves when its record is durable. */
@@ -85,7 +96,10 @@ export class RoomDocument {
     const writing = { mark, durable: Promise.resolve() };
     this.writing = writing;
     try {
-      this.doc.transact(change, HUB);
+      this.doc.transact((transaction) => {
+        change();
+        this.moved.follow(transaction, null);
+      }, HUB);
     } finally {
       this.writing = null;
     }
@@ -135,4 +149,10 @@ export class RoomDocument {
         this.compacting = false;
       });
   }
+}
+
+/** What the hub added to a person's edit is its own: it goes to everybody, their author too, when it is durable. */
+function becomeHubs(transaction: Y.Transaction): void {
+  transaction.origin = HUB;
+  transaction.local = true;
 }

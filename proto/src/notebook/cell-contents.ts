@@ -8,8 +8,9 @@ import type { CellId } from '../hub/ids.js';
 import { isJsonArray, isJsonObject, type JsonValue } from './json.js';
 import { requireCell } from './require-cell.js';
 import {
+  allCells,
   cellMetadata,
-  cellsArray,
+  cellType,
   executionState,
   outputsOf,
   setCellMetadata,
@@ -63,7 +64,10 @@ export function setTags(doc: Y.Doc, id: CellId, tags: readonly string[], origin?
   setMetadata(doc, id, 'tags', unique.length === 0 ? undefined : unique, origin);
 }
 
-/** What is not named stays as it is. */
+/**
+ * What is not named stays as it is. Hidden outputs of a code cell have two names, nbformat's `collapsed` and
+ * `jupyter.outputs_hidden`; JupyterLab keeps them equal, and so does this.
+ */
 export function setVisibility(
   doc: Y.Doc,
   id: CellId,
@@ -78,6 +82,25 @@ export function setVisibility(
       ...(hidden.source === undefined ? {} : { source_hidden: hidden.source }),
       ...(hidden.outputs === undefined ? {} : { outputs_hidden: hidden.outputs }),
     });
+    if (hidden.outputs !== undefined && cellType(cell) === 'code') setCellMetadata(cell, 'collapsed', hidden.outputs);
+  }, origin);
+}
+
+/** `jupyter.outputs_hidden` counts more than `collapsed`, which older programs wrote alone. */
+export function visibilityOf(cell: YCell): { readonly sourceHidden: boolean; readonly outputsHidden: boolean } {
+  const metadata = cellMetadata(cell);
+  const jupyter = isJsonObject(metadata['jupyter']) ? metadata['jupyter'] : {};
+  return {
+    sourceHidden: jupyter['source_hidden'] === true,
+    outputsHidden: (jupyter['outputs_hidden'] ?? metadata['collapsed']) === true,
+  };
+}
+
+/** Of a code cell; any other is left. */
+export function setExecutionCount(doc: Y.Doc, id: CellId, count: number | null, origin?: unknown): void {
+  doc.transact(() => {
+    const cell = requireCell(doc, id);
+    if (cellType(cell) === 'code') setExecution(cell, { count, state: executionState(cell) });
   }, origin);
 }
 
@@ -89,7 +112,7 @@ export function clearOutputs(doc: Y.Doc, id: CellId, origin?: unknown): void {
 
 export function clearAllOutputs(doc: Y.Doc, origin?: unknown): void {
   doc.transact(() => {
-    cellsArray(doc).forEach(clearOutputsOf);
+    allCells(doc).forEach(clearOutputsOf);
   }, origin);
 }
 

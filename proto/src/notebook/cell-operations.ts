@@ -1,6 +1,6 @@
 /**
  * Pure but for new cell ids: operations on the cells of a notebook's document as wholes: insert, delete, move, split, merge, copy, paste, change
- * of type (C3). Each is one transaction, with `origin` as its origin. Cells are named by id; a cell that is not there
+ * of type (C2, C3). Each is one transaction, with `origin` as its origin. Cells are named by id; a cell that is not there
  * (any more) is an UnknownCellError, so that nothing lands at a place that nobody meant.
  */
 import type * as Y from 'yjs';
@@ -19,6 +19,7 @@ import {
   makeYCell,
   readCell,
   setAttachments,
+  setDeleting,
   sourceText,
 } from './y-notebook.js';
 
@@ -49,23 +50,39 @@ export function deleteCell(doc: Y.Doc, id: CellId, origin?: unknown): void {
   }, origin);
 }
 
+/** Shows to everybody that somebody is about to delete the cell, or is no more. It is not saved. */
+export function markDeleting(doc: Y.Doc, id: CellId, isDeleting: boolean, origin?: unknown): void {
+  doc.transact(() => {
+    setDeleting(requireCell(doc, id), isDeleting);
+  }, origin);
+}
+
 /**
  * Moves a cell, with its id and outputs, before another one; null means to the end. Yjs has no move: the cell is
- * cloned to its new place and deleted at the old one.
+ * cloned to its new place and deleted at the old one. A hub keeps what others type into the old one meanwhile.
  */
 export function moveCell(doc: Y.Doc, id: CellId, before: CellId | null, origin?: unknown): void {
-  if (id === before) {
+  doc.transact(() => {
+    moveTo(doc, id, before === null ? cellsArray(doc).length : requireIndex(doc, before));
+  }, origin);
+}
+
+/** As moveCell, to the place right below another cell. */
+export function moveCellAfter(doc: Y.Doc, id: CellId, after: CellId, origin?: unknown): void {
+  doc.transact(() => {
+    moveTo(doc, id, requireIndex(doc, after) + 1);
+  }, origin);
+}
+
+function moveTo(doc: Y.Doc, id: CellId, target: number): void {
+  const from = requireIndex(doc, id);
+  if (target === from || target === from + 1) {
     return;
   }
-  doc.transact(() => {
-    const from = requireIndex(doc, id);
-    const target = before === null ? cellsArray(doc).length : requireIndex(doc, before);
-    if (target !== from + 1) {
-      const cell = snapshot(doc, id);
-      cellsArray(doc).delete(from, 1);
-      cellsArray(doc).insert(from < target ? target - 1 : target, [makeYCell(cell)]);
-    }
-  }, origin);
+  // Not from a snapshot: that has no display ids, and nothing that this version does not know.
+  const copy = requireCell(doc, id).clone();
+  cellsArray(doc).delete(from, 1);
+  cellsArray(doc).insert(from < target ? target - 1 : target, [copy]);
 }
 
 /**

@@ -4,6 +4,7 @@ export * from './cell-id.js';
 export * from './cell-operations.js';
 export * from './json.js';
 export * from './make-cell.js';
+export * from './make-output.js';
 export { makeEqual } from './merge/make-equal.js';
 export { MergeBase, mergeBase } from './merge/merge-base.js';
 export { mergeNotebooks, type MergeConflict, type MergeResult } from './merge/three-way.js';

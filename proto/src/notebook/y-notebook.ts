@@ -34,10 +34,10 @@ export function notebookMetadata(doc: Y.Doc): Y.Map<unknown> | null {
 }
 
 /** Sets one key of the notebook's metadata; undefined removes it. */
-export function setNotebookMetadata(doc: Y.Doc, key: string, value: JsonValue | undefined): void {
+export function setNotebookMetadata(doc: Y.Doc, key: string, value: JsonValue | undefined, origin?: unknown): void {
   doc.transact(() => {
     setKey(notebookMetadata(doc) ?? setFresh(metaOf(doc), 'metadata', new Y.Map()), key, value);
-  });
+  }, origin);
 }
 
 export function setNbformatMinor(doc: Y.Doc, minor: number): void {
@@ -134,6 +134,15 @@ export function setCellMetadata(cell: YCell, key: string, value: JsonValue | und
 
 export function cellMetadata(cell: YCell): JsonObject {
   return toJsonObject(asMap(cell.get('metadata'))?.toJSON());
+}
+
+/** Stands under Jupyter's own key for what is not saved. */
+export function setDeleting(cell: YCell, isDeleting: boolean): void {
+  cell.set('transient', { ...toJsonObject(cell.get('transient')), deleting: isDeleting });
+}
+
+export function isDeleting(cell: YCell): boolean {
+  return toJsonObject(cell.get('transient'))['deleting'] === true;
 }
 
 /** For Markdown and raw cells; none at all removes the key, and a code cell has none. */

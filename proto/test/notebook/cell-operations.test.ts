@@ -15,16 +15,28 @@ import {
   insertCell,
   insertCellAfter,
   insertCellBefore,
+  isDeleting,
   makeCodeCell,
+  makeDisplayData,
+  makeError,
+  makeExecuteResult,
   makeMarkdownCell,
   makeNotebook,
   makeRawCell,
+  makeStream,
+  markDeleting,
   mergeCells,
   moveCell,
+  moveCellAfter,
+  outputsOf,
   pasteCells,
   readDocument,
+  readNotebook,
+  setExecution,
+  setExecutionCount,
   setMetadata,
   setMetadataOfOutput,
+  setNotebookMetadata,
   setSource,
   setTags,
   setVisibility,
@@ -32,8 +44,12 @@ import {
   splitCell,
   tagsOf,
   UnknownCellError,
+  visibilityOf,
+  writeNotebook,
   type Cell,
+  type Output,
 } from '../../src/notebook/index.js';
+import { validateByNbformat } from './python.js';
 
 const id = (name: string): CellId => CellId.parse(name);
 const ORIGIN = 'somebody';
@@ -112,6 +128,30 @@ describe('[C3] move', () => {
     expect(origins).toEqual(order === 'abc' ? [] : [ORIGIN]);
   });
 
+  test('below another cell, and below itself', () => {
+    moveCellAfter(doc, id('a'), id('b'), ORIGIN);
+    expect(ids().join('')).toBe('bac');
+    moveCellAfter(doc, id('a'), id('a'), ORIGIN);
+    moveCellAfter(doc, id('a'), id('b'), ORIGIN);
+    expect(origins).toEqual([ORIGIN]);
+    moveCellAfter(doc, id('b'), id('c'), ORIGIN);
+    expect(ids().join('')).toBe('acb');
+    expect(() => {
+      moveCellAfter(doc, id('b'), id('gone'));
+    }).toThrow(UnknownCellError);
+  });
+
+  test('keeps what a snapshot does not show: display ids, the state of execution, keys of others', () => {
+    const cell = findCell(doc, id('a'));
+    const shown = cell === null ? undefined : outputsOf(cell)?.get(0);
+    if (cell !== null) setExecution(cell, { count: null, state: 'running' });
+    cell?.set('unknown', { of: 'another version' });
+    shown?.set('transient', { display_id: 'x' });
+    const before = cell?.toJSON();
+    moveCell(doc, id('a'), null);
+    expect(findCell(doc, id('a'))?.toJSON()).toEqual(before);
+  });
+
   test('keeps id, text, metadata, outputs and attachments', () => {
     const before = readDocument(doc).cells;
     moveCell(doc, id('a'), null);
@@ -142,6 +182,37 @@ describe('[C3] split and merge', () => {
   test('merge keeps attachments', () => {
     mergeCells(doc, [id('b'), id('c')]);
     expect(cellOf('b')).toMatchObject({ attachments: { x: { 'image/png': 'p' } } });
+  });
+});
+
+test('[C3] a cell that somebody is about to delete is marked for everybody, and the mark is not saved', () => {
+  markDeleting(doc, id('a'), true, ORIGIN);
+  expect(origins).toEqual([ORIGIN]);
+  const isMarked = (): boolean => isDeleting(findCell(doc, id('a')) ?? new Y.Map());
+  expect(isMarked()).toBe(true);
+  expect(writeNotebook(readDocument(doc))).not.toContain('deleting');
+  markDeleting(doc, id('a'), false);
+  expect(isMarked()).toBe(false);
+});
+
+describe('[C2] what is made', () => {
+  test('an empty notebook, and one of one cell', () => {
+    expect(makeNotebook([]).cells).toEqual([]);
+    expect(makeNotebook().cells).toMatchObject([{ cell_type: 'code', source: '' }]);
+    validateByNbformat(writeNotebook(makeNotebook([])));
+  });
+
+  test('cells of three types and outputs of four are valid and come back as they were', () => {
+    const outputs: Output[] = [
+      makeStream('stdout', 'one\n'),
+      makeDisplayData({ 'text/plain': 'x' }, { a: 1 }),
+      makeExecuteResult({ 'text/plain': '2' }, 2),
+      makeError('ValueError', 'no', ['line 1', 'line 2']),
+    ];
+    const cells = [{ ...makeCodeCell('1+1'), execution_count: 2, outputs }, makeMarkdownCell('# t'), makeRawCell('r')];
+    const text = writeNotebook(makeNotebook(cells));
+    validateByNbformat(text);
+    expect(readNotebook(text).notebook.cells).toEqual(cells);
   });
 });
 
@@ -185,6 +256,36 @@ describe('[C3] outputs, metadata, tags and visibility', () => {
     expect(cellOf('b')).toMatchObject({ source: 'two' });
   });
 
+  test('the count of a code cell is set, that of any other is not', () => {
+    setExecutionCount(doc, id('a'), 7, ORIGIN);
+    setExecutionCount(doc, id('b'), 7, ORIGIN);
+    expect(cellOf('a')).toMatchObject({ execution_count: 7 });
+    expect(cellOf('b')).not.toHaveProperty('execution_count');
+    expect(origins).toEqual([ORIGIN]);
+  });
+
+  test('metadata of the notebook is set and removed', () => {
+    setNotebookMetadata(doc, 'title', 'T', ORIGIN);
+    expect(readDocument(doc).metadata).toEqual({ title: 'T' });
+    setNotebookMetadata(doc, 'title', undefined, ORIGIN);
+    expect(readDocument(doc).metadata).toEqual({});
+    expect(origins).toEqual([ORIGIN, ORIGIN]);
+  });
+
+  test.each([
+    [{ collapsed: true }, { sourceHidden: false, outputsHidden: true }],
+    [
+      { collapsed: true, jupyter: { outputs_hidden: false } },
+      { sourceHidden: false, outputsHidden: false },
+    ],
+    [{ jupyter: { source_hidden: true, outputs_hidden: true } }, { sourceHidden: true, outputsHidden: true }],
+    [{ jupyter: 'no' }, { sourceHidden: false, outputsHidden: false }],
+  ])('visibility of %j', (metadata, expected) => {
+    insertCell(doc, 0, { ...makeCodeCell('', metadata), id: id('v') });
+    const cell = findCell(doc, id('v'));
+    expect(cell === null ? null : visibilityOf(cell)).toEqual(expected);
+  });
+
   test('metadata, tags and visibility are set and removed', () => {
     setTags(doc, id('a'), ['x', 'y', 'x']);
     setVisibility(doc, id('a'), { source: true });
@@ -197,11 +298,12 @@ describe('[C3] outputs, metadata, tags and visibility', () => {
     expect(cellOf('a')?.metadata).toEqual({
       tags: ['x', 'y'],
       jupyter: { source_hidden: true, outputs_hidden: false },
+      collapsed: false,
       k: { deep: [1] },
     });
     setTags(doc, id('a'), []);
     setMetadata(doc, id('a'), 'k', undefined);
-    expect(Object.keys(cellOf('a')?.metadata ?? {})).toEqual(['jupyter']);
+    expect(Object.keys(cellOf('a')?.metadata ?? {})).toEqual(['jupyter', 'collapsed']);
   });
 });
 

@@ -145,6 +145,15 @@ describe('[J17] displays', () => {
     expect(writeNotebook(readDocument(doc))).not.toContain('secret-id');
   });
 
+  test('are found by the next writer in a cell that was moved', () => {
+    writer.apply(RUN, [append(shown('1'), 'x')]);
+    moveCell(doc, A, null);
+    const next = new OutputWriter(doc);
+    next.begin(OTHER, B);
+    next.apply(OTHER, [update('x', 'new')]);
+    expect(outputs(A)).toEqual([{ ...shown('new'), metadata: { new: true } }]);
+  });
+
   test('follow their cell when it is moved, and are forgotten when deleted', () => {
     writer.apply(RUN, [append(stream('s')), append(shown('1'), 'x')]);
     moveCell(doc, A, null);

@@ -1,0 +1,162 @@
+/**
+ * Pure: the text of a cell that is no more in the document, because the cell was moved, made anew or deleted: the ids of
+ * its characters in their order, and for each where it stands in the text that took its place. Somebody who has not
+ * heard of that goes on to type into the old text; by this list the hub knows where that belongs.
+ *
+ * A list of characters is long, and as a rule their ids count up; so it is kept as runs of such ids.
+ */
+import type { CellId } from '@cokernel/proto/hub';
+import type * as Y from 'yjs';
+
+export type Id = Pick<Y.ID, 'client' | 'clock'>;
+
+/** One UTF-16 unit. */
+export interface Character {
+  readonly id: Id;
+  /** Null for one that was deleted before the cell went. */
+  readonly text: string | null;
+  /** Its id in the text that took this one's place; null when it is not there. */
+  readonly to: Id | null;
+  /** Typed after the cell went and before it came back: to be put in then. */
+  readonly waits: boolean;
+}
+
+/** `id` and `to` are those of its first character. */
+export interface Run {
+  readonly id: Id;
+  readonly length: number;
+  readonly text: string | null;
+  readonly to: Id | null;
+  readonly waits: boolean;
+}
+
+export interface MovedTextOptions {
+  readonly cellId: CellId;
+  /** The item of the cell's map: who deleted it knew that the cell went. */
+  readonly cellItem: Id;
+  /** The item of the text; null when it is not known. */
+  readonly textItem: Id | null;
+  /** Milliseconds; after this time nobody is waited for. */
+  readonly until: number;
+}
+
+export class MovedText {
+  private runs: Run[] = [];
+  /** Whether a text has taken its place. */
+  isBound = false;
+
+  constructor(readonly options: MovedTextOptions) {}
+
+  get characters(): readonly Character[] {
+    return this.runs.flatMap(charactersOf);
+  }
+
+  /** Replaces the list. */
+  set(characters: readonly Character[]): void {
+    this.runs = [];
+    for (const character of characters) this.push(character);
+  }
+
+  has(id: Id): boolean {
+    return this.find(id) !== null;
+  }
+
+  /** Where a character stands now; null when it is not of this text, or stands nowhere. */
+  placeOf(id: Id): Id | null {
+    const found = this.find(id);
+    return found === null || found.run.to === null ? null : plus(found.run.to, found.offset);
+  }
+
+  /** The places of this character and of all before it, nearest first. Null: of the whole text, from its end. */
+  *placesUpTo(id: Id | null): Generator<Id> {
+    const found = id === null ? null : this.find(id);
+    if (found !== null && found.run.to !== null) yield plus(found.run.to, found.offset);
+    const end = found === null ? this.runs.length : found.index;
+    for (let index = end - 1; index >= 0; index -= 1) {
+      const run = this.runs[index];
+      if (run !== undefined && run.to !== null) yield plus(run.to, run.length - 1);
+    }
+  }
+
+  /** Puts new characters after one; null: at the top. `to`: that of the first. */
+  insertAfter(id: Id | null, added: Run): void {
+    const found = id === null ? null : this.find(id);
+    this.runs.splice(found === null ? 0 : this.cut(found.index, found.offset + 1), 0, added);
+  }
+
+  /** Forgets where those characters stand that `isGone` names; answers where they stood. */
+  takeOut(isGone: (id: Id) => boolean): readonly Id[] {
+    const places: Id[] = [];
+    if (!this.runs.some((run) => rangeOf(run).some(isGone))) return places;
+    const kept = this.characters.map((character) => {
+      if (!isGone(character.id)) return character;
+      if (character.to !== null) places.push(character.to);
+      return { ...character, text: null, to: null, waits: false };
+    });
+    this.set(kept);
+    return places;
+  }
+
+  private find(id: Id): { readonly index: number; readonly offset: number; readonly run: Run } | null {
+    for (const [index, run] of this.runs.entries()) {
+      const offset = id.clock - run.id.clock;
+      if (run.id.client === id.client && offset >= 0 && offset < run.length) return { index, offset, run };
+    }
+    return null;
+  }
+
+  /** Makes `offset` in a run a border between two; answers the index of what is behind it. */
+  private cut(index: number, offset: number): number {
+    const run = this.runs[index];
+    if (run === undefined || offset === 0) return index;
+    if (offset < run.length) this.runs.splice(index, 1, part(run, 0, offset), part(run, offset, run.length));
+    return index + 1;
+  }
+
+  private push({ id, text, to, waits }: Character): void {
+    const last = this.runs.at(-1);
+    const joins =
+      last !== undefined &&
+      last.waits === waits &&
+      (last.text === null) === (text === null) &&
+      follows(plus(last.id, last.length), id) &&
+      (last.to === null ? to === null : to !== null && follows(plus(last.to, last.length), to));
+    if (!joins) this.runs.push({ id, length: 1, text, to, waits });
+    else this.runs[this.runs.length - 1] = { ...last, length: last.length + 1, text: textOf(last.text, text) };
+  }
+}
+
+function textOf(before: string | null, text: string | null): string | null {
+  return before === null || text === null ? null : before + text;
+}
+
+export function plus({ client, clock }: Id, offset: number): Id {
+  return { client, clock: clock + offset };
+}
+
+function follows(next: Id, id: Id): boolean {
+  return next.client === id.client && next.clock === id.clock;
+}
+
+function charactersOf(run: Run): Character[] {
+  return rangeOf(run).map((id, offset) => ({
+    id,
+    text: run.text?.[offset] ?? null,
+    to: run.to === null ? null : plus(run.to, offset),
+    waits: run.waits,
+  }));
+}
+
+function rangeOf({ id, length }: Pick<Run, 'id' | 'length'>): Id[] {
+  return Array.from({ length }, (_, offset) => plus(id, offset));
+}
+
+function part(run: Run, from: number, to: number): Run {
+  return {
+    id: plus(run.id, from),
+    length: to - from,
+    text: run.text?.slice(from, to) ?? null,
+    to: run.to === null ? null : plus(run.to, from),
+    waits: run.waits,
+  };
+}

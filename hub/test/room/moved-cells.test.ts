@@ -1,0 +1,352 @@
+/** The hub's copy of a document and clients that edit at once: what is typed is not lost by a move. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { CellId } from '@cokernel/proto/hub';
+import {
+  changeCellType,
+  deleteCell,
+  fillDocument,
+  findCell,
+  insertCell,
+  makeCodeCell,
+  makeMarkdownCell,
+  makeNotebook,
+  moveCell,
+  pasteCells,
+  readDocument,
+  setCellMetadata,
+  setExecution,
+  setSource,
+  outputsOf,
+  makeYOutput,
+  makeStream,
+  cellsArray,
+  sourceText,
+  cutCells,
+} from '@cokernel/proto/notebook';
+import * as Y from 'yjs';
+import { MovedCells } from '../../src/room/moved/moved-cells.js';
+
+const A = CellId.parse('a');
+const B = CellId.parse('b');
+const C = CellId.parse('c');
+
+/** A client: what it does goes out when `sync` is called; what others did comes in then too. */
+class Client {
+  readonly doc = new Y.Doc();
+  private outgoing: Uint8Array[] = [];
+
+  constructor(private readonly hub: Hub) {
+    Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(hub.doc), 'hub');
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin !== 'hub') this.outgoing.push(update);
+    });
+  }
+
+  text(id: CellId): Y.Text {
+    const cell = findCell(this.doc, id);
+    const text = cell === null ? null : sourceText(cell);
+    if (text === null) throw new Error(`no text of ${id}`);
+    return text;
+  }
+
+  type(id: CellId, offset: number, typed: string): void {
+    this.text(id).insert(offset, typed);
+  }
+
+  /** As one who is online: update by update. */
+  send(): void {
+    for (const update of this.outgoing.splice(0)) this.hub.receive(update);
+  }
+
+  /** As one who comes back: the difference, with all it knows to be deleted. */
+  comeBack(): void {
+    this.outgoing = [];
+    this.hub.receive(Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(this.hub.doc)));
+  }
+
+  take(): void {
+    Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(this.hub.doc, Y.encodeStateVector(this.doc)), 'hub');
+  }
+}
+
+class Hub {
+  readonly doc = new Y.Doc();
+  now = 0;
+  readonly moved = new MovedCells({ doc: this.doc, keptMs: 1000, now: () => this.now });
+
+  receive(update: Uint8Array): boolean {
+    return this.doc.transact((transaction) => {
+      Y.applyUpdate(this.doc, update);
+      const wrote = this.moved.follow(transaction, update);
+      if (wrote) transaction.local = true;
+      return wrote;
+    });
+  }
+
+  write(change: () => void): void {
+    this.doc.transact((transaction) => {
+      change();
+      this.moved.follow(transaction, null);
+    });
+  }
+
+  get sources(): Record<string, string> {
+    return Object.fromEntries(readDocument(this.doc).cells.map(({ id, source }) => [id, source]));
+  }
+
+  get order(): string {
+    return readDocument(this.doc)
+      .cells.map(({ id }) => id)
+      .join('');
+  }
+}
+
+/** As JupyterLab moves: a cell made anew from its JSON, in one transaction. */
+function moveAsStock(doc: Y.Doc, id: CellId, to: number): void {
+  doc.transact(() => {
+    const cells = cellsArray(doc);
+    const from = readDocument(doc).cells.findIndex((cell) => cell.id === id);
+    const cell = readDocument(doc).cells[from];
+    if (cell === undefined) return;
+    cells.delete(from, 1);
+    insertCell(doc, to, cell);
+  });
+}
+
+let hub: Hub;
+let ann: Client;
+let ben: Client;
+
+beforeEach(() => {
+  hub = new Hub();
+  fillDocument(
+    hub.doc,
+    makeNotebook([
+      { ...makeCodeCell('first'), id: A },
+      { ...makeCodeCell('second'), id: B },
+      { ...makeMarkdownCell('third'), id: C },
+    ]),
+  );
+  ann = new Client(hub);
+  ben = new Client(hub);
+});
+
+const moves: [string, () => void][] = [
+  ['the hub', () => hub.write(() => moveCell(hub.doc, A, null))],
+  [
+    'a stock client',
+    () => {
+      moveAsStock(ben.doc, A, 2);
+      ben.send();
+    },
+  ],
+  [
+    'a stock client that was away',
+    () => {
+      moveAsStock(ben.doc, A, 2);
+      ben.comeBack();
+    },
+  ],
+];
+
+describe.each(moves)('[X1] a move by %s keeps', (_by, move) => {
+  test('what is typed into the old cell later, key by key, and deletions there', () => {
+    move();
+    ann.type(A, 5, ' typed');
+    ann.type(A, 11, ' more');
+    ann.type(A, 0, '>');
+    ann.text(A).delete(1, 1);
+    ann.send();
+    expect(hub.sources).toEqual({ a: '>irst typed more', b: 'second', c: 'third' });
+    expect(hub.order).toBe('bca');
+  });
+
+  test('what was typed before it without the mover having seen it', () => {
+    ann.type(A, 2, '-mine-');
+    ann.text(A).delete(0, 1);
+    ann.send();
+    move();
+    expect(hub.sources['a']).toBe('i-mine-rst');
+  });
+
+  test('what comes back after an absence, twice', () => {
+    move();
+    ann.type(A, 5, ' typed');
+    ann.comeBack();
+    ann.comeBack();
+    expect(hub.sources['a']).toBe('first typed');
+    ann.take();
+    expect(readDocument(ann.doc)).toEqual(readDocument(hub.doc));
+    ann.type(A, 0, 'new ');
+    ann.send();
+    expect(hub.sources['a']).toBe('new first typed');
+  });
+
+  test('edits of three at once, also those in the new cell', () => {
+    const cy = new Client(hub);
+    move();
+    cy.take();
+    cy.type(A, 5, ' [cy]');
+    ann.type(A, 5, ' [ann]');
+    cy.send();
+    ann.send();
+    ann.type(A, 3, '!');
+    ann.send();
+    expect(hub.sources['a']).toContain(' [cy]');
+    expect(hub.sources['a']).toContain(' [ann]');
+    expect(hub.sources['a']).toMatch(/^fir!st/);
+  });
+
+  test('edits through two moves', () => {
+    move();
+    ben.take();
+    hub.write(() => moveCell(hub.doc, A, B));
+    ben.type(A, 0, 'ben ');
+    ann.type(A, 5, ' ann');
+    ben.send();
+    ann.send();
+    expect(hub.sources['a']).toBe('ben first ann');
+  });
+
+  test('nothing of it after its time', () => {
+    move();
+    hub.now = 2000;
+    ann.type(A, 5, ' typed');
+    ann.send();
+    expect(hub.sources['a']).toBe('first');
+  });
+});
+
+describe('two who move a cell at once', () => {
+  test.each<[string, (client: Client) => void]>([
+    ['online', (client) => client.send()],
+    ['away', (client) => client.comeBack()],
+  ])('give one cell with what both typed, %s', (_, send) => {
+    ann.type(A, 5, ' ann');
+    moveAsStock(ann.doc, A, 2);
+    ann.type(A, 9, '!');
+    ben.type(A, 0, 'ben ');
+    moveAsStock(ben.doc, A, 1);
+    ben.type(A, 0, '?');
+    send(ann);
+    send(ben);
+    expect(hub.order).toHaveLength(3);
+    expect(hub.sources['a']).toBe('?ben first ann!');
+    ben.type(A, 0, '+');
+    ben.send();
+    expect(hub.sources['a']).toBe('+?ben first ann!');
+  });
+
+  test('the hub and a stock client', () => {
+    moveAsStock(ann.doc, A, 2);
+    hub.write(() => moveCell(hub.doc, A, C));
+    ann.send();
+    expect(hub.order).toBe('bac');
+    ann.type(A, 5, ' late');
+    ann.send();
+    ann.take();
+    expect(hub.sources['a']).toBe('first late');
+    expect(readDocument(ann.doc)).toEqual(readDocument(hub.doc));
+  });
+});
+
+describe('an id that comes twice', () => {
+  test('by a client that copies cells with their ids becomes two cells', () => {
+    insertCell(ann.doc, 0, { ...makeCodeCell('another'), id: B });
+    ann.send();
+    const { cells } = readDocument(hub.doc);
+    expect(cells.map(({ source }) => source)).toEqual(['another', 'first', 'second', 'third']);
+    expect(new Set(cells.map(({ id }) => id)).size).toBe(4);
+    expect(cells[2]?.id).toBe(B);
+  });
+
+  test('after a cut and two pastes of it too', () => {
+    const cut = cutCells(ann.doc, [B]);
+    pasteCells(ann.doc, A, cut);
+    ben.type(B, 6, ' ben');
+    ann.send();
+    ben.send();
+    expect(hub.sources['b']).toBe('second ben');
+    insertCell(ann.doc, 3, { ...makeCodeCell('different'), id: B });
+    ann.send();
+    expect(Object.values(hub.sources).sort()).toEqual(['different', 'first', 'second ben', 'third']);
+  });
+});
+
+describe('what else takes a cell away and brings it back', () => {
+  test('a change of type keeps late edits', () => {
+    changeCellType(ben.doc, A, 'markdown');
+    ann.type(A, 5, ' late');
+    ben.send();
+    ann.send();
+    expect(readDocument(hub.doc).cells[0]).toMatchObject({ id: 'a', cell_type: 'markdown', source: 'first late' });
+  });
+
+  test('an undone deletion has what was typed meanwhile', () => {
+    const undo = new Y.UndoManager(cellsArray(ben.doc), { trackedOrigins: new Set(['ben']) });
+    deleteCell(ben.doc, A, 'ben');
+    ben.send();
+    ann.type(A, 5, ' late');
+    ann.send();
+    ann.type(A, 10, ' later');
+    ann.send();
+    expect(hub.order).toBe('bc');
+    undo.undo();
+    ben.send();
+    expect(hub.sources['a']).toBe('first late later');
+    ann.type(A, 0, '> ');
+    ann.send();
+    expect(hub.sources['a']).toBe('> first late later');
+  });
+
+  test('a deletion stays one, whatever is typed meanwhile', () => {
+    deleteCell(ben.doc, A);
+    ben.send();
+    ann.type(A, 5, ' late');
+    ann.send();
+    expect(hub.order).toBe('bc');
+  });
+
+  test('a whole document written anew by a stock client keeps what it had not seen', () => {
+    ann.type(B, 6, ' ann');
+    ann.send();
+    const { cells } = readDocument(ben.doc);
+    ben.doc.transact(() => {
+      cellsArray(ben.doc).delete(0, 3);
+      cells.forEach((cell, index) => insertCell(ben.doc, index, cell));
+    });
+    ben.send();
+    expect(hub.sources).toEqual({ a: 'first', b: 'second ann', c: 'third' });
+  });
+});
+
+test('[X7] a run’s outputs and metadata that a stock mover had not seen are in the cell that it made', () => {
+  const cell = findCell(hub.doc, A);
+  if (cell === null) throw new Error('no cell');
+  hub.write(() => {
+    outputsOf(cell)?.insert(0, [makeYOutput(makeStream('stdout', 'one\n'))]);
+    setExecution(cell, { count: null, state: 'running' });
+  });
+  ben.take();
+  moveAsStock(ben.doc, A, 2);
+  hub.write(() => {
+    const text = outputsOf(cell)?.get(0).get('text');
+    if (text instanceof Y.Text) text.insert(4, 'two\n');
+    outputsOf(cell)?.insert(1, [makeYOutput(makeStream('stderr', 'three\n'))]);
+    setExecution(cell, { count: 3, state: 'idle' });
+    setCellMetadata(cell, 'tags', ['new']);
+  });
+  const before = readDocument(hub.doc).cells[0];
+  ben.send();
+  expect(hub.order).toBe('bca');
+  expect(readDocument(hub.doc).cells[2]).toEqual(before);
+});
+
+test('a text that is set anew while others type keeps what they type', () => {
+  setSource(ben.doc, A, 'first changed');
+  moveAsStock(ben.doc, A, 1);
+  ann.type(A, 0, 'ann ');
+  ann.send();
+  ben.send();
+  expect(hub.sources['a']).toBe('ann first changed');
+});
