@@ -9,9 +9,13 @@ export function newCellId(): CellId {
   return CellId.parse(uuidv4());
 }
 
+export function isCellId(value: unknown): value is string {
+  return typeof value === 'string' && VALID.test(value);
+}
+
 /** The id as it stands if it is valid and not yet taken, else a new one; `taken` learns it. */
 export function uniqueCellId(wished: unknown, taken: Set<CellId>): CellId {
-  const kept = typeof wished === 'string' && VALID.test(wished) ? CellId.parse(wished) : newCellId();
+  const kept = isCellId(wished) ? CellId.parse(wished) : newCellId();
   const id = taken.has(kept) ? newCellId() : kept;
   taken.add(id);
   return id;

@@ -77,6 +77,9 @@ export interface Notebook {
   readonly cells: readonly Cell[];
 }
 
+/** The first minor version whose cells have ids in the file. */
+export const MINOR_WITH_IDS = 5;
+
 /** Metadata that nbformat keeps out of files, on reading and on writing. */
 export const NEVER_IN_METADATA: readonly string[] = ['orig_nbformat', 'orig_nbformat_minor', 'signature'];
 export const NEVER_IN_CELL_METADATA: readonly string[] = ['trusted'];

@@ -4,6 +4,8 @@
  * refusal is where this one begins.
  */
 import type { JsonValue } from './json.js';
+import type { FileJson } from './python-json.js';
+import { spelledNumber } from './spelled-number.js';
 
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
@@ -24,16 +26,20 @@ export function parseJson(text: string): JsonValue {
     if (!(error instanceof SyntaxError)) {
       throw error;
     }
-    return new PythonJsonReader(text).read();
+    return new PythonJsonReader(text, Number).read();
   }
+}
+
+/** The same with each number as the text spells it, where its value alone does not say that. Throws JsonSyntaxError. */
+export function parseSpelledJson(text: string): FileJson {
+  return new PythonJsonReader(text, spelledNumber).read();
 }
 
 const MAX_DEPTH = 1000;
 const SPACE = /[ \t\n\r]*/y;
-const STRING = /"(?:[^"\\\n\r]|\\.)*"/y;
 const SCALAR = /-?Infinity|NaN|true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
+const WORDS: ReadonlyMap<string, boolean | number | null> = new Map<string, boolean | number | null>([
   ['true', true],
   ['false', false],
   ['null', null],
@@ -42,29 +48,31 @@ const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
   ['-Infinity', -Infinity],
 ]);
 
-class PythonJsonReader {
+type Json<N> = null | boolean | number | string | N | readonly Json<N>[] | { readonly [key: string]: Json<N> };
+
+class PythonJsonReader<N> {
   #position = 0;
-  readonly #text: string;
 
-  constructor(text: string) {
-    this.#text = text;
-  }
+  constructor(
+    private readonly text: string,
+    private readonly numberOf: (literal: string) => N,
+  ) {}
 
-  read(): JsonValue {
+  read(): Json<N> {
     const value = this.#value(0);
     this.#take(SPACE);
-    if (this.#position < this.#text.length) {
+    if (this.#position < this.text.length) {
       this.#fail('the end of the file');
     }
     return value;
   }
 
-  #value(depth: number): JsonValue {
+  #value(depth: number): Json<N> {
     this.#take(SPACE);
     if (depth > MAX_DEPTH) {
       this.#fail('less deep nesting');
     }
-    switch (this.#text[this.#position]) {
+    switch (this.text[this.#position]) {
       case '{':
         return this.#object(depth + 1);
       case '[':
@@ -76,8 +84,8 @@ class PythonJsonReader {
     }
   }
 
-  #object(depth: number): JsonValue {
-    const entries: [string, JsonValue][] = [];
+  #object(depth: number): Json<N> {
+    const entries: [string, Json<N>][] = [];
     this.#items('}', "',' or '}'", () => {
       const key = this.#string('a key in double quotes');
       if (!this.#skip(':')) {
@@ -88,8 +96,8 @@ class PythonJsonReader {
     return Object.fromEntries(entries);
   }
 
-  #array(depth: number): JsonValue {
-    const items: JsonValue[] = [];
+  #array(depth: number): Json<N> {
+    const items: Json<N>[] = [];
     this.#items(']', "',' or ']'", () => {
       items.push(this.#value(depth));
     });
@@ -113,7 +121,7 @@ class PythonJsonReader {
   #string(expected: string): string {
     this.#take(SPACE);
     const start = this.#position;
-    const literal = this.#take(STRING);
+    const literal = this.#takeString();
     try {
       return JSON.parse(literal) as string;
     } catch (error) {
@@ -121,18 +129,44 @@ class PythonJsonReader {
         throw error;
       }
       this.#position = start;
-      return this.#fail(this.#text[start] === '"' ? 'a whole string without raw line breaks' : expected);
+      return this.#fail(this.text[start] === '"' ? 'a whole string without raw line breaks' : expected);
     }
   }
 
-  #scalar(): JsonValue {
+  /** By search, since a pattern's memory grows with the string; empty when none begins or ends here. */
+  #takeString(): string {
+    const start = this.#position;
+    if (this.text[start] !== '"') {
+      return '';
+    }
+    let end = this.text.indexOf('"', start + 1);
+    while (end !== -1 && this.#isEscaped(end)) {
+      end = this.text.indexOf('"', end + 1);
+    }
+    this.#position = end === -1 ? start : end + 1;
+    return this.text.slice(start, this.#position);
+  }
+
+  #isEscaped(quote: number): boolean {
+    let first = quote;
+    while (this.text[first - 1] === '\\') {
+      first -= 1;
+    }
+    return (quote - first) % 2 === 1;
+  }
+
+  #scalar(): Json<N> {
     const literal = this.#take(SCALAR);
-    return literal === '' ? this.#fail('a value') : (WORDS.get(literal) ?? Number(literal));
+    if (literal === '') {
+      return this.#fail('a value');
+    }
+    const word = WORDS.get(literal);
+    return word === undefined ? this.numberOf(literal) : word;
   }
 
   #skip(character: string): boolean {
     this.#take(SPACE);
-    if (this.#text[this.#position] !== character) {
+    if (this.text[this.#position] !== character) {
       return false;
     }
     this.#position += 1;
@@ -141,14 +175,14 @@ class PythonJsonReader {
 
   #take(pattern: RegExp): string {
     pattern.lastIndex = this.#position;
-    const match = pattern.exec(this.#text)?.[0] ?? '';
+    const match = pattern.exec(this.text)?.[0] ?? '';
     this.#position += match.length;
     return match;
   }
 
   #fail(expected: string): never {
-    const line = this.#text.slice(0, this.#position).split('\n').length;
-    const found = this.#text[this.#position];
+    const line = this.text.slice(0, this.#position).split('\n').length;
+    const found = this.text[this.#position];
     const shown = found === undefined ? 'the file ends' : `there is ${JSON.stringify(found)}`;
     throw new JsonSyntaxError(`${expected} should stand here, but ${shown}`, line);
   }

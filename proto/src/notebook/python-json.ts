@@ -2,10 +2,17 @@
  * Pure: JSON as Python's `json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": "))`
  * writes it.
  */
-import { isJsonArray, type JsonObject, type JsonValue } from './json.js';
+import type { JsonValue } from './json.js';
+import { pythonNumber, SpelledNumber } from './spelled-number.js';
+
+/** A JSON value some of whose numbers are spelled as a file has them. */
+export type FileJson = JsonValue | SpelledNumber | readonly FileJson[] | FileObject;
+export interface FileObject {
+  readonly [key: string]: FileJson;
+}
 
 /** `lineStart`: a line break and the indentation of the line on which the value begins. */
-export function pythonJson(value: JsonValue, lineStart = '\n'): string {
+export function pythonJson(value: FileJson, lineStart = '\n'): string {
   const parts: string[] = [];
   writeValue(value, lineStart, parts);
   return parts.join('');
@@ -15,7 +22,7 @@ export function pythonJson(value: JsonValue, lineStart = '\n'): string {
 export const LEFT_OPEN: readonly JsonValue[] = Object.freeze([]);
 
 /** The text before and behind the one list that is left open in a value. */
-export function pythonJsonAround(value: JsonValue, lineStart: string): readonly [before: string, after: string] {
+export function pythonJsonAround(value: FileJson, lineStart: string): readonly [before: string, after: string] {
   const parts: string[] = [];
   writeValue(value, lineStart, parts);
   const at = parts.indexOf(OPEN);
@@ -25,17 +32,25 @@ export function pythonJsonAround(value: JsonValue, lineStart: string): readonly 
 /** No JSON text begins so. */
 const OPEN = '…';
 
-function writeValue(value: JsonValue, lineStart: string, parts: string[]): void {
-  if (isJsonArray(value)) {
+function writeValue(value: FileJson, lineStart: string, parts: string[]): void {
+  if (typeof value === 'number') {
+    parts.push(pythonNumber(value));
+  } else if (typeof value !== 'object' || value === null) {
+    parts.push(JSON.stringify(value));
+  } else if (value instanceof SpelledNumber) {
+    parts.push(value.spelling);
+  } else if (isArray(value)) {
     writeArray(value, lineStart, parts);
-  } else if (typeof value === 'object' && value !== null) {
-    writeObject(value, lineStart, parts);
   } else {
-    parts.push(typeof value === 'number' ? pythonNumber(value) : JSON.stringify(value));
+    writeObject(value, lineStart, parts);
   }
 }
 
-function writeArray(items: readonly JsonValue[], lineStart: string, parts: string[]): void {
+function isArray(value: readonly FileJson[] | FileObject): value is readonly FileJson[] {
+  return Array.isArray(value);
+}
+
+function writeArray(items: readonly FileJson[], lineStart: string, parts: string[]): void {
   if (items === LEFT_OPEN) {
     parts.push(OPEN);
     return;
@@ -48,7 +63,7 @@ function writeArray(items: readonly JsonValue[], lineStart: string, parts: strin
   parts.push(items.length === 0 ? '[]' : `${lineStart}]`);
 }
 
-function writeObject(object: JsonObject, lineStart: string, parts: string[]): void {
+function writeObject(object: FileObject, lineStart: string, parts: string[]): void {
   const inner = `${lineStart} `;
   const entries = Object.entries(object).sort(([a], [b]) => compareCodePoints(a, b));
   entries.forEach(([key, value], index) => {
@@ -72,17 +87,4 @@ function rank(unit: number): number {
     return -1;
   }
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}
-
-/** As repr of an int when whole, of a float otherwise. */
-function pythonNumber(value: number): string {
-  if (!Number.isFinite(value)) {
-    return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-  }
-  if (Object.is(value, -0)) {
-    return '-0.0';
-  }
-  const isSmall = value !== 0 && Math.abs(value) < 1e-4;
-  const [mantissa = '', exponent] = (isSmall ? value.toExponential() : String(value)).split('e');
-  return exponent === undefined ? mantissa : `${mantissa}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`;
 }

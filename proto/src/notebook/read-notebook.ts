@@ -4,9 +4,12 @@
  * (C4). A file that can't be read whole is refused with the place of the fault, never read in part.
  */
 import type { CellId } from '../hub/ids.js';
-import { uniqueCellId } from './cell-id.js';
+import { isCellId, uniqueCellId } from './cell-id.js';
+import { asFormatError, readFileJson } from './file-json.js';
 import { isJsonArray, isJsonObject, omit, toJson, toJsonObject, type JsonObject, type JsonValue } from './json.js';
+import { isJsonMime } from './mime-types.js';
 import {
+  MINOR_WITH_IDS,
   NEVER_IN_CELL_METADATA,
   NEVER_IN_METADATA,
   type Cell,
@@ -14,23 +17,10 @@ import {
   type Notebook,
   type Output,
 } from './nbformat.js';
-import { isJsonMime } from './mime-types.js';
-import { JsonSyntaxError, parseJson } from './parse-json.js';
+import { NotebookFormatError } from './notebook-format-error.js';
 import { upgradeFromV3 } from './upgrade-v3.js';
 
 const NEWEST_MINOR = 5;
-
-/** Why a file is no notebook that we read. The message says what and where, for a person. */
-export class NotebookFormatError extends Error {
-  override readonly name = 'NotebookFormatError';
-  constructor(
-    message: string,
-    /** Of the fault in the file, counted from 1; null when the JSON is sound but its content is not. */
-    readonly line: number | null = null,
-  ) {
-    super(message);
-  }
-}
 
 export interface NotebookReading {
   readonly notebook: Notebook;
@@ -38,39 +28,20 @@ export interface NotebookReading {
   readonly notices: readonly string[];
 }
 
-/** Throws NotebookFormatError. */
-export function readNotebook(text: string): NotebookReading {
-  const file = parseFile(text);
+/** Bytes are UTF-8. Throws NotebookFormatError. */
+export function readNotebook(content: string | Uint8Array): NotebookReading {
+  const { file, notices } = readFileJson(content);
   const version = versionOf(file);
-  const reader = new NotebookReader();
-  const notebook = reader.read(version.major === 3 ? upgraded(file) : file, version.minor);
-  if (version.major === 3) {
-    reader.notices.unshift('The notebook was of nbformat 3 and becomes one of nbformat 4.5.');
+  const reader = new NotebookReader(notices);
+  if (version.major === 4) {
+    return { notebook: reader.read(file, version.minor), notices: reader.notices };
   }
-  return { notebook, notices: reader.notices };
-}
-
-function parseFile(text: string): JsonObject {
-  const value = sound(() => parseJson(text.startsWith('\ufeff') ? text.slice(1) : text), 'This is not JSON');
-  if (!isJsonObject(value)) {
-    throw new NotebookFormatError('This is JSON, but not a notebook: a notebook is an object.');
-  }
-  return value;
+  reader.notices.push('The notebook was of nbformat 3 and becomes one of nbformat 4.5.');
+  return { notebook: reader.read(upgraded(file), version.minor), notices: reader.notices };
 }
 
 function upgraded(file: JsonObject): JsonObject {
-  return sound(() => upgradeFromV3(file), 'An application/json output is not JSON');
-}
-
-function sound<T>(read: () => T, what: string): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) {
-      throw new NotebookFormatError(`${what}: line ${error.line}: ${error.message}.`, error.line);
-    }
-    throw error;
-  }
+  return asFormatError(() => upgradeFromV3(file), 'An application/json output is not JSON');
 }
 
 function versionOf(file: JsonObject): { readonly major: 3 | 4; readonly minor: number } {
@@ -79,34 +50,54 @@ function versionOf(file: JsonObject): { readonly major: 3 | 4; readonly minor: n
   if (major === 3) {
     return { major, minor: NEWEST_MINOR };
   }
-  if (major === 4 && typeof minor === 'number' && minor >= 0 && minor <= NEWEST_MINOR) {
+  if (major === 4 && isCount(minor) && minor <= NEWEST_MINOR) {
     return { major, minor };
   }
   if (major === undefined) {
     throw new NotebookFormatError("This is JSON, but not a notebook: it has no 'nbformat'.");
   }
-  const shown = `${JSON.stringify(major)}${major === 4 ? `.${JSON.stringify(minor)}` : ''}`;
   throw new NotebookFormatError(
-    `nbformat ${shown} is not known here; nbformat 3 and 4.0 to 4.${NEWEST_MINOR} are read.`,
+    `nbformat ${versionInWords(major, minor)} is not known here; nbformat 3 and 4.0 to 4.${NEWEST_MINOR} are read.`,
   );
 }
 
+function versionInWords(major: JsonValue, minor: JsonValue): string {
+  if (major !== 4) {
+    return JSON.stringify(major);
+  }
+  return isCount(minor) ? `4.${minor}` : `4 with the minor version ${JSON.stringify(minor)}`;
+}
+
 class NotebookReader {
-  readonly notices: string[] = [];
+  readonly notices: string[];
   readonly #ids = new Set<CellId>();
 
-  read(file: JsonObject, minor: number): Notebook {
+  constructor(notices: readonly string[]) {
+    this.notices = [...notices];
+  }
+
+  read(file: JsonObject, fileMinor: number): Notebook {
     const { metadata, cells, ...rest } = file;
     this.#dropped('The notebook', omit(rest, ['nbformat', 'nbformat_minor']));
     if (!isJsonArray(cells)) {
       throw new NotebookFormatError("The notebook has no list 'cells'.");
     }
+    const minor = this.#minor(fileMinor, cells);
     return {
       nbformat: 4,
       nbformat_minor: minor,
-      metadata: omit(toJsonObject(metadata), NEVER_IN_METADATA),
+      metadata: omit(this.#object(metadata, "The notebook's 'metadata'"), NEVER_IN_METADATA),
       cells: cells.map((cell, index) => this.#cell(cell, `Cell ${index + 1}`, minor)),
     };
+  }
+
+  /** The file's own, unless that would lose ids that it has: no minor below 5 allows them. */
+  #minor(minor: number, cells: readonly JsonValue[]): number {
+    if (minor >= MINOR_WITH_IDS || !cells.some((cell) => isJsonObject(cell) && isCellId(cell['id']))) {
+      return minor;
+    }
+    this.notices.push(`The notebook was of nbformat 4.${minor} but has cell ids; it becomes one of nbformat 4.5.`);
+    return MINOR_WITH_IDS;
   }
 
   #cell(value: JsonValue, where: string, minor: number): Cell {
@@ -118,7 +109,7 @@ class NotebookReader {
     const base = {
       id,
       source: this.#text(source, `${where}: 'source'`),
-      metadata: omit(toJsonObject(metadata), NEVER_IN_CELL_METADATA),
+      metadata: omit(this.#object(metadata, `${where}: 'metadata'`), NEVER_IN_CELL_METADATA),
     };
     if (type === 'code') {
       return { ...base, cell_type: type, ...this.#codeParts(rest, where) };
@@ -131,7 +122,7 @@ class NotebookReader {
     return {
       ...base,
       cell_type: type,
-      ...(isJsonObject(attachments) ? { attachments: toJsonObject(attachments) } : {}),
+      ...(isMissing(attachments) ? {} : { attachments: this.#object(attachments, `${where}: 'attachments'`) }),
     };
   }
 
@@ -142,7 +133,7 @@ class NotebookReader {
       throw new NotebookFormatError(`${where}: 'outputs' is not a list.`);
     }
     const read = outputs.map((output, index) => this.#output(output, `${where}, output ${index + 1}`));
-    return { execution_count: countOf(count), outputs: read };
+    return { execution_count: this.#count(count, where), outputs: read };
   }
 
   #output(value: JsonValue, where: string): Output {
@@ -157,7 +148,7 @@ class NotebookReader {
         return this.#error(rest, where);
       case 'execute_result': {
         const { execution_count: count, ...bundle } = rest;
-        return { output_type: type, ...this.#bundle(bundle, where), execution_count: countOf(count) };
+        return { output_type: type, ...this.#bundle(bundle, where), execution_count: this.#count(count, where) };
       }
       case 'display_data':
         return { output_type: type, ...this.#bundle(rest, where) };
@@ -200,7 +191,22 @@ class NotebookReader {
       throw new NotebookFormatError(`${where}: 'data' is not an object.`);
     }
     const joined = Object.entries(data).map(([mime, value]): [string, JsonValue] => [mime, joinData(mime, value)]);
-    return { data: Object.fromEntries(joined), metadata: toJsonObject(metadata) };
+    return { data: Object.fromEntries(joined), metadata: this.#object(metadata, `${where}: 'metadata'`) };
+  }
+
+  #object(value: JsonValue | undefined, where: string): JsonObject {
+    if (!isMissing(value) && !isJsonObject(value)) {
+      this.notices.push(`${where} is not an object and becomes an empty one.`);
+    }
+    return toJsonObject(value);
+  }
+
+  #count(value: JsonValue | undefined, where: string): number | null {
+    if (isMissing(value) || isCount(value)) {
+      return value ?? null;
+    }
+    this.notices.push(`${where}: 'execution_count' is ${JSON.stringify(value)}, no count, and becomes null.`);
+    return null;
   }
 
   #text(value: JsonValue | undefined, where: string): string {
@@ -239,6 +245,10 @@ function isTextList(value: JsonValue): value is readonly string[] {
   return isJsonArray(value) && value.every((line) => typeof line === 'string');
 }
 
-function countOf(value: JsonValue | undefined): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+function isCount(value: JsonValue): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isMissing(value: JsonValue | undefined): value is null | undefined {
+  return value === undefined || value === null;
 }

@@ -5,6 +5,7 @@
  */
 import { isJsonArray, isJsonObject, omit, type JsonObject, type JsonValue } from './json.js';
 import { parseJson } from './parse-json.js';
+import { splitLines, withoutLineEnd } from './split-lines.js';
 
 const MIME_OF_ALIAS: ReadonlyMap<string, string> = new Map([
   ['text', 'text/plain'],
@@ -55,8 +56,8 @@ function upgradeCode(cell: JsonObject): JsonObject {
 function headingSource(cell: JsonObject): string {
   const level = typeof cell['level'] === 'number' ? cell['level'] : 1;
   const source = joinLines(cell['source']);
-  const text = typeof source === 'string' ? source.split(/\r\n|\r|\n/).join(' ') : '';
-  return `${'#'.repeat(Math.min(Math.max(level, 1), 6))} ${text.trimEnd()}`;
+  const lines = typeof source === 'string' ? splitLines(source) : [];
+  return `${'#'.repeat(Math.min(Math.max(level, 1), 6))} ${lines.map(withoutLineEnd).join(' ')}`;
 }
 
 function upgradeOutput(value: JsonValue): JsonValue {

@@ -1,101 +1,122 @@
 /**
  * Pure: the text of an .ipynb file, byte for byte as Python's nbformat writes it, so that a file looks the same
- * whichever program saved it. What differs: attachments stay as they were (C5); and a JavaScript number
- * does not know whether it was 1 or 1.0 and is written as 1.
+ * whichever program saved it. What differs: attachments stay as they were (C5); and a number of which only the value
+ * is known is written as Python writes an int when it is whole.
  */
 import type { JsonObject, JsonValue } from './json.js';
 import { omit } from './json.js';
 import {
+  MINOR_WITH_IDS,
   NEVER_IN_CELL_METADATA,
   NEVER_IN_METADATA,
   type Cell,
   type Notebook,
   type Output,
-  type StreamOutput,
 } from './nbformat.js';
-import { LEFT_OPEN, pythonJson, pythonJsonAround } from './python-json.js';
+import { NumberSpelling } from './number-spelling.js';
+import { LEFT_OPEN, pythonJson, pythonJsonAround, type FileJson, type FileObject } from './python-json.js';
+import { splitLines } from './split-lines.js';
 
-/** The first minor version whose cells have ids. */
-const MINOR_WITH_IDS = 5;
-
-export function writeNotebook(notebook: Notebook): string {
-  return `${pythonJson(fileNotebook(notebook, notebook.cells.map(cellWriter(notebook))))}\n`;
+/** `former`: the file's text so far, whose spelling of numbers is kept (1.0, 1e+16, integers past 2^53). */
+export function writeNotebook(notebook: Notebook, former = ''): string {
+  const numbers = NumberSpelling.of(former);
+  return `${pythonJson(fileNotebook(notebook, notebook.cells.map(cellWriter(notebook, numbers)), numbers))}\n`;
 }
 
-/** The same text in pieces. `inFile` gives each output as the file shall have it, one at a time. */
+/** The same text in pieces. `inFile` gives what the file shall have in an output's place, asked for one after the other. */
 export async function* notebookPieces(
   notebook: Notebook,
-  inFile: (output: Output) => Promise<Output>,
+  inFile: (output: Output) => Promise<readonly Output[]>,
+  former = '',
 ): AsyncGenerator<string> {
-  const writeCell = cellWriter(notebook);
-  const [before, after] = pythonJsonAround(fileNotebook(notebook, LEFT_OPEN), '\n');
+  const numbers = NumberSpelling.of(former);
+  const [before, after] = pythonJsonAround(fileNotebook(notebook, LEFT_OPEN, numbers), '\n');
   yield before;
-  yield* listPieces(notebook.cells, '\n ', async function* (cell, lineStart) {
-    if (cell.cell_type !== 'code') {
-      yield pythonJson(writeCell(cell), lineStart);
-      return;
-    }
-    const [beforeOutputs, afterOutputs] = pythonJsonAround(
-      { ...writeCell({ ...cell, outputs: [] }), outputs: LEFT_OPEN },
-      lineStart,
-    );
-    yield beforeOutputs;
-    yield* listPieces(cell.outputs, `${lineStart} `, async function* (output, start) {
-      yield pythonJson(fileOutput(await inFile(output)), start);
-    });
-    yield afterOutputs;
-  });
+  yield* listPieces(cellsInPieces(notebook, inFile, numbers), '\n ');
   yield `${after}\n`;
 }
 
-async function* listPieces<T>(
-  items: readonly T[],
-  lineStart: string,
-  itemPieces: (item: T, lineStart: string) => AsyncGenerator<string>,
-): AsyncGenerator<string> {
-  const inner = `${lineStart} `;
-  for (const [index, item] of items.entries()) {
-    yield `${index === 0 ? '[' : ','}${inner}`;
-    yield* itemPieces(item, inner);
+/** One item of a list: its text in pieces. */
+type Pieces = (lineStart: string) => Iterable<string> | AsyncIterable<string>;
+
+async function* cellsInPieces(
+  notebook: Notebook,
+  inFile: (output: Output) => Promise<readonly Output[]>,
+  numbers: NumberSpelling,
+): AsyncGenerator<Pieces> {
+  const writeCell = cellWriter(notebook, numbers);
+  for (const cell of notebook.cells) {
+    if (cell.cell_type !== 'code') yield (lineStart) => [pythonJson(writeCell(cell), lineStart)];
+    else {
+      const open = { ...writeCell({ ...cell, outputs: [] }), outputs: LEFT_OPEN };
+      yield async function* (lineStart) {
+        const [before, after] = pythonJsonAround(open, lineStart);
+        yield before;
+        yield* listPieces(outputsInPieces(cell.outputs, inFile, numbers), `${lineStart} `);
+        yield after;
+      };
+    }
   }
-  yield items.length === 0 ? '[]' : `${lineStart}]`;
 }
 
-function fileNotebook({ nbformat, nbformat_minor, metadata }: Notebook, cells: readonly JsonValue[]): JsonObject {
-  return { nbformat, nbformat_minor, metadata: omit(metadata, NEVER_IN_METADATA), cells };
+async function* outputsInPieces(
+  outputs: readonly Output[],
+  inFile: (output: Output) => Promise<readonly Output[]>,
+  numbers: NumberSpelling,
+): AsyncGenerator<Pieces> {
+  for (const output of outputs) {
+    for (const whole of await inFile(output)) yield (lineStart) => [pythonJson(fileOutput(whole, numbers), lineStart)];
+  }
 }
 
-function cellWriter({ nbformat_minor }: Notebook): (cell: Cell) => JsonObject {
-  return (cell) => fileCell(cell, nbformat_minor >= MINOR_WITH_IDS);
+async function* listPieces(items: AsyncIterable<Pieces>, lineStart: string): AsyncGenerator<string> {
+  const inner = `${lineStart} `;
+  let isEmpty = true;
+  for await (const pieces of items) {
+    yield `${isEmpty ? '[' : ','}${inner}`;
+    yield* pieces(inner);
+    isEmpty = false;
+  }
+  yield isEmpty ? '[]' : `${lineStart}]`;
 }
 
-function fileCell(cell: Cell, withIds: boolean): JsonObject {
+function fileNotebook(notebook: Notebook, cells: readonly FileJson[], numbers: NumberSpelling): FileObject {
+  const { nbformat, nbformat_minor, metadata } = notebook;
+  return { nbformat, nbformat_minor, metadata: numbers.spell('notebook', omit(metadata, NEVER_IN_METADATA)), cells };
+}
+
+function cellWriter({ nbformat_minor }: Notebook, numbers: NumberSpelling): (cell: Cell) => FileObject {
+  return (cell) => fileCell(cell, nbformat_minor >= MINOR_WITH_IDS, numbers);
+}
+
+function fileCell(cell: Cell, withIds: boolean, numbers: NumberSpelling): FileObject {
   const base = {
     ...(withIds ? { id: cell.id } : {}),
     cell_type: cell.cell_type,
-    metadata: omit(cell.metadata, NEVER_IN_CELL_METADATA),
+    metadata: numbers.spell('cell', omit(cell.metadata, NEVER_IN_CELL_METADATA)),
     source: splitLines(cell.source),
   };
   if (cell.cell_type === 'code') {
-    return { ...base, execution_count: cell.execution_count, outputs: cell.outputs.map(fileOutput) };
+    const outputs = cell.outputs.map((output) => fileOutput(output, numbers));
+    return { ...base, execution_count: cell.execution_count, outputs };
   }
   return cell.attachments === undefined ? base : { ...base, attachments: cell.attachments };
 }
 
-function fileOutput(output: Output): JsonObject {
+function fileOutput(output: Output, numbers: NumberSpelling): FileObject {
   switch (output.output_type) {
     case 'stream':
-      return fileStream(output);
+      return { output_type: output.output_type, name: output.name, text: splitLines(output.text) };
     case 'display_data':
-    case 'execute_result':
-      return { ...output, data: splitBundle(output.data) };
-    case 'error':
-      return { ...output };
+    case 'execute_result': {
+      const data = numbers.spell('data', splitBundle(output.data));
+      return { ...output, data, metadata: numbers.spell('output', output.metadata) };
+    }
+    case 'error': {
+      const { output_type, ename, evalue, traceback } = output;
+      return { output_type, ename, evalue, traceback };
+    }
   }
-}
-
-function fileStream({ output_type, name, text }: StreamOutput): JsonObject {
-  return { output_type, name, text: splitLines(text) };
 }
 
 const SPLIT_BESIDE_TEXT: readonly string[] = ['application/javascript', 'image/svg+xml'];
@@ -108,12 +129,4 @@ function splitBundle(data: JsonObject): JsonObject {
       typeof value === 'string' && isSplit(mime) ? splitLines(value) : value,
     ]),
   );
-}
-
-/** Every line end that Python's str.splitlines knows, beside CR LF. */
-const LINE_ENDS = '\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029';
-const LINE = new RegExp(`[^${LINE_ENDS}]*(?:\\r\\n|[^])`, 'g');
-
-function splitLines(text: string): readonly string[] {
-  return text.match(LINE) ?? [];
 }

@@ -7,7 +7,7 @@ import { everything } from './samples.js';
 
 async function written(notebook: Notebook): Promise<string> {
   let text = '';
-  for await (const piece of notebookPieces(notebook, (output) => Promise.resolve(output))) text += piece;
+  for await (const piece of notebookPieces(notebook, (output) => Promise.resolve([output]))) text += piece;
   return text;
 }
 
