@@ -83,7 +83,11 @@ function wanted(root, target) {
 async function buildHub(root) {
   await bundle(
     root,
-    { 'hub/dist/main': 'hub/src/main.ts', 'hub/dist/keeper': 'hub/src/keeper/main.ts' },
+    {
+      'hub/dist/main': 'hub/src/main.ts',
+      'hub/dist/keeper': 'hub/src/keeper/main.ts',
+      'hub/dist/compaction-worker': 'hub/src/storage/compaction-worker.ts',
+    },
     packagesOutside,
   );
   const scripts = join(root, 'hub/src/storage/redis/scripts');

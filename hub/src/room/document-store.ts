@@ -49,10 +49,10 @@ export interface DocumentLog {
   /** Bytes of the log now, and of its newest compacted state. */
   size(): { readonly logBytes: number; readonly baseBytes: number };
   /**
-   * Replaces all records by one that holds `state` (the whole document as one update), keeping epoch, marks
-   * and facts; atomic (rename). Records appended meanwhile stay.
+   * Replaces all records by one that holds the document that they make (the whole as one update), keeping epoch, marks
+   * and facts; atomic. Records appended meanwhile stay. The event loop goes on meanwhile, however large the document.
    */
-  compact(state: Uint8Array): Promise<void>;
+  compact(): Promise<void>;
   /** Flushes and closes. Can be called twice. */
   close(): Promise<void>;
 }
@@ -67,8 +67,10 @@ export interface DocumentStore {
   create(fileId: FileId, fence: number, epoch: Epoch, state: Uint8Array): Promise<DocumentLog>;
   /** Stores a client's document of another history apart, so that it can be offered back (X1). Answers its name. */
   keepForeignCopy(fileId: FileId, state: Uint8Array): Promise<string>;
-  /** The names of the foreign copies kept for a document. */
+  /** The names of the foreign copies kept for a document, oldest first. */
   foreignCopies(fileId: FileId): Promise<readonly string[]>;
+  /** Such a copy: a whole document as one update. Null when there is none of this name. */
+  readForeignCopy(fileId: FileId, name: string): Promise<Uint8Array | null>;
   close(): Promise<void>;
 }
 

@@ -62,6 +62,7 @@ export function openRoom(options: OpenRoomOptions): Room {
         message: `Edits are not stored: ${messageOf(error)}`,
       });
     },
+    onNotCompacted: (error) => log.warn({ error, fileId }, 'the log of a notebook was not compacted'),
   });
   const awareness = new RoomAwareness({
     doc,

@@ -9,6 +9,7 @@ import * as Y from 'yjs';
 import { sourceHash } from '@cokernel/proto/hub';
 import type { Epoch } from '@cokernel/proto/hub';
 import type { DocumentLog, KernelMark } from './document-store.js';
+import { deletedBytes, deletedSinceBase, isTooLong } from './log-growth.js';
 import { MovedCells } from './moved/moved-cells.js';
 
 /** The Yjs client id under which an epoch's first structs are written: the same for ever, and of no live client. */
@@ -27,11 +28,12 @@ export interface RoomDocumentOptions {
   readonly onStored: (stateVector: Uint8Array) => void;
   readonly onChanged: () => void;
   readonly onStoreFailed: (error: unknown) => void;
+  /** The log stays as long as it is, for the time being. */
+  readonly onNotCompacted: (error: unknown) => void;
 }
 
-/** A log this long, and this many times its compacted state, is compacted. */
-const COMPACT_FROM_BYTES = 4 * 1024 * 1024;
-const COMPACT_FACTOR = 3;
+/** After a compaction that failed, the next is tried when the log has grown by so much. */
+const TRY_AGAIN_AFTER_BYTES = 1024 * 1024;
 
 /** Longer than a laptop's short sleep. */
 const MOVED_KEPT_MS = 10 * 60 * 1000;
@@ -42,6 +44,9 @@ const HUB = { name: 'hub' };
 export class RoomDocument {
   private writing: { mark: KernelMark | undefined; durable: Promise<void> } | null = null;
   private compacting = false;
+  private compactFromBytes = 0;
+  /** Since the log was last compacted. */
+  private deletedBytes = 0;
   private readonly moved: MovedCells;
 
   constructor(private readonly options: RoomDocumentOptions) {
@@ -62,11 +67,14 @@ export class RoomDocument {
   }
 
   start(): void {
+    this.deletedBytes = deletedSinceBase(this.options.log.size(), this.doc);
+    this.doc.on('afterTransaction', this.weighed);
     this.doc.on('update', this.updated);
   }
 
   /** Flushes and closes the log. Can be called twice. */
   async stop(): Promise<void> {
+    this.doc.off('afterTransaction', this.weighed);
     this.doc.off('update', this.updated);
     await this.options.log.close();
     this.doc.destroy();
@@ -138,13 +146,25 @@ export class RoomDocument {
     this.options.onStored(vector);
   }
 
+  private readonly weighed = (transaction: Y.Transaction): void => {
+    this.deletedBytes += deletedBytes(transaction);
+  };
+
   private compactIfLong(): void {
-    const { logBytes, baseBytes } = this.options.log.size();
-    if (this.compacting || logBytes < COMPACT_FROM_BYTES || logBytes < COMPACT_FACTOR * baseBytes) return;
+    const { log, onNotCompacted } = this.options;
+    const size = log.size();
+    if (this.compacting || size.logBytes < this.compactFromBytes || !isTooLong(size, this.deletedBytes)) return;
     this.compacting = true;
-    this.options.log
-      .compact(Y.encodeStateAsUpdate(this.doc))
-      .catch(this.options.onStoreFailed)
+    this.deletedBytes = 0;
+    const failed = (error: unknown): void => {
+      this.compactFromBytes = log.size().logBytes + TRY_AGAIN_AFTER_BYTES;
+      onNotCompacted(error);
+    };
+    log
+      .compact()
+      .then(() => {
+        this.compactFromBytes = 0;
+      }, failed)
       .finally(() => {
         this.compacting = false;
       });

@@ -44,6 +44,9 @@ beforeEach(async () => {
     onStoreFailed: (error) => {
       throw error;
     },
+    onNotCompacted: (error) => {
+      throw error;
+    },
   });
   document.start();
 });

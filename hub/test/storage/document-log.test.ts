@@ -1,11 +1,7 @@
 /** The documents' logs on disk: the contract, and what becomes of them when a write is torn or a bit turns. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Epoch } from '@cokernel/proto/hub';
 import { crc32 } from '../../src/crc32.js';
@@ -156,45 +152,6 @@ describe('a former owner', () => {
     await store.close();
     return opened?.loaded.updates.map((update) => update[0]);
   }
-});
-
-describe('a writer that is killed', () => {
-  const script = fileURLToPath(new URL('../support/append-until-killed.ts', import.meta.url));
-
-  /** The numbers that the writer said were durable, until `count` of them are known; then it is killed. */
-  async function writeAndKill(child: ChildProcess, count: number): Promise<number> {
-    if (child.stdout === null) throw new Error('no output');
-    let acknowledged = -1;
-    for await (const line of createInterface({ input: child.stdout })) {
-      acknowledged = Number(line);
-      if (acknowledged >= count && child.signalCode === null) child.kill('SIGKILL');
-    }
-    return acknowledged;
-  }
-
-  test.each([[40], [333], [1_200]])(
-    'all that was acknowledged is there after SIGKILL, in order (%i)',
-    async (count) => {
-      const fileId = newFileId();
-      const child = spawn(process.execPath, ['--import', 'tsx', script, folder, fileId], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const ended = once(child, 'exit');
-      const acknowledged = await writeAndKill(child, count);
-      await ended;
-      expect(acknowledged).toBeGreaterThanOrEqual(count);
-      const store = await openStore();
-      const loaded = (await store.open(fileId, 2))?.loaded;
-      await store.close();
-      const numbers = loaded?.updates.map((update) => Buffer.from(update).readUInt32BE()) ?? [];
-      // The first may be a compacted state: the number of the last update that it holds.
-      const first = numbers[0] ?? -1;
-      expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => first + index));
-      expect(numbers.at(-1)).toBeGreaterThanOrEqual(acknowledged);
-      expect(loaded?.marks).toMatchObject([{ seq: numbers.at(-1) }]);
-    },
-    30_000,
-  );
 });
 
 test('the sum over a record is CRC-32 by its published check value', () => {

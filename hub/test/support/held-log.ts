@@ -41,8 +41,8 @@ export class HeldLog implements DocumentLog {
     return this.log.size();
   }
 
-  compact(state: Uint8Array): Promise<void> {
-    return this.log.compact(state);
+  compact(): Promise<void> {
+    return this.log.compact();
   }
 
   close(): Promise<void> {

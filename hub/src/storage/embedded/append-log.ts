@@ -1,13 +1,16 @@
 /**
  * AppendLog: one file to which frames are appended. Frames become durable in the order of the calls; those that came
  * while the disk was busy share the next write and fdatasync. Compaction writes a new file beside the log while
- * appends go on, then copies what came since, and takes the log's place by rename.
+ * appends go on, then copies what came since, and takes the log's place by rename. What it writes there is made in a
+ * worker from the frames themselves.
  *
  * After a failed write nobody knows what the disk holds: every later append is refused with the first cause, and
  * the log must be opened anew.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { CompactedLog } from '../compacted-log.js';
+import { compact } from '../compaction.js';
 import { ownerOnly, syncFolder, writeAll } from './durable-files.js';
 import type { FrameContent } from './log-content.js';
 import { encodeFrame, logMagic } from './log-frame.js';
@@ -49,7 +52,7 @@ export class AppendLog {
   #pending: PendingFrame[] = [];
   #lastAppend: Promise<void> = Promise.resolve();
   #writing: Promise<void> | null = null;
-  #compacting: Promise<void> | null = null;
+  #compacting: Promise<CompactedLog> | null = null;
   #ready: ReadyDraft | null = null;
   /** All frames appended since the compaction in progress began. */
   #since: Buffer[] = [];
@@ -90,11 +93,11 @@ export class AppendLog {
   }
 
   /** Puts two frames in the place of all appended so far. While one compaction is under way, another call joins it. */
-  compact(header: FrameContent, base: FrameContent): Promise<void> {
+  compact(): Promise<CompactedLog> {
     if (this.#refusal !== null) return Promise.reject(this.#refusal);
     if (this.#compacting !== null) return this.#compacting;
     this.#since = [];
-    this.#compacting = this.#compact(header, base, this.#seq).finally(() => {
+    this.#compacting = this.#compact(this.#seq).finally(() => {
       this.#compacting = null;
       this.#since = [];
     });
@@ -110,24 +113,22 @@ export class AppendLog {
     await handle?.close();
   }
 
-  async #compact(header: FrameContent, base: FrameContent, lastSeq: number): Promise<void> {
-    const draft = await this.#writeDraft(header, base, lastSeq);
+  async #compact(lastSeq: number): Promise<CompactedLog> {
+    const { path, fence } = this.#options;
+    await this.flushed();
+    const compacted = await compact({ source: { path }, fence, lastSeq }, this.#bytes);
+    const draft = await this.#writeDraft([logMagic, compacted.header, compacted.base]);
     await new Promise<void>((resolve, reject) => {
       this.#ready = { draft, resolve, reject };
       this.#writing ??= this.#writeAll();
     });
+    return compacted;
   }
 
-  async #writeDraft(header: FrameContent, base: FrameContent, lastSeq: number): Promise<Draft> {
-    const { fence } = this.#options;
+  async #writeDraft(contents: readonly Uint8Array[]): Promise<Draft> {
     const path = `${this.#options.path}.compacting`;
     await rm(path, { force: true });
     const handle = await open(path, 'ax', ownerOnly);
-    const contents = [
-      logMagic,
-      encodeFrame({ ...header, fence, seq: lastSeq - 1 }),
-      encodeFrame({ ...base, fence, seq: lastSeq }),
-    ];
     try {
       for (const bytes of contents) await writeAll(handle, bytes);
       await handle.datasync();
@@ -135,7 +136,7 @@ export class AppendLog {
       await discard({ path, handle });
       throw error;
     }
-    return { path, handle, bytes: contents.reduce((sum, { length }) => sum + length, 0) };
+    return { path, handle, bytes: contents.reduce((sum, { byteLength }) => sum + byteLength, 0) };
   }
 
   /** Never rejects: each caller is told of its own. */

@@ -52,7 +52,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
       if (fence > lastFrame.fence) await appendLog.append(openedContent);
       const baseBytes = loaded.updates[0]?.byteLength ?? 0;
       return {
-        log: this.#keep(fileId, fence, new EmbeddedDocumentLog({ file: appendLog, loaded, baseBytes })),
+        log: this.#keep(fileId, fence, new EmbeddedDocumentLog({ file: appendLog, epoch: loaded.epoch, baseBytes })),
         loaded,
       };
     });
@@ -72,11 +72,10 @@ export class EmbeddedDocumentStore implements DocumentStore {
       await writeDurably(path, bytes);
       const appendLog = new AppendLog({ path, fence, lastSeq: 1, bytes: bytes.length });
       await appendLog.start();
-      const loaded = { epoch, marks: [], facts: {} };
       return this.#keep(
         fileId,
         fence,
-        new EmbeddedDocumentLog({ file: appendLog, loaded, baseBytes: state.byteLength }),
+        new EmbeddedDocumentLog({ file: appendLog, epoch, baseBytes: state.byteLength }),
       );
     });
   }
@@ -101,6 +100,11 @@ export class EmbeddedDocumentStore implements DocumentStore {
       if (isMissing(error)) return [];
       throw error;
     }
+  }
+
+  async readForeignCopy(fileId: FileId, name: string): Promise<Uint8Array | null> {
+    const known = await this.foreignCopies(fileId);
+    return known.includes(name) ? readIfThere(join(this.#foreignFolder(fileId), name)) : null;
   }
 
   async close(): Promise<void> {
