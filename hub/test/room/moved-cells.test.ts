@@ -20,105 +20,21 @@ import {
   makeYOutput,
   makeStream,
   cellsArray,
-  sourceText,
   cutCells,
 } from '@cokernel/proto/notebook';
 import * as Y from 'yjs';
-import { MovedCells } from '../../src/room/moved/moved-cells.js';
+import { ClientCopy, HubCopy, moveAsStock } from '../support/copies.js';
 
 const A = CellId.parse('a');
 const B = CellId.parse('b');
 const C = CellId.parse('c');
 
-/** A client: what it does goes out when `sync` is called; what others did comes in then too. */
-class Client {
-  readonly doc = new Y.Doc();
-  private outgoing: Uint8Array[] = [];
-
-  constructor(private readonly hub: Hub) {
-    Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(hub.doc), 'hub');
-    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin !== 'hub') this.outgoing.push(update);
-    });
-  }
-
-  text(id: CellId): Y.Text {
-    const cell = findCell(this.doc, id);
-    const text = cell === null ? null : sourceText(cell);
-    if (text === null) throw new Error(`no text of ${id}`);
-    return text;
-  }
-
-  type(id: CellId, offset: number, typed: string): void {
-    this.text(id).insert(offset, typed);
-  }
-
-  /** As one who is online: update by update. */
-  send(): void {
-    for (const update of this.outgoing.splice(0)) this.hub.receive(update);
-  }
-
-  /** As one who comes back: the difference, with all it knows to be deleted. */
-  comeBack(): void {
-    this.outgoing = [];
-    this.hub.receive(Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(this.hub.doc)));
-  }
-
-  take(): void {
-    Y.applyUpdate(this.doc, Y.encodeStateAsUpdate(this.hub.doc, Y.encodeStateVector(this.doc)), 'hub');
-  }
-}
-
-class Hub {
-  readonly doc = new Y.Doc();
-  now = 0;
-  readonly moved = new MovedCells({ doc: this.doc, keptMs: 1000, now: () => this.now });
-
-  receive(update: Uint8Array): boolean {
-    return this.doc.transact((transaction) => {
-      Y.applyUpdate(this.doc, update);
-      const wrote = this.moved.follow(transaction, update);
-      if (wrote) transaction.local = true;
-      return wrote;
-    });
-  }
-
-  write(change: () => void): void {
-    this.doc.transact((transaction) => {
-      change();
-      this.moved.follow(transaction, null);
-    });
-  }
-
-  get sources(): Record<string, string> {
-    return Object.fromEntries(readDocument(this.doc).cells.map(({ id, source }) => [id, source]));
-  }
-
-  get order(): string {
-    return readDocument(this.doc)
-      .cells.map(({ id }) => id)
-      .join('');
-  }
-}
-
-/** As JupyterLab moves: a cell made anew from its JSON, in one transaction. */
-function moveAsStock(doc: Y.Doc, id: CellId, to: number): void {
-  doc.transact(() => {
-    const cells = cellsArray(doc);
-    const from = readDocument(doc).cells.findIndex((cell) => cell.id === id);
-    const cell = readDocument(doc).cells[from];
-    if (cell === undefined) return;
-    cells.delete(from, 1);
-    insertCell(doc, to, cell);
-  });
-}
-
-let hub: Hub;
-let ann: Client;
-let ben: Client;
+let hub: HubCopy;
+let ann: ClientCopy;
+let ben: ClientCopy;
 
 beforeEach(() => {
-  hub = new Hub();
+  hub = new HubCopy();
   fillDocument(
     hub.doc,
     makeNotebook([
@@ -127,8 +43,8 @@ beforeEach(() => {
       { ...makeMarkdownCell('third'), id: C },
     ]),
   );
-  ann = new Client(hub);
-  ben = new Client(hub);
+  ann = new ClientCopy(hub);
+  ben = new ClientCopy(hub);
 });
 
 const moves: [string, () => void][] = [
@@ -183,7 +99,7 @@ describe.each(moves)('[X1] a move by %s keeps', (_by, move) => {
   });
 
   test('edits of three at once, also those in the new cell', () => {
-    const cy = new Client(hub);
+    const cy = new ClientCopy(hub);
     move();
     cy.take();
     cy.type(A, 5, ' [cy]');
@@ -218,7 +134,7 @@ describe.each(moves)('[X1] a move by %s keeps', (_by, move) => {
 });
 
 describe('two who move a cell at once', () => {
-  test.each<[string, (client: Client) => void]>([
+  test.each<[string, (client: ClientCopy) => void]>([
     ['online', (client) => client.send()],
     ['away', (client) => client.comeBack()],
   ])('give one cell with what both typed, %s', (_, send) => {

@@ -48,6 +48,7 @@ export class MovedCells {
     this.texts = this.texts.filter(({ options }) => options.until > now());
     const isStructural = transaction.changed.has(cellsArray(doc));
     if (this.texts.length === 0 && !isStructural) return false;
+    forgetPlaces(transaction);
     const before = changesOf(transaction);
     const decoded = update === null ? null : Y.decodeUpdate(update);
     if (decoded !== null) this.graft(decoded);
@@ -184,6 +185,11 @@ function placeIn(live: Y.Text, old: MovedText, origin: Id | null): number {
     if (offset !== null) return offset;
   }
   return 0;
+}
+
+/** Yjs remembers places in a type for speed, and after a remote change forgets them only when the transaction ends. */
+function forgetPlaces(transaction: Y.Transaction): void {
+  for (const type of transaction.changed.keys()) type._searchMarker?.splice(0);
 }
 
 /** How much a transaction has done so far. */
