@@ -4,7 +4,7 @@
  */
 import type { KernelId } from '@cokernel/proto/hub';
 import { RunId, RunningKernelView } from '@cokernel/proto/hub';
-import type { TranscriptEntry } from '@cokernel/proto/hub';
+import type { TextSearchResult, TranscriptEntry } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { PlatformWebSocket } from '#websocket';
 import type { HubAddress } from './hub-address.js';
@@ -17,6 +17,8 @@ import type { Fetch } from './rest.js';
 import { Rest } from './rest.js';
 import { ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel, StopAnswer } from './rest-models.js';
 import type { JoinRoom, Room } from './room.js';
+import type { ReadStored, SearchStored, StoredName, StoredPart, StoredUrl } from './stored-output.js';
+import { readStoredOutput, searchText, storedOutputUrl } from './stored-output.js';
 import type { ReadTranscript } from './transcript.js';
 import { readTranscript } from './transcript.js';
 
@@ -124,6 +126,20 @@ export class HubClient {
   /** The entries of a run's transcript; with `follow`, as they come, until `finished`. */
   transcript(runId: RunId, options: ReadTranscript): AsyncIterable<TranscriptEntry> {
     return readTranscript(this.#rest, runId, options);
+  }
+
+  /** An output or a text that a document has no room for: all of it, or a part. */
+  readStoredOutput(name: StoredName, read?: ReadStored): Promise<StoredPart> {
+    return readStoredOutput(this.#rest, name, read);
+  }
+
+  searchText(name: StoredName, search: SearchStored): Promise<TextSearchResult> {
+    return searchText(this.#rest, name, search);
+  }
+
+  /** Where a picture is loaded, or a text is downloaded. */
+  storedOutputUrl(name: StoredName, url?: StoredUrl): string {
+    return storedOutputUrl(this.address, name, url);
   }
 
   /** Answers what a run without a cell asks. */

@@ -11,6 +11,8 @@ export interface RestRequest {
   /** Begins with `/api/`. */
   readonly path: string;
   readonly body?: unknown;
+  /** Beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -39,11 +41,11 @@ export class Rest {
     throw new HubError('badAnswer', `${request.method} ${request.path}: not a hub's answer: ${why}`, response.status);
   }
 
-  async #reach({ method, path, body, signal }: RestRequest): Promise<Response> {
+  async #reach({ method, path, body, headers, signal }: RestRequest): Promise<Response> {
     try {
       return await this.fetch.call(globalThis, baseUrl(this.address) + path, {
         method,
-        headers: this.#headers(method, body !== undefined),
+        headers: { ...this.#headers(method, body !== undefined), ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       });

@@ -21,6 +21,7 @@ import type { KernelSession } from '../run/kernel-session.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { KernelChannels } from '../run/kernel-channels.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
+import type { OutputStore } from '../run/output-store.js';
 import type { RunQueue } from '../run/run-queue.js';
 import type { Transcripts } from '../run/transcripts.js';
 import { Authentication } from './authentication.js';
@@ -33,6 +34,7 @@ import { executionRouter } from './rest/execution.js';
 import { hubRouter, versionRouter } from './rest/hub.js';
 import type { Notice, StopAsked } from './rest/hub.js';
 import { kernelRouter, sessionOf } from './rest/kernels.js';
+import { outputRouter } from './rest/outputs.js';
 import { sessionRouter } from './rest/sessions.js';
 import { joinRoom } from './room-socket.js';
 import { Upgrades } from './upgrade.js';
@@ -49,6 +51,7 @@ export interface GatewayOptions {
   readonly queue: RunQueue;
   readonly transcripts: Transcripts;
   readonly documents: DocumentStore;
+  readonly outputs: OutputStore;
   readonly pathOf: (fileId: FileId) => string | null;
   readonly kernelLabels: Readonly<Record<string, string>>;
   readonly notices: () => Promise<readonly Notice[]>;
@@ -123,7 +126,7 @@ export class Gateway {
   }
 
   private apiRouters(): readonly express.Router[] {
-    const { sessions, rooms, folder, kernelLabels } = this.options;
+    const { sessions, rooms, folder, kernelLabels, outputs } = this.options;
     const openRoom = (fileId: FileId): Promise<OpenRoom> => rooms.open(fileId);
     return [
       hubRouter({ ...this.options, folder: folder.root, startedAt: this.options.clock() }),
@@ -131,6 +134,7 @@ export class Gateway {
       sessionRouter(this.options),
       contentsRouter(folder),
       collaborationRouter(rooms),
+      outputRouter(outputs),
       executionRouter({ ...this.options, openRoom }),
     ];
   }

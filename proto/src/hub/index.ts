@@ -5,5 +5,6 @@ export * from './hub-frame.js';
 export * from './ids.js';
 export * from './roles.js';
 export * from './source-hash.js';
+export * from './text-search.js';
 export * from './transcript.js';
 export * from './views.js';
