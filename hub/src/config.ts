@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseDuration } from './durations.js';
 import { contentHash } from './room/notebook-file.js';
+import type { SaveLimits } from './room/notebook-files.js';
 import { StartError } from './errors.js';
 import type { KernelLimits } from './run/kernel-limits.js';
 
@@ -33,6 +34,7 @@ export interface HubConfig {
   readonly keeperLeavesAfterMs: number;
   /** What each kernel may say while no hub listens; on the disk. */
   readonly journalMaxBytes: number;
+  readonly saveLimits: SaveLimits;
 }
 
 /** A Jupyter Server, Kernel Gateway or Enterprise Gateway. */
@@ -75,7 +77,9 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
-  COKERNEL_JOURNAL_MAX_BYTES (what each kernel may say while no hub listens; default 64 MiB)
+  COKERNEL_JOURNAL_MAX_BYTES (what each kernel may say while no hub listens; default 64 MiB),
+  COKERNEL_SAVED_OUTPUT_MAX_BYTES, COKERNEL_SAVED_FILE_MAX_BYTES (a larger output, or one beyond that size of its file, has
+  only its ends in the saved file, and the hash by which the hub keeps it; default 10 MiB and 100 MiB)
 Ctrl-C and \`cokernel stop\` stop the hub and its kernels; SIGTERM leaves the kernels for the next hub.
 Kernels that were attached by their connection file are never ended.
 `;
@@ -111,6 +115,10 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     kernelsAtStop: kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true),
     keeperLeavesAfterMs: countIn(env, 'COKERNEL_KEEPER_LEAVES_AFTER_MS', KEEPER_LEAVES_AFTER_MS),
     journalMaxBytes: countIn(env, 'COKERNEL_JOURNAL_MAX_BYTES', JOURNAL_MAX_BYTES),
+    saveLimits: {
+      output: countIn(env, 'COKERNEL_SAVED_OUTPUT_MAX_BYTES', 10 * 1024 * 1024),
+      file: countIn(env, 'COKERNEL_SAVED_FILE_MAX_BYTES', 100 * 1024 * 1024),
+    },
   };
 }
 

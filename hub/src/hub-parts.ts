@@ -9,9 +9,10 @@ import type { Closers } from './closers.js';
 import { Gateway } from './gateway/gateway.js';
 import { adoptKernels, kernelHost, notices, specView, startedHere } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
-import { embeddedStore, outputStore, queueStore } from './hub-stores.js';
+import { embeddedStore, outputStore, queueStore, saveThread } from './hub-stores.js';
 import type { KernelHost } from './kernel/kernel-host.js';
 import { KernelSharing } from './room/kernel-sharing.js';
+import type { NotebookFiles } from './room/notebook-files.js';
 import { RoomRegistry } from './room/room-registry.js';
 import { ServedFolder } from './room/served-folder.js';
 import type { EndingRun } from './run/ending-runs.js';
@@ -66,9 +67,10 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   const host = kernelHost(options);
   closers.push(() => host.close());
   const outputs = await outputStore(options, clock, closers);
+  const notebookFiles = saveThread(options, closers);
   const common = commonOf(options, store, { runQueue, leases, outputs });
   const folder = new ServedFolder(options.config.folder);
-  const meeting = meetingPlaces(options, common, { store, host, folder });
+  const meeting = meetingPlaces(options, common, { store, notebookFiles, host, folder });
   const { sessions, rooms } = meeting;
   // First the sessions: what a kernel says to a room that is closed would be lost, and is the next hub's to write.
   closers.push(
@@ -128,7 +130,17 @@ function commonOf(
 function meetingPlaces(
   { version, config }: HubOptions,
   common: Common,
-  { store, host, folder }: { readonly store: EmbeddedStore; readonly host: KernelHost; readonly folder: ServedFolder },
+  {
+    store,
+    notebookFiles,
+    host,
+    folder,
+  }: {
+    readonly store: EmbeddedStore;
+    readonly notebookFiles: NotebookFiles;
+    readonly host: KernelHost;
+    readonly folder: ServedFolder;
+  },
 ): Meeting {
   const pathOf = (fileId: FileId): string | null => store.fileIndex.pathOf(fileId);
   const sharing: KernelSharing = new KernelSharing({
@@ -158,6 +170,8 @@ function meetingPlaces(
     folder,
     index: store.fileIndex,
     store: store.documents,
+    notebookFiles,
+    outputStore: common.outputs,
     sessions: () => sessions,
     sharing,
     kernelSpecs: () => sessions.knownKernelSpecs.map(specView),

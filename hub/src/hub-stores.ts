@@ -1,11 +1,13 @@
 /** The stores of one hub: only here do storage's adapters meet the ports that they implement. */
 import path from 'node:path';
 import type { Closers } from './closers.js';
+import type { HubConfig } from './config.js';
 import type { HubOptions } from './hub-options.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
 import type { OutputStore } from './run/output-store.js';
 import { OutputSweeping } from './run/output-sweeping.js';
+import { SaveThread } from './save-worker/save-thread.js';
 import { openEmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import type { NoticeListener } from './storage/embedded/notice.js';
@@ -22,8 +24,11 @@ export async function embeddedStore(options: HubOptions, closers: Closers): Prom
 /** Where large outputs lie; swept while the hub runs. */
 export async function outputStore(options: HubOptions, clock: () => Date, closers: Closers): Promise<OutputStore> {
   const { config, log } = options;
-  const folder = path.join(config.storeDirectory, 'outputs');
-  const outputs = new FileOutputStore({ folder, onNotice: noticeListener(options), now: clock });
+  const outputs = new FileOutputStore({
+    folder: outputsFolderOf(config),
+    onNotice: noticeListener(options),
+    now: clock,
+  });
   await outputs.start();
   const sweeping = new OutputSweeping({ outputs, clock, log });
   sweeping.start();
@@ -32,6 +37,22 @@ export async function outputStore(options: HubOptions, clock: () => Date, closer
     () => sweeping.stop(),
   );
   return outputs;
+}
+
+/** Where notebooks are read and written. */
+export function saveThread({ config, log }: HubOptions, closers: Closers): SaveThread {
+  const thread = new SaveThread({
+    outputsFolder: outputsFolderOf(config),
+    limits: config.saveLimits,
+    onDied: (reason) => log.error({ reason }, 'the thread that reads and writes notebooks ended by itself'),
+  });
+  thread.start();
+  closers.push(() => thread.close());
+  return thread;
+}
+
+function outputsFolderOf({ storeDirectory }: HubConfig): string {
+  return path.join(storeDirectory, 'outputs');
 }
 
 function noticeListener({ say, log }: HubOptions): NoticeListener {

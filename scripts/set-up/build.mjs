@@ -86,6 +86,7 @@ async function buildHub(root) {
     {
       'hub/dist/main': 'hub/src/main.ts',
       'hub/dist/keeper': 'hub/src/keeper/main.ts',
+      'hub/dist/save-worker': 'hub/src/save-worker/save-worker.ts',
       'hub/dist/compaction-worker': 'hub/src/storage/compaction-worker.ts',
     },
     packagesOutside,

@@ -4,16 +4,19 @@
  * notebook was closed begins a new epoch when nothing unsaved would be lost by that, and is kept beside otherwise.
  */
 import * as Y from 'yjs';
-import type { Epoch, FileId } from '@cokernel/proto/hub';
-import { Epoch as EpochSchema } from '@cokernel/proto/hub';
-import { fillDocument, makeNotebook, readDocument, readNotebook, writeNotebook } from '@cokernel/proto/notebook';
+import { z } from 'zod';
+import { Epoch, type FileId } from '@cokernel/proto/hub';
+import type { OutputStore } from '../run/output-store.js';
+import { documentHash } from './document-hash.js';
 import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
-import type { FileContent } from './notebook-file.js';
-import { contentHash, readNotebookFile, writeNotebookFile } from './notebook-file.js';
+import { hashOfFile, keepAside } from './notebook-file.js';
+import type { NotebookFiles, SavedState } from './notebook-files.js';
 import { genesisClientId } from './room-document.js';
 
 export interface FileSyncOptions {
   readonly store: DocumentStore;
+  readonly notebookFiles: NotebookFiles;
+  readonly outputStore: Pick<OutputStore, 'put' | 'refer'>;
   readonly newId: () => string;
   readonly clock: () => Date;
 }
@@ -26,71 +29,72 @@ export interface OpenedDocument {
   readonly saved: SavedState;
 }
 
-/** What is known of the file: its bytes' hash, and the hash of the document's text at that time. */
-export interface SavedState {
-  readonly fileHash: string | null;
-  readonly documentHash: string;
-}
-
 /** The names of the log's facts. */
 const FILE_HASH = 'fileHash';
 const DOCUMENT_HASH = 'documentHash';
+/** What is about to take the file's place: a hub that is killed in between finds by it that the file is its own. */
+const DRAFT = 'draft';
+
+const Draft = z.object({ fileHash: z.string(), documentHash: z.string() });
 
 export class FileSync {
   constructor(private readonly options: FileSyncOptions) {}
 
   /** Loads the log, or makes one from the file. Throws `NotebookFormatError` on a file that is no notebook. */
   async open(fileId: FileId, absolute: string, fence: number): Promise<OpenedDocument> {
-    const file = await readNotebookFile(absolute);
     const opened = await this.options.store.open(fileId, fence);
-    if (opened === null) return this.begin(fileId, fence, file);
+    if (opened === null) return this.begin(fileId, fence, absolute);
+    const fileHash = await hashOfFile(absolute);
     const doc = loadDocument(opened.loaded);
-    const saved = savedStateOf(opened.loaded, doc);
-    if (file === null || !changedOutside(file, saved, doc)) {
+    const saved = savedStateOf(opened.loaded, doc, fileHash);
+    if (fileHash === null || !changedOutside(fileHash, saved, doc)) {
       return { doc, log: opened.log, marks: opened.loaded.marks, saved };
     }
     await opened.log.close();
     doc.destroy();
-    return this.begin(fileId, fence, file);
+    return this.begin(fileId, fence, absolute);
   }
 
-  /** Writes the document to the file when it differs from what was last saved. */
+  /** Writes the document to the file when it differs from what was last saved. Rejects with a reason for people. */
   async save(opened: OpenedDocument, absolute: string): Promise<{ saved: SavedState; keptAs: string | null }> {
-    const text = textOf(opened.doc);
-    const documentHash = contentHash(text);
-    if (documentHash === opened.saved.documentHash) return { saved: opened.saved, keptAs: null };
-    const { hash, keptAs } = await writeNotebookFile(absolute, text, opened.saved.fileHash, this.options.clock());
-    const saved = { fileHash: hash, documentHash };
-    await remember(opened.log, saved);
-    return { saved, keptAs };
+    const { doc, log, saved } = opened;
+    const outcome = await this.options.notebookFiles.write({
+      absolute,
+      state: Y.encodeStateAsUpdate(doc),
+      saved,
+      onDraft: (draft) => log.setFact(DRAFT, JSON.stringify(draft)),
+    });
+    switch (outcome.outcome) {
+      case 'unchanged':
+        return { saved, keptAs: null };
+      case 'written':
+        await remember(log, outcome.saved);
+        return { saved: outcome.saved, keptAs: null };
+      case 'foreign': {
+        const keptAs = await keepAside(absolute, this.options.clock());
+        const after = { ...opened, saved: { ...saved, fileHash: outcome.fileHash } };
+        return { ...(await this.save(after, absolute)), keptAs };
+      }
+    }
   }
 
-  /** A new epoch, from the file as it is. */
-  private async begin(fileId: FileId, fence: number, file: FileContent | null): Promise<OpenedDocument> {
-    const epoch = EpochSchema.parse(this.options.newId());
-    const state = genesisState(epoch, file);
-    const log = await this.options.store.create(fileId, fence, epoch, state);
+  /** A new epoch, from the file as it is. What lies outside is durable and referred to before the log names it. */
+  private async begin(fileId: FileId, fence: number, absolute: string): Promise<OpenedDocument> {
+    const { outputStore, notebookFiles, newId, store } = this.options;
+    const epoch = Epoch.parse(newId());
+    const put = (bytes: Uint8Array): Promise<unknown> => outputStore.put(bytes);
+    const reading = await notebookFiles.read({ absolute, clientId: genesisClientId(epoch), put });
+    if (reading.outside.length > 0) await outputStore.refer({ fileId, holder: 'log' }, reading.outside);
+    const log = await store.create(fileId, fence, epoch, reading.state);
     const doc = new Y.Doc();
-    Y.applyUpdate(doc, state);
-    const saved = { fileHash: file?.hash ?? null, documentHash: contentHash(textOf(doc)) };
-    await remember(log, saved);
-    return { doc, log, marks: [], saved };
+    Y.applyUpdate(doc, reading.state);
+    await remember(log, reading.saved);
+    return { doc, log, marks: [], saved: reading.saved };
   }
 }
 
 async function remember(log: DocumentLog, saved: SavedState): Promise<void> {
   await Promise.all([log.setFact(FILE_HASH, saved.fileHash ?? ''), log.setFact(DOCUMENT_HASH, saved.documentHash)]);
-}
-
-/** The notebook's first structs, under the client id that belongs to the epoch. An empty file is an empty notebook. */
-function genesisState(epoch: Epoch, file: FileContent | null): Uint8Array {
-  const notebook = file === null || file.text.trim() === '' ? makeNotebook() : readNotebook(file.text).notebook;
-  const doc = new Y.Doc();
-  doc.clientID = genesisClientId(epoch);
-  fillDocument(doc, notebook);
-  const state = Y.encodeStateAsUpdate(doc);
-  doc.destroy();
-  return state;
 }
 
 function loadDocument(loaded: LoadedLog): Y.Doc {
@@ -99,18 +103,15 @@ function loadDocument(loaded: LoadedLog): Y.Doc {
   return doc;
 }
 
-function savedStateOf(loaded: LoadedLog, doc: Y.Doc): SavedState {
-  const { facts } = loaded;
-  return { fileHash: facts[FILE_HASH] || null, documentHash: facts[DOCUMENT_HASH] ?? contentHash(textOf(doc)) };
+function savedStateOf({ facts }: LoadedLog, doc: Y.Doc, fileHash: string | null): SavedState {
+  const draft = facts[DRAFT] === undefined ? null : Draft.parse(JSON.parse(facts[DRAFT]));
+  if (draft !== null && draft.fileHash === fileHash) return draft;
+  return { fileHash: facts[FILE_HASH] || null, documentHash: facts[DOCUMENT_HASH] ?? documentHash(doc) };
 }
 
 /** Another program wrote the file, and the document has nothing that the file's last version lacked. */
-function changedOutside(file: FileContent, saved: SavedState, doc: Y.Doc): boolean {
-  if (file.hash === saved.fileHash) return false;
-  const now = contentHash(textOf(doc));
-  return now === saved.documentHash && now !== file.hash;
-}
-
-function textOf(doc: Y.Doc): string {
-  return writeNotebook(readDocument(doc));
+function changedOutside(fileHash: string, saved: SavedState, doc: Y.Doc): boolean {
+  if (fileHash === saved.fileHash) return false;
+  const now = documentHash(doc);
+  return now === saved.documentHash && now !== fileHash;
 }

@@ -10,12 +10,14 @@ import type { HeldLease, HeldLeaseOptions } from '../run/held-lease.js';
 import { holdLease } from '../run/held-lease.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
+import type { OutputStore } from '../run/output-store.js';
 import type { RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, RunQueue } from '../run/run-queue.js';
 import type { DocumentStore } from './document-store.js';
 import type { FileIndex } from './file-index.js';
 import { FileSync } from './file-sync.js';
 import type { KernelSharing } from './kernel-sharing.js';
+import type { NotebookFiles } from './notebook-files.js';
 import { NotebookKernel } from './notebook-kernel.js';
 import { openRoom } from './open-room.js';
 import type { Room } from './room.js';
@@ -26,6 +28,8 @@ export interface RoomRegistryOptions {
   readonly folder: ServedFolder;
   readonly index: FileIndex;
   readonly store: DocumentStore;
+  readonly notebookFiles: NotebookFiles;
+  readonly outputStore: OutputStore;
   readonly queue: RunQueue;
   readonly lease: HeldLeaseOptions;
   readonly sessions: () => KernelSessions;
@@ -110,13 +114,13 @@ export class RoomRegistry {
 
   private async build(fileId: FileId): Promise<Entry> {
     await this.closed.get(fileId);
-    const { folder, index, store, lease, newId, clock } = this.options;
+    const { folder, index, lease } = this.options;
     const relative = index.pathOf(fileId);
     if (relative === null) throw new PathError('missing', `there is no notebook with the id '${fileId}'`);
     const absolute = await folder.resolve(relative);
     const held = await holdLease(lease, { kind: 'notebook', id: fileId }, 0, () => this.leaseLost(fileId));
     try {
-      const files = new FileSync({ store, newId, clock });
+      const files = new FileSync(this.options);
       const opened = await files.open(fileId, absolute, held.fence);
       const room = openRoom({
         ...this.options,

@@ -37,6 +37,7 @@ import { KernelSessions } from '../../src/run/kernel-sessions.js';
 import { Transcripts } from '../../src/run/transcripts.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
+import { notebookFilesIn } from '../support/notebook-files.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -53,7 +54,9 @@ beforeEach(async () => {
   store = await openEmbeddedStore({ directory: path.join(scratch.path, 'store'), onNotice: () => undefined, log });
   const absolute = path.join(scratch.path, 'a.ipynb');
   await writeFile(absolute, writeNotebook(makeNotebook([{ ...makeCodeCell('1'), id: CellId.parse('c0') }])));
-  const files = new FileSync({ store: store.documents, ...common });
+  const outputStore = { put: noOutputs, refer: () => Promise.resolve() };
+  const notebookFiles = notebookFilesIn(path.join(scratch.path, 'outputs'));
+  const files = new FileSync({ store: store.documents, notebookFiles, outputStore, ...common });
   const fileId = FileId.parse('f1');
   const opened = await files.open(fileId, absolute, 1);
   room = openRoom({
@@ -93,6 +96,8 @@ afterEach(async () => {
   await store.close();
   await scratch.remove();
 });
+
+const noOutputs = (): Promise<never> => Promise.reject(new Error('nothing large is here'));
 
 /** On a machine where no kernel is installed. */
 function sessionsWithoutKernels(): KernelSessions {

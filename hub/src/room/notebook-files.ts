@@ -1,0 +1,61 @@
+/**
+ * NotebookFiles: the .ipynb files of a hub, read and written away from its event loop. A file has its outputs whole, a
+ * document has the large ones outside. A file is replaced as a whole, and only when nobody else has changed it.
+ */
+import type { ContentHash, TextId } from '@cokernel/proto/hub';
+
+/** What is known of a file: its bytes' hash, and the hash of the document (`documentHash`) that they were written from. */
+export interface SavedState {
+  /** Null: no file is known. */
+  readonly fileHash: string | null;
+  readonly documentHash: string;
+}
+
+export interface ReadRequest {
+  readonly absolute: string;
+  /** Under which the document's structs are written. */
+  readonly clientId: number;
+  /** Takes what lies outside, one after the other; durable when it resolves. */
+  readonly put: (bytes: Uint8Array) => Promise<unknown>;
+}
+
+/** A file as a fresh document. No file, or an empty one, is a new notebook. */
+export interface FileReading {
+  readonly saved: SavedState;
+  /** A Yjs update (v1 encoding). */
+  readonly state: Uint8Array;
+  /** What the document refers to. */
+  readonly outside: readonly (ContentHash | TextId)[];
+}
+
+export interface WriteRequest {
+  readonly absolute: string;
+  /** The whole document as one Yjs update (v1 encoding); handed over, and not to be used afterwards. */
+  readonly state: Uint8Array;
+  readonly saved: SavedState;
+  /** Called when the new file is on the disk and about to take the old one's place. */
+  readonly onDraft: (draft: SavedState) => Promise<void>;
+}
+
+export type WriteOutcome =
+  /** The file has this document already. */
+  | { readonly outcome: 'unchanged' }
+  /** Synced. */
+  | { readonly outcome: 'written'; readonly saved: SavedState }
+  /** Somebody else has written the file since it was saved; it stands there with this hash, untouched. */
+  | { readonly outcome: 'foreign'; readonly fileHash: string };
+
+/** What a file may have of what its document has outside; the rest is named by its hash. */
+export interface SaveLimits {
+  /** Bytes of one output: more than people look at, less than makes a file slow to open. */
+  readonly output: number;
+  /** Bytes of the file: what git hosts and mail still take. */
+  readonly file: number;
+}
+
+export interface NotebookFiles {
+  /** Throws `NotebookFormatError` on a file that is no notebook. */
+  read(request: ReadRequest): Promise<FileReading>;
+  /** Rejects with a reason for people when the file can't be written; then it stands there as it was. */
+  write(request: WriteRequest): Promise<WriteOutcome>;
+}

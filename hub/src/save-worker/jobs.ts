@@ -1,0 +1,58 @@
+/** What crosses between the hub's thread and the worker that reads and writes notebooks. */
+import type { ContentHash, TextId } from '@cokernel/proto/hub';
+import type { SaveLimits, SavedState, WriteOutcome } from '../room/notebook-files.js';
+
+/** Given to a worker at its start. */
+export interface WorkerSettings {
+  /** Of the output store. */
+  readonly outputsFolder: string;
+  readonly limits: SaveLimits;
+}
+
+export interface ReadJob {
+  readonly kind: 'read';
+  readonly absolute: string;
+  readonly clientId: number;
+}
+
+export interface WriteJob {
+  readonly kind: 'write';
+  readonly absolute: string;
+  readonly state: Uint8Array;
+  readonly saved: SavedState;
+}
+
+export type Job = ReadJob | WriteJob;
+
+/** What a worker wants its hub to do before it goes on. */
+export type Question =
+  { readonly kind: 'put'; readonly bytes: Uint8Array } | { readonly kind: 'draft'; readonly draft: SavedState };
+
+export interface ReadResult {
+  readonly saved: SavedState;
+  readonly state: Uint8Array;
+  readonly outside: readonly (ContentHash | TextId)[];
+}
+
+export type Result =
+  { readonly kind: 'read'; readonly value: ReadResult } | { readonly kind: 'write'; readonly value: WriteOutcome };
+
+/** An error has no class on its way. */
+export interface Failure {
+  readonly kind: 'failed' | 'noNotebook';
+  readonly message: string;
+  /** With `noNotebook`. */
+  readonly line: number | null;
+}
+
+export type ToWorker =
+  | { readonly id: number; readonly job: Job }
+  | { readonly id: number; readonly answer: { readonly error: string | null } };
+
+export type FromWorker =
+  | { readonly id: number; readonly question: Question }
+  | { readonly id: number; readonly result: Result }
+  | { readonly id: number; readonly failure: Failure };
+
+/** Asks the hub and waits until it has done it. */
+export type Ask = (question: Question) => Promise<void>;

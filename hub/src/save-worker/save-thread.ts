@@ -1,0 +1,127 @@
+/**
+ * SaveThread: NotebookFiles in a thread of its own, one a hub, so that neither a large file nor a slow disk keeps the hub
+ * from its people. It reads one file at a time and writes one at a time, beside each other. When the thread ends by itself
+ * (out of memory), what was under way fails with a reason, and the next job gets a new one.
+ */
+import type { Worker } from 'node:worker_threads';
+import { NotebookFormatError } from '@cokernel/proto/notebook';
+import { messageOf } from '../errors.js';
+import type { FileReading, NotebookFiles, ReadRequest, WriteOutcome, WriteRequest } from '../room/notebook-files.js';
+import { startWorker } from '../start-worker.js';
+import type { Failure, FromWorker, Job, Question, Result, ToWorker, WorkerSettings } from './jobs.js';
+
+export interface SaveThreadOptions extends WorkerSettings {
+  /** Tells that the thread ended by itself. */
+  readonly onDied: (reason: string) => void;
+}
+
+interface Pending {
+  readonly answer: (question: Question) => Promise<unknown>;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class SaveThread implements NotebookFiles {
+  private worker: Worker | null = null;
+  private readonly pending = new Map<number, Pending>();
+  private reading: Promise<unknown> = Promise.resolve();
+  private writing: Promise<unknown> = Promise.resolve();
+  private jobs = 0;
+  private closed = false;
+
+  constructor(private readonly options: SaveThreadOptions) {}
+
+  /** The thread begins now and not with the first file. */
+  start(): void {
+    this.worker ??= this.begin();
+  }
+
+  async read({ absolute, clientId, put }: ReadRequest): Promise<FileReading> {
+    const step = (): Promise<Result> =>
+      this.run({ kind: 'read', absolute, clientId }, [], (question) =>
+        question.kind === 'put' ? put(question.bytes) : Promise.resolve(),
+      );
+    const result = await (this.reading = this.reading.then(step, step));
+    if (result.kind !== 'read') throw new Error('the worker answered something else');
+    return result.value;
+  }
+
+  async write({ absolute, state, saved, onDraft }: WriteRequest): Promise<WriteOutcome> {
+    const step = (): Promise<Result> =>
+      this.run({ kind: 'write', absolute, state, saved }, transferable(state), (question) =>
+        question.kind === 'draft' ? onDraft(question.draft) : Promise.resolve(),
+      );
+    const result = await (this.writing = this.writing.then(step, step));
+    if (result.kind !== 'write') throw new Error('the worker answered something else');
+    return result.value;
+  }
+
+  /** Ends the thread after what is under way. Can be called twice. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.reading, this.writing]);
+    this.closed = true;
+    await this.worker?.terminate();
+  }
+
+  private run(job: Job, transfer: ArrayBuffer[], answer: Pending['answer']): Promise<Result> {
+    if (this.closed) return Promise.reject(new Error('the hub stops'));
+    this.start();
+    this.jobs += 1;
+    const id = this.jobs;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { answer, resolve, reject });
+      this.send({ id, job }, transfer);
+    });
+  }
+
+  private begin(): Worker {
+    const { outputsFolder, limits } = this.options;
+    const workerData: WorkerSettings = { outputsFolder, limits };
+    const worker = startWorker(new URL('./save-worker', import.meta.url), { workerData });
+    let reason = 'it ended';
+    worker.on('message', (message: FromWorker) => this.heard(message));
+    worker.on('error', (error) => (reason = messageOf(error)));
+    worker.on('exit', () => this.ended(worker, reason));
+    worker.unref();
+    return worker;
+  }
+
+  private ended(worker: Worker, reason: string): void {
+    if (this.worker === worker) this.worker = null;
+    if (this.closed) return;
+    this.options.onDied(reason);
+    for (const { reject } of this.pending.values()) reject(new Error(`the thread that saves has failed: ${reason}`));
+    this.pending.clear();
+  }
+
+  private heard(message: FromWorker): void {
+    const pending = this.pending.get(message.id);
+    if (pending === undefined) return;
+    if ('question' in message) {
+      this.answer(message.id, pending.answer(message.question));
+      return;
+    }
+    this.pending.delete(message.id);
+    if ('result' in message) pending.resolve(message.result);
+    else pending.reject(errorOf(message.failure));
+  }
+
+  private answer(id: number, answered: Promise<unknown>): void {
+    answered.then(
+      () => this.send({ id, answer: { error: null } }),
+      (error: unknown) => this.send({ id, answer: { error: messageOf(error) } }),
+    );
+  }
+
+  private send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.worker?.postMessage(message, transfer);
+  }
+}
+
+function transferable(bytes: Uint8Array): ArrayBuffer[] {
+  return bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [];
+}
+
+function errorOf({ kind, message, line }: Failure): Error {
+  return kind === 'noNotebook' ? new NotebookFormatError(message, line) : new Error(message);
+}
