@@ -15,9 +15,9 @@ import {
 } from '@cokernel/proto/notebook';
 import type { RunId, RunView } from '@cokernel/proto/hub';
 import type { FlushMark, RunOutputs } from '../run/run-outputs.js';
-import { writtenBefore } from '../run/live-run.js';
 import type { QueuedRun } from '../run/run-queue.js';
 import { Settlement } from '../run/run-queue.js';
+import { writtenBefore } from '../run/run-progress.js';
 import { writeNextInput } from './next-input.js';
 import type { RoomDocument } from './room-document.js';
 
@@ -52,6 +52,10 @@ export class CellOutputs implements RunOutputs {
     const end = Settlement.nullable().parse(mark.end);
     if (end === null) this.writer.resume(runId, target.cellId, writtenBefore(mark.reducerState));
     return Promise.resolve({ ...mark, end });
+  }
+
+  textOf(run: QueuedRun, index: number): string | null {
+    return this.writer.textOf(run.view.runId, index);
   }
 
   async write(run: QueuedRun, edits: readonly OutputEdit[], mark: FlushMark): Promise<void> {

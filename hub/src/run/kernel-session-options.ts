@@ -1,6 +1,7 @@
 /** What a kernel session is made of, and what it needs from outside. */
 import type { KernelId, RunId, RunView } from '@cokernel/proto/hub';
 import type { HostedKernel } from '../kernel/kernel-host.js';
+import type { OutputStore } from './output-store.js';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueuedRun, RunQueue } from './run-queue.js';
 
@@ -20,6 +21,8 @@ export interface KernelSessionOptions {
   readonly queue: RunQueue;
   /** Where the output of a run goes. */
   readonly outputsOf: (run: QueuedRun) => Promise<RunOutputs>;
+  /** Where outputs go that are too large for their target. */
+  readonly outputs: OutputStore;
   /** A run of this kernel that ended under an earlier owner; null when nobody remembers it. */
   readonly endedRun: (runId: string) => Promise<QueuedRun | null>;
   /** Told of a run without a cell that ended before it began. */

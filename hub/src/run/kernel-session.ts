@@ -228,7 +228,7 @@ export class KernelSession {
   /** Shuts down for good. What the kernel says from now on is not heard: who asked for this ends its run. */
   async end(): Promise<void> {
     this.isEnding = true;
-    await this.parts.liveRuns.allDrained();
+    await this.parts.liveRuns.allCompleted();
     await this.shutdown();
   }
 

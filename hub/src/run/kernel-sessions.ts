@@ -16,6 +16,7 @@ import { KernelLink } from './kernel-link.js';
 import type { SessionLog } from './kernel-session-options.js';
 import { KernelSession } from './kernel-session.js';
 import { newRun } from './new-run.js';
+import type { OutputStore } from './output-store.js';
 import type { RunOutputs } from './run-outputs.js';
 import type { QueuedRun, RunQueue } from './run-queue.js';
 import type { Transcripts } from './transcripts.js';
@@ -25,6 +26,8 @@ export interface KernelSessionsOptions {
   readonly queue: RunQueue;
   readonly lease: HeldLeaseOptions;
   readonly transcripts: Transcripts;
+  /** Where outputs go that are too large for their target. */
+  readonly outputs: OutputStore;
   /** The target of runs in cells; a room implements it. */
   readonly cellOutputs: (run: QueuedRun) => Promise<RunOutputs>;
   /** A kernel was installed, changed or removed since they were read before. */
@@ -247,7 +250,7 @@ export class KernelSessions {
     lease: HeldLease,
     origin: HostedKernel['origin'],
   ): KernelSession {
-    const { queue, newId, clock, log, transcripts } = this.options;
+    const { queue, newId, clock, log, transcripts, outputs } = this.options;
     const session: KernelSession = new KernelSession({
       kernelId,
       specName: start.specName,
@@ -259,6 +262,7 @@ export class KernelSessions {
       newId,
       clock,
       log,
+      outputs,
       outputsOf: (run) => this.outputsOf(run),
       endedRun: (runId) => this.endedRun(kernelId, start.labels['fileId'], runId),
       transcriptWithdrawn: (run) => transcripts.withdrawn(run),

@@ -7,21 +7,26 @@ import type { RunTimes } from '@cokernel/proto/notebook';
 import type { JournalPlace } from './live-run.js';
 import { LiveRun } from './live-run.js';
 import type { SessionLog } from './kernel-session-options.js';
+import { DEFAULT_BOUNDS } from './bound-context.js';
 import { LateOutput } from './late-output.js';
+import type { OutputStore } from './output-store.js';
 import type { FlushMark, RunOutputs } from './run-outputs.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
+import { WritePace } from './write-pace.js';
 
 export interface LiveRunsOptions {
   /** Where the output of a run goes. */
   readonly outputsOf: (run: QueuedRun) => Promise<RunOutputs>;
+  /** Where outputs go that are too large for their target. */
+  readonly outputs: OutputStore;
   /** A run that ended under an earlier owner; null when nobody remembers it. */
   readonly endedRun: (runId: string) => Promise<QueuedRun | null>;
   readonly onWriteFailed: (runId: string, error: unknown) => void;
   readonly log: SessionLog;
 }
 
-/** Joins output for one frame of a screen. */
-const COALESCE_MS = 16;
+/** Joins output for one frame of a screen, and never writes more often than a screen is drawn. */
+const PACE = { gapMs: 16, perSecond: 60 };
 const LATE_MS = 1_000;
 /** Ended runs whose late output is still written. */
 const LATE_RUNS = 64;
@@ -30,6 +35,7 @@ export class LiveRuns {
   private readonly runs = new Map<string, LiveRun>();
 
   private readonly late: LateOutput;
+  private readonly pace = new WritePace({ ...PACE, now: () => performance.now() });
 
   constructor(private readonly options: LiveRunsOptions) {
     this.late = new LateOutput({
@@ -89,9 +95,9 @@ export class LiveRuns {
     await this.runs.get(runId)?.drained();
   }
 
-  /** Resolves when all output so far, of whatever run, is stored. */
-  async allDrained(): Promise<void> {
-    await Promise.all([...this.runs.values()].map((live) => live.drained()));
+  /** Resolves when all output so far, of whatever run, is stored, and nothing more is expected. */
+  async allCompleted(): Promise<void> {
+    await Promise.all([...this.runs.values()].map((live) => live.completed()));
   }
 
   /** Resolves when all output of the run and its end are stored, or could not be, which is told. */
@@ -113,13 +119,21 @@ export class LiveRuns {
     const live = new LiveRun({
       run,
       outputs,
+      store: this.options.outputs,
+      bounds: DEFAULT_BOUNDS,
       resumed,
-      coalesceMs: COALESCE_MS,
+      pace: this.pace,
       lateMs: LATE_MS,
       now: () => performance.now(),
       onWriteFailed: (error) => this.options.onWriteFailed(runId, error),
     });
+    live.start();
     this.runs.set(runId, live);
-    for (const old of [...this.runs.keys()].slice(0, -LATE_RUNS)) this.runs.delete(old);
+    for (const old of [...this.runs.keys()].slice(0, -LATE_RUNS)) this.forget(old);
+  }
+
+  private forget(runId: string): void {
+    this.runs.get(runId)?.stop();
+    this.runs.delete(runId);
   }
 }

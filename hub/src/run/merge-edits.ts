@@ -14,6 +14,9 @@ export function mergeEdits(edits: readonly OutputEdit[]): readonly OutputEdit[] 
   return merging.result();
 }
 
+/** They go with the outputs that are cleared. */
+const ofOutputs: readonly OutputEdit['type'][] = ['append', 'replaceText', 'storeText'];
+
 /** Text edits of different outputs, and of outputs and displays, don't touch each other and may change places. */
 class Merging {
   #edits: OutputEdit[] = [];
@@ -21,6 +24,8 @@ class Merging {
   #texts = new Map<number, PendingText>();
   /** Where in #edits the update of a display stands that a later one may replace. */
   #updates = new Map<string, number>();
+  /** Where in #edits it is named what an output's whole text is, by the output's index. */
+  #stored = new Map<number, number>();
 
   take(edit: OutputEdit): void {
     switch (edit.type) {
@@ -35,6 +40,9 @@ class Merging {
         return;
       case 'replaceText':
         this.#replaceText(edit);
+        return;
+      case 'storeText':
+        this.#storeText(edit);
         return;
       case 'updateDisplay':
         this.#updateDisplay(edit);
@@ -55,9 +63,10 @@ class Merging {
 
   /** What was appended or written before is gone; displays in other cells keep what they were told. */
   #clear(): void {
-    this.#edits = this.#edits.filter((edit) => edit.type !== 'append' && edit.type !== 'replaceText');
+    this.#edits = this.#edits.filter((edit) => !ofOutputs.includes(edit.type));
     this.#edits.push({ type: 'clear' });
     this.#texts.clear();
+    this.#stored.clear();
     this.#updates.clear();
   }
 
@@ -69,6 +78,12 @@ class Merging {
     } else {
       text.add(edit);
     }
+  }
+
+  #storeText(edit: Extract<OutputEdit, { type: 'storeText' }>): void {
+    const position = this.#stored.get(edit.index) ?? this.#edits.length;
+    this.#stored.set(edit.index, position);
+    this.#edits[position] = edit;
   }
 
   #updateDisplay(edit: Extract<OutputEdit, { type: 'updateDisplay' }>): void {

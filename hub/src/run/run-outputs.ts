@@ -22,6 +22,8 @@ export interface RunOutputs {
   begin(run: QueuedRun): Promise<void>;
   /** Goes on with a run that an earlier owner began; null when nothing of it was stored, then it is begun. */
   resume(run: QueuedRun): Promise<FlushMark | null>;
+  /** The text of a stream of a run that is gone on with; `index` as OutputEdit means it. Null: the target has none. */
+  textOf(run: QueuedRun, index: number): string | null;
   write(run: QueuedRun, edits: readonly OutputEdit[], mark: FlushMark): Promise<void>;
   /** Shows the end: execution count, times, author. Output may still be written after it (J7). */
   finish(run: QueuedRun, end: Settlement, times: RunTimes, mark: FlushMark): Promise<void>;

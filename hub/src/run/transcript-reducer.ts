@@ -13,6 +13,11 @@ interface StreamSoFar {
 export class TranscriptReducer {
   private outputs: (StreamSoFar | null)[] = [];
 
+  /** Null for an output that is not a stream. */
+  textOf(index: number): string | null {
+    return this.outputs[index]?.text ?? null;
+  }
+
   entriesOf(edit: OutputEdit): readonly TranscriptEntry[] {
     switch (edit.type) {
       case 'clear':
@@ -23,6 +28,8 @@ export class TranscriptReducer {
         return [{ type: 'output', output: edit.output }];
       case 'replaceText':
         return this.replaceText(edit);
+      case 'storeText':
+        return [];
       case 'updateDisplay':
         return [{ type: 'updateDisplay', displayId: edit.displayId, data: edit.data, metadata: edit.metadata }];
       case 'nextInput':

@@ -38,6 +38,10 @@ export class Transcripts implements RunOutputs {
     return mark;
   }
 
+  textOf(run: QueuedRun, index: number): string | null {
+    return this.open.get(run.view.runId)?.reducer.textOf(index) ?? null;
+  }
+
   /** Output that comes after the end (a thread that prints) is not kept: the end is a transcript's last entry. */
   async write(run: QueuedRun, edits: readonly OutputEdit[], mark: FlushMark): Promise<void> {
     const { runId } = run.view;

@@ -35,6 +35,7 @@ function applyEdit(screen: Screen, edit: OutputEdit): Screen {
             : output,
         ),
       };
+    case 'storeText':
     case 'nextInput':
     case 'editFile':
       return screen;

@@ -11,6 +11,7 @@ import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-sto
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { newHubId, newRequestId, queuedRun } from '../support/queued-run.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
+import { MemoryOutputs } from '../support/memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 
@@ -55,6 +56,7 @@ function sessionsOn(queue: RunQueue): KernelSessions {
     queue,
     lease,
     transcripts: new Transcripts(store.transcripts),
+    outputs: new MemoryOutputs(),
     cellOutputs: () => Promise.reject(new Error('no run begins here')),
     onKernelSpecsChanged: () => undefined,
     limits: { perHub: null, perPerson: null },

@@ -13,6 +13,7 @@ import { says } from '../support/kernel-messages.js';
 import { newRequestId, queuedRun } from '../support/queued-run.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
+import { MemoryOutputs } from '../support/memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 const spec = {
@@ -91,6 +92,7 @@ function sessionsOn(host: KernelHost): KernelSessions {
     queue: store.runQueue,
     lease: { ...leases, onWarning: () => undefined },
     transcripts: new Transcripts(store.transcripts),
+    outputs: new MemoryOutputs(),
     cellOutputs: () => Promise.reject(new Error('there are no cells here')),
     onKernelSpecsChanged: () => undefined,
     limits: { perHub: null, perPerson: null },

@@ -1,9 +1,12 @@
 /** One run's output on its way to its target: joined, in order, nothing lost. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { OutputEdit } from '@cokernel/proto/notebook';
+import { DEFAULT_BOUNDS } from '../../src/run/bound-context.js';
 import { LiveRun } from '../../src/run/live-run.js';
 import type { FlushMark } from '../../src/run/run-outputs.js';
+import { WritePace } from '../../src/run/write-pace.js';
 import { says } from '../support/kernel-messages.js';
+import { MemoryOutputs } from '../support/memory-outputs.js';
 import { queuedRun } from '../support/queued-run.js';
 
 interface Write {
@@ -16,10 +19,12 @@ interface Write {
 let writes: Write[];
 let failures: unknown[];
 let live: LiveRun;
+let store: MemoryOutputs;
 
 beforeEach(() => {
   jest.useFakeTimers();
   writes = [];
+  store = new MemoryOutputs();
   failures = [];
   live = newLiveRun(null);
 });
@@ -28,22 +33,26 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function newLiveRun(resumed: FlushMark | null): LiveRun {
+function newLiveRun(resumed: FlushMark | null, textOf: (index: number) => string | null = () => null): LiveRun {
+  const now = (): number => performance.now();
   return new LiveRun({
     run: queuedRun({ runId: 'r1' }),
     outputs: {
       begin: () => Promise.resolve(),
       resume: () => Promise.resolve(null),
       finish: () => Promise.resolve(),
+      textOf: (_run, index) => textOf(index),
       write: (_run, edits, mark) =>
         new Promise<void>((done, fail) => {
           writes.push({ edits, mark, done, fail });
         }),
     },
     resumed,
-    coalesceMs: 16,
+    store,
+    bounds: DEFAULT_BOUNDS,
+    pace: new WritePace({ gapMs: 16, perSecond: 60, now }),
     lateMs: 1_000,
-    now: () => performance.now(),
+    now,
     onWriteFailed: (error) => failures.push(error),
   });
 }
@@ -79,10 +88,29 @@ describe('output', () => {
     expect(writes[1]?.mark.reducerState).toMatchObject({ output: { appended: 1 } });
   });
 
-  test('of a flood is written in bounded pieces', () => {
-    for (let n = 0; n < 5_000; n += 1) print(n + 1, '.');
-    expect(writes.length).toBeGreaterThan(2);
-    expect(writes.length).toBeLessThan(6);
+  test('of which there is much is written before its time', () => {
+    print(1, 'a');
+    print(2, 'b'.repeat(60 * 1024));
+    expect(writes).toHaveLength(1);
+    print(3, 'c'.repeat(60 * 1024));
+    expect(writes).toHaveLength(2);
+  });
+
+  test('[X16] of a flood is written 60 times a second at most, whatever its size, and first at once', async () => {
+    const times: number[] = [];
+    const began = performance.now();
+    for (let n = 0; n < 1_900; n += 1) {
+      const before = writes.length;
+      const text = n % 10 < 5 ? 'x'.repeat(40 * 1024) : '.';
+      live.accept(says.shows('r1', { 'text/plain': text }), { journalId: 'j', seq: n + 1 });
+      await jest.advanceTimersByTimeAsync(1);
+      for (let more = before; more < writes.length; more += 1) times.push(performance.now() - began);
+    }
+    expect(times[0]).toBeLessThanOrEqual(1);
+    for (const from of times) {
+      expect(times.filter((time) => time >= from && time < from + 999).length).toBeLessThanOrEqual(60);
+    }
+    expect(times.length).toBeGreaterThan(60);
   });
 
   test('that is no output writes nothing', () => {

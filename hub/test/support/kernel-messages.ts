@@ -1,13 +1,16 @@
 /** What a kernel says, in short, for tests. */
-import type { Answer, KernelMessage } from '@cokernel/proto/jupyter';
+import type { Answer, ErrorContent, KernelMessage } from '@cokernel/proto/jupyter';
 import {
   buildMessage,
+  clearOutput,
+  displayData,
   errorMessage,
   executeInput,
   executeReply,
   inputRequest,
   statusMessage,
   streamMessage,
+  updateDisplayData,
 } from '@cokernel/proto/jupyter';
 
 let counter = 0;
@@ -28,6 +31,12 @@ export const says = {
   idle: (runId: string): KernelMessage => statusMessage(answerTo(runId), 'idle'),
   input: (runId: string, count: number): KernelMessage => executeInput(answerTo(runId), 'code', count),
   prints: (runId: string, text: string): KernelMessage => streamMessage(answerTo(runId), 'stdout', text),
+  shows: (runId: string, data: Readonly<Record<string, unknown>>, displayId?: string): KernelMessage =>
+    displayData(answerTo(runId), { data, ...(displayId === undefined ? {} : { displayId }) }),
+  updates: (runId: string, displayId: string, data: Readonly<Record<string, unknown>>): KernelMessage =>
+    updateDisplayData(answerTo(runId), { data, displayId }),
+  clears: (runId: string): KernelMessage => clearOutput(answerTo(runId)),
+  throws: (runId: string, error: ErrorContent): KernelMessage => errorMessage(answerTo(runId), error),
   raises: (runId: string): KernelMessage => errorMessage(answerTo(runId), failure),
   ok: (runId: string, executionCount = 1): KernelMessage =>
     executeReply(answerTo(runId), { status: 'ok', executionCount }),

@@ -16,6 +16,7 @@ import { TestKeeper, pythonCommand } from './keeper.js';
 import { newRequestId } from './queued-run.js';
 import { scratchFolder, type ScratchFolder } from './scratch-folder.js';
 import { waitUntil } from './wait-until.js';
+import { MemoryOutputs } from './memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 const author = { participantId: ParticipantId.parse('ann'), name: 'Ann' };
@@ -141,6 +142,7 @@ function sessionsOf(
       onWarning: () => undefined,
     },
     transcripts,
+    outputs: new MemoryOutputs(),
     cellOutputs: () => Promise.reject(new Error('there are no cells here')),
     onKernelSpecsChanged: () => undefined,
     limits: { perHub: null, perPerson: null },

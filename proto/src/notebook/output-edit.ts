@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from './json.js';
 import type { MimeBundle, Output } from './nbformat.js';
+import type { StoredText } from './stored-output.js';
 
 export type OutputEdit =
   /** All outputs of the cell go away; `index` counts from 0 again. */
@@ -15,6 +16,8 @@ export type OutputEdit =
    * that this run appended since its last clear.
    */
   | { readonly type: 'replaceText'; readonly index: number; readonly from: number; readonly text: string }
+  /** Of that output the document has only a part; the whole lies in the store. `gap` counts as `from` does. */
+  | { readonly type: 'storeText'; readonly index: number; readonly stored: StoredText }
   /** Every output with that display id, in whatever cell, shows this from now on. */
   | {
       readonly type: 'updateDisplay';

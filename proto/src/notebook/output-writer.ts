@@ -8,6 +8,7 @@ import type { CellId, RunId } from '../hub/ids.js';
 import type { JsonObject } from './json.js';
 import type { MimeBundle, Output, StreamName } from './nbformat.js';
 import type { OutputEdit } from './output-edit.js';
+import type { StoredText } from './stored-output.js';
 import { TrackedCell, TrackedOutput } from './tracked-output.js';
 import {
   allCells,
@@ -17,6 +18,7 @@ import {
   outputsOf,
   setDisplay,
   setDisplayId,
+  setStoredText,
   streamText,
 } from './y-notebook.js';
 
@@ -72,6 +74,12 @@ export class OutputWriter {
     this.#runs.set(runId, { cell, outputs });
   }
 
+  /** The text of one of the run's stream outputs, as the document has it; null when it has none (any more). */
+  textOf(runId: RunId, index: number): string | null {
+    const output = this.#runs.get(runId)?.outputs[index]?.tracked?.locate() ?? null;
+    return output === null ? null : (streamText(output)?.toJSON() ?? null);
+  }
+
   /** Writes the edits in one transaction. Throws for a run that was not begun or is finished. */
   apply(runId: RunId, edits: readonly OutputEdit[], origin?: unknown): WriteOutcome {
     const run = this.#runs.get(runId);
@@ -102,6 +110,9 @@ export class OutputWriter {
         return;
       case 'replaceText':
         this.#replaceText(run, edit.index, edit.from, edit.text);
+        return;
+      case 'storeText':
+        this.#storeText(run, edit.index, edit.stored);
         return;
       case 'updateDisplay':
         this.#updateDisplay(edit.displayId, edit.data, edit.metadata);
@@ -188,6 +199,14 @@ export class OutputWriter {
     const start = Math.min(Math.max(from - output.textStart, 0), target.length);
     target.delete(start, target.length - start);
     target.insert(start, text);
+  }
+
+  #storeText(run: WritingRun, index: number, stored: StoredText): void {
+    const output = run.outputs[index];
+    const found = output?.tracked?.locate() ?? null;
+    if (output === undefined || found === null) return;
+    const [from, to] = [stored.gap.from, stored.gap.to].map((at) => Math.max(0, at - output.textStart));
+    setStoredText(found, { ...stored, gap: { from: from ?? 0, to: to ?? 0 } });
   }
 
   #beginAnew(run: WritingRun, output: RunOutput, name: StreamName, from: number, text: string): void {
