@@ -40,6 +40,7 @@ import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-sto
 import { notebookFilesIn } from '../support/notebook-files.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
+import { MemoryOutputs } from '../support/memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 const common = { newId: randomUUID, clock: () => new Date(), log };
@@ -124,6 +125,7 @@ function sessionsWithoutKernels(): KernelSessions {
     queue: store.runQueue,
     lease,
     transcripts,
+    outputs: new MemoryOutputs(),
     cellOutputs: none,
     onKernelSpecsChanged: () => undefined,
     limits: { perHub: null, perPerson: null },
