@@ -19,5 +19,6 @@ export { decodeContent, encodeContent, type StoredContent } from './stored-conte
 export { readSnapshot, storedReferences, writeSnapshot } from './snapshot-text.js';
 export * from './stored-output.js';
 export * from './take-outside.js';
+export { keepOthersWork, ownUndo } from './undo.js';
 export * from './write-notebook.js';
 export * from './y-notebook.js';

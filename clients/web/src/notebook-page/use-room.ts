@@ -1,5 +1,6 @@
 /** A room as React state. It is joined when the page shows and left when it goes. */
 import type { HubClient, Room, RoomDocument, RoomState } from '@cokernel/core';
+import { keepOthersWork } from '@cokernel/proto/notebook';
 import { YNotebook } from '@jupyter/ydoc';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type * as Y from 'yjs';
@@ -21,6 +22,7 @@ function openRoom(hub: HubClient, path: string, person: Person): OpenRoom & { cl
     client: 'page',
     createDocument: () => {
       const notebook = new YNotebook();
+      keepOthersWork(notebook.undoManager);
       notebooks.set(notebook.ydoc, notebook);
       return { doc: notebook.ydoc, awareness: notebook.awareness };
     },
