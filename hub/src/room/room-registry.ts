@@ -11,8 +11,10 @@ import { holdLease } from '../run/held-lease.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
 import type { OutputStore } from '../run/output-store.js';
+import type { OutputStore } from '../run/output-store.js';
 import type { RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, RunQueue } from '../run/run-queue.js';
+import { DocumentReferences } from './document-references.js';
 import type { DocumentStore } from './document-store.js';
 import type { FileIndex } from './file-index.js';
 import { FileSync } from './file-sync.js';
@@ -28,6 +30,7 @@ export interface RoomRegistryOptions {
   readonly folder: ServedFolder;
   readonly index: FileIndex;
   readonly store: DocumentStore;
+  readonly outputStore: OutputStore;
   readonly notebookFiles: NotebookFiles;
   readonly outputStore: OutputStore;
   readonly queue: RunQueue;
@@ -51,6 +54,7 @@ export interface OpenRoom {
 }
 
 interface Entry extends OpenRoom {
+  readonly references: DocumentReferences;
   readonly lease: HeldLease;
   closing: NodeJS.Timeout | null;
 }
@@ -136,7 +140,9 @@ export class RoomRegistry {
       await kernel.find();
       const goingOn = this.options.sessions().list();
       await room.outputs.endForgotten((runId) => goingOn.some((session) => session.currentRun?.runId === runId));
-      return { room, kernel, lease: held, closing: null };
+      const references = this.referencesOf(room);
+      references.start();
+      return { room, kernel, references, lease: held, closing: null };
     } catch (error) {
       await held.release();
       throw error;
@@ -151,6 +157,18 @@ export class RoomRegistry {
       labels: this.options.kernelLabels,
       workingDirectory: () => path.dirname(absolute),
       wish: () => wishOf(notebookMetadata(room.document.doc)?.toJSON() ?? {}),
+    });
+  }
+
+  private referencesOf(room: Room): DocumentReferences {
+    const { outputStore, log } = this.options;
+    const { fileId, document } = room;
+    return new DocumentReferences({
+      fileId,
+      doc: document.doc,
+      outputs: outputStore,
+      isWorking: () => isWorking(room),
+      log,
     });
   }
 
@@ -176,6 +194,7 @@ export class RoomRegistry {
     this.rooms.delete(fileId);
     const closing = entry.room
       .stop()
+      .finally(() => entry.references.stop())
       .finally(() => entry.lease.release())
       .finally(() => this.closed.delete(fileId));
     this.closed.set(fileId, closing);

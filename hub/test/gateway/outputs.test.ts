@@ -192,7 +192,7 @@ describe('a stored text', () => {
     const second = await matchesOf(await get(at(`texts/run.0?search=4999&from=${String(first.next)}`)));
     expect(second.matches.map(({ text }) => text).slice(0, 3)).toEqual(['34999', '44999', '49990']);
     expect(second.next).toBeNull();
-    const [{ from, to }] = first.matches as [{ from: number; to: number }];
+    const { from, to } = first.matches[0]!;
     const found = await get(at('texts/run.0'), { range: `bytes=${from}-${to - 1}` });
     expect(await found.text()).toBe('4999');
   });

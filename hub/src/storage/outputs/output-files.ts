@@ -9,6 +9,7 @@ import { ContentHash } from '@cokernel/proto/hub';
 import { ownerOnly, ownerOnlyFolder, syncFolder, writeAll } from '../embedded/durable-files.js';
 import { StepLine } from '../step-line.js';
 import { statIfThere } from './file-bytes.js';
+import { outputPath } from './output-paths.js';
 
 export interface OutputFilesOptions {
   /** There. */
@@ -28,7 +29,7 @@ export class OutputFiles {
   }
 
   path(hash: ContentHash): string {
-    return join(this.#options.folder, hash.slice(0, 2), hash);
+    return outputPath(this.#options.folder, hash);
   }
 
   put(bytes: Uint8Array): Promise<ContentHash> {

@@ -15,6 +15,7 @@ import type { NoticeListener } from '../embedded/notice.js';
 import { StepLine } from '../step-line.js';
 import { FileBytes, fileBytes, statIfThere } from './file-bytes.js';
 import { OutputFiles } from './output-files.js';
+import { textPath } from './output-paths.js';
 import { ReferenceLog } from './reference-log.js';
 import type { References, Target } from './references.js';
 import { TextFile } from './text-file.js';
@@ -155,8 +156,7 @@ export class FileOutputStore implements OutputStore {
   }
 
   #textPath(id: TextId): string {
-    // `.` and `..` are ids like any other.
-    return join(this.#texts, id.replaceAll('.', '%2E'));
+    return textPath(this.#options.folder, id);
   }
 
   #nowMs(): number {
