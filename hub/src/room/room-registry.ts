@@ -11,7 +11,6 @@ import { holdLease } from '../run/held-lease.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
 import type { OutputStore } from '../run/output-store.js';
-import type { OutputStore } from '../run/output-store.js';
 import type { RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, RunQueue } from '../run/run-queue.js';
 import { DocumentReferences } from './document-references.js';
@@ -30,7 +29,6 @@ export interface RoomRegistryOptions {
   readonly folder: ServedFolder;
   readonly index: FileIndex;
   readonly store: DocumentStore;
-  readonly outputStore: OutputStore;
   readonly notebookFiles: NotebookFiles;
   readonly outputStore: OutputStore;
   readonly queue: RunQueue;
