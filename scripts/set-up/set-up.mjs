@@ -38,7 +38,7 @@ export async function setUpForStart() {
  * What the tests' Python has: the newer generation of the kernel, a writer of notebooks, a remote engine, and the
  * conformance suite of kernels; those whose behaviour the tests state in detail in one exact version.
  */
-const testPackages = ['ipykernel~=7.0', 'nbformat', 'jupyter_server==2.21.1', 'jupyter_kernel_test==0.7.0'];
+const testPackages = ['ipykernel~=7.0', 'nbformat==5.11.1', 'jupyter_server==2.21.1', 'jupyter_kernel_test==0.7.0'];
 
 /**
  * All that the tests need; what is missing and can't be installed is an error, but for the older kernel, without which

@@ -10,6 +10,7 @@ export { MergeBase, mergeBase } from './merge/merge-base.js';
 export { mergeNotebooks, type MergeConflict, type MergeResult } from './merge/three-way.js';
 export * from './nbformat.js';
 export { NotebookFormatError } from './notebook-format-error.js';
+export { notebookPieces } from './notebook-pieces.js';
 export * from './output-edit.js';
 export * from './output-writer.js';
 export * from './read-notebook.js';

@@ -5,7 +5,7 @@
  */
 import type { JsonValue } from './json.js';
 import type { FileJson } from './python-json.js';
-import { spelledNumber } from './spelled-number.js';
+import { spelledNumber, type SpelledNumber } from './spelled-number.js';
 
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
@@ -26,7 +26,8 @@ export function parseJson(text: string): JsonValue {
     if (!(error instanceof SyntaxError)) {
       throw error;
     }
-    return new PythonJsonReader(text, Number).read();
+    // Read by their values alone, no number is a spelled one.
+    return new PythonJsonReader(text, Number).read() as JsonValue;
   }
 }
 
@@ -48,17 +49,15 @@ const WORDS: ReadonlyMap<string, boolean | number | null> = new Map<string, bool
   ['-Infinity', -Infinity],
 ]);
 
-type Json<N> = null | boolean | number | string | N | readonly Json<N>[] | { readonly [key: string]: Json<N> };
-
-class PythonJsonReader<N> {
+class PythonJsonReader {
   #position = 0;
 
   constructor(
     private readonly text: string,
-    private readonly numberOf: (literal: string) => N,
+    private readonly numberOf: (literal: string) => number | SpelledNumber,
   ) {}
 
-  read(): Json<N> {
+  read(): FileJson {
     const value = this.#value(0);
     this.#take(SPACE);
     if (this.#position < this.text.length) {
@@ -67,7 +66,7 @@ class PythonJsonReader<N> {
     return value;
   }
 
-  #value(depth: number): Json<N> {
+  #value(depth: number): FileJson {
     this.#take(SPACE);
     if (depth > MAX_DEPTH) {
       this.#fail('less deep nesting');
@@ -84,8 +83,8 @@ class PythonJsonReader<N> {
     }
   }
 
-  #object(depth: number): Json<N> {
-    const entries: [string, Json<N>][] = [];
+  #object(depth: number): FileJson {
+    const entries: [string, FileJson][] = [];
     this.#items('}', "',' or '}'", () => {
       const key = this.#string('a key in double quotes');
       if (!this.#skip(':')) {
@@ -96,8 +95,8 @@ class PythonJsonReader<N> {
     return Object.fromEntries(entries);
   }
 
-  #array(depth: number): Json<N> {
-    const items: Json<N>[] = [];
+  #array(depth: number): FileJson {
+    const items: FileJson[] = [];
     this.#items(']', "',' or ']'", () => {
       items.push(this.#value(depth));
     });
@@ -155,7 +154,7 @@ class PythonJsonReader<N> {
     return (quote - first) % 2 === 1;
   }
 
-  #scalar(): Json<N> {
+  #scalar(): FileJson {
     const literal = this.#take(SCALAR);
     if (literal === '') {
       return this.#fail('a value');

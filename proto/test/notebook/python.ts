@@ -5,7 +5,17 @@ const python = process.env['COKERNEL_TEST_PYTHON'] ?? 'python3';
 
 /** The standard output of `code`, which gets `input` as text on standard input. */
 export function runPython(code: string, input: string): string {
-  return execFileSync(python, ['-c', code], { input, encoding: 'utf8', env: { ...process.env, PYTHONUTF8: '1' } });
+  return run(['-c', code], input);
+}
+
+/** The same for a program of its own. */
+export function runPythonFile(file: string, input: string): string {
+  return run([file], input);
+}
+
+function run(args: readonly string[], input: string): string {
+  const env = { ...process.env, PYTHONUTF8: '1' };
+  return execFileSync(python, args, { input, encoding: 'utf8', env, maxBuffer: 1024 ** 3 });
 }
 
 /** What Python's nbformat makes of a notebook file when it opens and saves it. */
