@@ -20,6 +20,8 @@ export interface HubConfig {
   readonly token: string;
   readonly openBrowser: boolean;
   readonly redisUrl: string | null;
+  /** Where the documents' histories lie; in Redis only when the hub has one. */
+  readonly documents: 'folder' | 'redis';
   /** Where kernels run, if not on this machine. */
   readonly gateway: GatewayConfig | null;
   readonly logLevel: string;
@@ -75,6 +77,7 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
   --help             this text
 
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
+  COKERNEL_DOCUMENTS (where edits are stored: 'folder', the data folder, or 'redis'; default folder),
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
   COKERNEL_JOURNAL_MAX_BYTES (what each kernel may say while no hub listens; default 64 MiB),
@@ -100,6 +103,7 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     token: tokenOf(values.token ?? env['COKERNEL_TOKEN']),
     openBrowser: values['no-open'] !== true,
     redisUrl: redisUrlOf(values.redis ?? env['REDIS_URL']),
+    documents: documentsOf(env['COKERNEL_DOCUMENTS'], values.redis ?? env['REDIS_URL']),
     gateway: gatewayOf(values['gateway-url'] ?? env['COKERNEL_GATEWAY_URL'], env['COKERNEL_GATEWAY_TOKEN']),
     logLevel: levelOf(values['log-level']),
     dataDirectory,
@@ -194,6 +198,14 @@ function redisUrlOf(text: string | undefined): string | null {
   if (text === undefined || text === '') return null;
   if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text;
   throw new StartError(`a Redis is named by an address such as redis://127.0.0.1:6379, not '${text}'`, 2);
+}
+
+function documentsOf(text: string | undefined, redis: string | undefined): 'folder' | 'redis' {
+  if (text === undefined || text === '' || text === 'folder') return 'folder';
+  if (text !== 'redis') throw new StartError(`COKERNEL_DOCUMENTS is 'folder' or 'redis', not '${text}'`, 2);
+  if (redis === undefined || redis === '')
+    throw new StartError('COKERNEL_DOCUMENTS=redis needs a Redis: name it by REDIS_URL', 2);
+  return 'redis';
 }
 
 function gatewayOf(text: string | undefined, token: string | undefined): GatewayConfig | null {

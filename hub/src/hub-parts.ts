@@ -9,7 +9,7 @@ import type { Closers } from './closers.js';
 import { Gateway } from './gateway/gateway.js';
 import { adoptKernels, kernelHost, notices, specView, startedHere } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
-import { embeddedStore, outputStore, queueStore, saveThread } from './hub-stores.js';
+import { embeddedStore, outputStore, saveThread, sharedStore } from './hub-stores.js';
 import type { KernelHost } from './kernel/kernel-host.js';
 import { KernelSharing } from './room/kernel-sharing.js';
 import type { NotebookFiles } from './room/notebook-files.js';
@@ -62,8 +62,9 @@ interface Common {
 }
 
 export async function buildParts(options: HubOptions, closers: Closers): Promise<Parts> {
-  const store = await embeddedStore(options, closers);
-  const { runQueue, leases } = await queueStore(options, store, closers);
+  const embedded = await embeddedStore(options, closers);
+  const { runQueue, leases, documents, stopWaiting } = await sharedStore(options, embedded, closers);
+  const store = { ...embedded, documents };
   const host = kernelHost(options);
   closers.push(() => host.close());
   const outputs = await outputStore(options, clock, closers);
@@ -76,6 +77,7 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   closers.push(
     () => rooms.close(GOING_AWAY, 'the hub stops'),
     () => sessions.close(),
+    () => Promise.resolve(stopWaiting()),
   );
   await adoptKernels(options, common.kernelLabels.folder, sessions);
   startCulling(options, common, meeting, closers);

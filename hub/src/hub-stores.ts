@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Closers } from './closers.js';
 import type { HubConfig } from './config.js';
 import type { HubOptions } from './hub-options.js';
+import type { DocumentStore } from './room/document-store.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
 import type { OutputStore } from './run/output-store.js';
@@ -62,13 +63,22 @@ function noticeListener({ say, log }: HubOptions): NoticeListener {
   };
 }
 
-export async function queueStore(
+/** What hubs that are one share. */
+export interface SharedStore {
+  readonly runQueue: RunQueue;
+  readonly leases: LeaseStore;
+  readonly documents: DocumentStore;
+  /** The hub is about to stop: what waits for a store that is away is refused. */
+  readonly stopWaiting: () => void;
+}
+
+export async function sharedStore(
   options: HubOptions,
   embedded: EmbeddedStore,
   closers: Closers,
-): Promise<{ readonly runQueue: RunQueue; readonly leases: LeaseStore }> {
+): Promise<SharedStore> {
   const { config, log, say } = options;
-  if (config.redisUrl === null) return embedded;
+  if (config.redisUrl === null) return { ...embedded, stopWaiting: () => undefined };
   const place = new URL(config.redisUrl).host;
   const redis = await openRedisStore({
     url: config.redisUrl,
@@ -79,5 +89,5 @@ export async function queueStore(
     },
   });
   closers.push(() => redis.close());
-  return redis;
+  return config.documents === 'redis' ? redis : { ...redis, documents: embedded.documents };
 }

@@ -86,6 +86,17 @@ describe('arguments', () => {
     });
   });
 
+  test('keep documents in Redis only when asked to, and only where there is one', async () => {
+    const env = { REDIS_URL: 'redis://one' };
+    expect(await config([served], env)).toMatchObject({ documents: 'folder' });
+    expect(await config([served], { ...env, COKERNEL_DOCUMENTS: 'redis' })).toMatchObject({ documents: 'redis' });
+    expect(await config([served, '--redis', 'redis://two'], { COKERNEL_DOCUMENTS: 'redis' })).toMatchObject({
+      documents: 'redis',
+    });
+    await expect(config([served], { COKERNEL_DOCUMENTS: 'redis' })).rejects.toThrow('needs a Redis');
+    await expect(config([served], { ...env, COKERNEL_DOCUMENTS: 'disk' })).rejects.toThrow("not 'disk'");
+  });
+
   test('name a remote engine, whose token comes from the environment alone', async () => {
     const env = { COKERNEL_GATEWAY_URL: 'https://one.example/base', COKERNEL_GATEWAY_TOKEN: 'secret' };
     expect(await config([served])).toMatchObject({ gateway: null });

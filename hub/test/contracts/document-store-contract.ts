@@ -37,7 +37,7 @@ function entries(updates: readonly Uint8Array[] | undefined): number[][] {
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
 
 /** `openStore` opens the same store anew each time. */
-export function documentStoreContract(openStore: () => Promise<DocumentStore>): void {
+export function documentStoreContract(openStore: () => Promise<DocumentStore>, { sequences = 100 } = {}): void {
   test('a document without a log has none', async () => {
     const store = await openStore();
     expect(await store.open(newFileId(), 1)).toBeNull();
@@ -254,7 +254,7 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>): 
         }
         await store.close();
       }),
-      { numRuns: 100 },
+      { numRuns: sequences },
     );
   }, 60_000);
 }

@@ -28,7 +28,7 @@ const bodyHeadBytes = 17;
 /** More frames than a log holds between two compactions. */
 const nearSeqs = 2 ** 24;
 
-export function encodeFrame({ fence, seq, kind, payload }: Frame): Buffer {
+export function encodeFrame({ fence, seq, kind, payload }: Frame): Buffer<ArrayBuffer> {
   const frame = Buffer.alloc(prefixBytes + bodyHeadBytes + payload.byteLength);
   frame.writeUInt32BE(bodyHeadBytes + payload.byteLength, 0);
   frame.writeBigUInt64BE(BigInt(fence), prefixBytes);

@@ -2,7 +2,7 @@
  * Pure: the names of our keys. Those of one kernel, and those of one notebook, share a tag in braces, so that a Redis
  * Cluster keeps them together. `KEYS` in scripts/*.lua has this order.
  */
-import type { KernelId } from '@cokernel/proto/hub';
+import type { FileId, KernelId } from '@cokernel/proto/hub';
 import type { LeaseSubject } from '../../run/lease.js';
 
 export interface QueueKeys {
@@ -19,6 +19,21 @@ export function queueKeys(kernelId: KernelId): QueueKeys {
   const lists = ['head', 'runs', 'order', 'finished', 'finished-order', 'requests', 'requests-order'].map(key);
   const [changes, channel] = [key('changes'), key('channel')];
   return { all: [...lists, changes, leaseKey(subject), channel], changes, channel };
+}
+
+export interface DocumentKeys {
+  /** Of the steps on a log. */
+  readonly all: readonly string[];
+  /** The list of frames. */
+  readonly log: string;
+  /** The hash of documents of other histories. */
+  readonly copies: string;
+}
+
+export function documentKeys(fileId: FileId): DocumentKeys {
+  const tag = tagOf({ kind: 'notebook', id: fileId });
+  const log = `${tag}:log`;
+  return { all: [`${tag}:log-head`, log], log, copies: `${tag}:copies` };
 }
 
 export function leaseKey(subject: LeaseSubject): string {

@@ -4,11 +4,11 @@
  * that was under way when its connection broke, or that isn't answered in time, is refused the same way: it did or
  * did not happen.
  */
-import { createClient, ErrorReply } from 'redis';
+import { createClient, ErrorReply, RESP_TYPES } from 'redis';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { QueueUnavailable } from '../../run/run-queue.js';
-import type { LeaseStepName, QueueStepName, Script, Scripts } from './script-texts.js';
+import type { Script, Scripts, StepName } from './script-texts.js';
 
 export type RedisStatus = { readonly connected: true } | { readonly connected: false; readonly reason: string };
 
@@ -94,7 +94,7 @@ export class RedisConnection {
   }
 
   /** Runs one step; its answer as text. */
-  run(name: QueueStepName | LeaseStepName, keys: readonly string[], args: readonly string[]): Promise<string> {
+  run(name: StepName, keys: readonly string[], args: readonly (string | Buffer)[]): Promise<string> {
     const script = this.#options.scripts.get(name);
     if (script === undefined) throw new Error(`There is no step ${name}.`);
     const options = { keys: [...keys], arguments: [...args] };
@@ -107,6 +107,21 @@ export class RedisConnection {
       const entries = await this.#steps.xRange(stream, id, '+');
       return (entries ?? []).flatMap(({ message }) => message['change'] ?? []);
     });
+  }
+
+  /** The entries of a list from one place to another, both included, as bytes. */
+  listed(list: string, from: number, to: number): Promise<readonly Buffer[]> {
+    return this.#guard(() => this.#bytes().lRange(list, from, to));
+  }
+
+  /** The names in a hash. */
+  namesIn(hash: string): Promise<readonly string[]> {
+    return this.#guard(() => this.#steps.hKeys(hash));
+  }
+
+  /** What stands under a name in a hash, as bytes. */
+  bytesIn(hash: string, name: string): Promise<Buffer | null> {
+    return this.#guard(() => this.#bytes().hGet(hash, name));
   }
 
   /** Resolves when messages of the channel are heard; rejects when the connection broke meanwhile. */
@@ -129,13 +144,17 @@ export class RedisConnection {
     return Promise.resolve();
   }
 
-  async #evaluate(script: Script, options: { keys: string[]; arguments: string[] }): Promise<string> {
+  async #evaluate(script: Script, options: { keys: string[]; arguments: (string | Buffer)[] }): Promise<string> {
     try {
       return Answer.parse(await this.#steps.evalSha(script.sha1, options));
     } catch (error) {
       if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
       return Answer.parse(await this.#steps.eval(script.text, options));
     }
+  }
+
+  #bytes() {
+    return this.#steps.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   }
 
   async #guard<T>(step: () => Promise<T>): Promise<T> {

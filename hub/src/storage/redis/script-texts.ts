@@ -1,6 +1,6 @@
 /**
  * The Lua steps: one file each under scripts/, which lies beside this module here and beside the hub's bundle when it
- * is built. Steps on queues and on leases have a common part, which is put in front of each.
+ * is built. Steps on queues, leases and documents have a common part, which is put in front of each.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -18,23 +18,27 @@ const queueSteps = [
   'drop',
 ] as const;
 const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease', 'forget-lease'] as const;
+const documentSteps = ['open-document', 'create-document', 'append-frames', 'compact-document', 'keep-copy'] as const;
 
 export type QueueStepName = (typeof queueSteps)[number];
 export type LeaseStepName = (typeof leaseSteps)[number];
+export type DocumentStepName = (typeof documentSteps)[number];
+export type StepName = QueueStepName | LeaseStepName | DocumentStepName;
 
 export interface Script {
   readonly text: string;
   readonly sha1: string;
 }
 
-export type Scripts = ReadonlyMap<QueueStepName | LeaseStepName, Script>;
+export type Scripts = ReadonlyMap<StepName, Script>;
 
 export async function loadScripts(): Promise<Scripts> {
   const loaded = await Promise.all([
     ...queueSteps.map(async (name) => [name, await loadScript('queue-state', name)] as const),
     ...leaseSteps.map(async (name) => [name, await loadScript('lease-state', name)] as const),
+    ...documentSteps.map(async (name) => [name, await loadScript('document-state', name)] as const),
   ]);
-  return new Map<QueueStepName | LeaseStepName, Script>(loaded);
+  return new Map<StepName, Script>(loaded);
 }
 
 async function loadScript(common: string, step: string): Promise<Script> {
