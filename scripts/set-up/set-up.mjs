@@ -35,10 +35,14 @@ export async function setUpForStart() {
 }
 
 /**
- * What the tests' Python has: the newer generation of the kernel, a writer of notebooks, a remote engine, and the
- * conformance suite of kernels; those whose behaviour the tests state in detail in one exact version.
+ * What the tests' Python has: the newer generation of the kernel, a writer of notebooks, a remote engine, the
+ * conformance suite of kernels, and the shared documents of Jupyter's own server (of the version of `@jupyter/ydoc`);
+ * those whose behaviour the tests state in detail in one exact version.
  */
-const testPackages = ['ipykernel~=7.0', 'nbformat==5.11.1', 'jupyter_server==2.21.1', 'jupyter_kernel_test==0.7.0'];
+const testPackages = [
+  ...['ipykernel~=7.0', 'nbformat==5.11.1', 'jupyter_server==2.21.1', 'jupyter_kernel_test==0.7.0'],
+  ...['jupyter_ydoc==4.2.0', 'pycrdt==0.14.13'],
+];
 
 /**
  * All that the tests need; what is missing and can't be installed is an error, but for the older kernel, without which
