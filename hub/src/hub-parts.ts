@@ -173,6 +173,7 @@ function meetingPlaces(
     index: store.fileIndex,
     store: store.documents,
     notebookFiles,
+    timelineStores: store.timeline,
     outputStore: common.outputs,
     sessions: () => sessions,
     sharing,
@@ -188,7 +189,7 @@ function gatewayOf(
   common: Common,
   parts: Meeting & Pick<Parts, 'endingRuns'> & { readonly store: EmbeddedStore; readonly folder: ServedFolder },
 ): Gateway {
-  const { documents, fileIndex } = parts.store;
+  const { documents, fileIndex, timeline } = parts.store;
   return new Gateway({
     ...common,
     ...parts,
@@ -196,6 +197,7 @@ function gatewayOf(
     version,
     webDirectory,
     documents,
+    history: timeline.history,
     pathOf: (fileId) => fileIndex.pathOf(fileId),
     notices: () => notices(parts.sessions, config.gateway),
     stop: { kernels: config.kernelsAtStop ?? 'stop', endingRuns: parts.endingRuns, now: onStopAsked },

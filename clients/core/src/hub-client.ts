@@ -2,7 +2,7 @@
  * A hub as a program sees it: its REST endpoints as methods, and the way into a room. Works in browsers and in Node ≥ 20.
  * Rejections are HubError.
  */
-import type { KernelId } from '@cokernel/proto/hub';
+import type { FileId, HistoryRecord, KernelId, VersionId } from '@cokernel/proto/hub';
 import { RunId, RunningKernelView } from '@cokernel/proto/hub';
 import type { TextSearchResult, TranscriptEntry } from '@cokernel/proto/hub';
 import { z } from 'zod';
@@ -13,6 +13,7 @@ import { HubError } from './hub-error.js';
 import { HubRoom } from './hub-room.js';
 import { kernelPath } from './kernel-path.js';
 import type { ConnectKernel, Kernel } from './kernel/kernel.js';
+import { readHistory } from './read-history.js';
 import type { Fetch } from './rest.js';
 import { Rest } from './rest.js';
 import { ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel, StopAnswer } from './rest-models.js';
@@ -67,6 +68,17 @@ export class HubClient {
   createNotebook(directory: string): Promise<{ path: string }> {
     const path = `/api/contents/${encodePath(directory)}`;
     return this.#rest.json({ method: 'POST', path, body: { type: 'notebook' } }, z.object({ path: z.string() }));
+  }
+
+  /** What happened in the room of a notebook, in order, to be played by `playHistory`. */
+  history(fileId: FileId): AsyncIterable<HistoryRecord> {
+    return readHistory(this.#rest, fileId);
+  }
+
+  /** A version of a notebook, as the text of an .ipynb file. Outputs that lie in the hub's store are named, not in it. */
+  async version(fileId: FileId, versionId: VersionId): Promise<string> {
+    const path = `/api/hub/notebooks/${encodeURIComponent(fileId)}/versions/${versionId}`;
+    return (await this.#rest.send({ method: 'GET', path })).text();
   }
 
   /** The notebooks that have a kernel. */

@@ -6,6 +6,8 @@ export type { HubClientOptions } from './hub-client.js';
 export { notebookUrl, readPastedUrl } from './hub-address.js';
 export type { HubAddress, PastedUrl } from './hub-address.js';
 export type { ReadStored, SearchStored, StoredName, StoredPart, StoredUrl } from './stored-output.js';
+export { playHistory } from './play-history.js';
+export type { HistoryStep } from './play-history.js';
 export { usageText } from './usage-text.js';
 export { otherNotebookOf } from './other-notebook.js';
 export { CallError, HubError } from './hub-error.js';

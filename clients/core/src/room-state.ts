@@ -103,6 +103,7 @@ function afterEvent(state: RoomState, event: HubEvent): RoomState {
       return { ...state, saving: event.saving };
     case 'pathChanged':
       return { ...state, path: event.path };
+    case 'versionsChanged':
     case 'stored':
     case 'notice':
     case 'kernelAnswered':

@@ -3,6 +3,7 @@ import type { RunId } from '@cokernel/proto/hub';
 import { TranscriptEntry } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { HubError } from './hub-error.js';
+import { linesOf, parseJson } from './ndjson-lines.js';
 import type { Rest } from './rest.js';
 
 export interface ReadTranscript {
@@ -44,51 +45,27 @@ async function* readOnce(rest: Rest, runId: RunId, options: ReadTranscript): Asy
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   if (response.body === null) return;
-  for await (const line of lines(response.body, options.signal)) yield parseEntry(line, response.status);
-}
-
-function parseEntry(line: string, status: number): TranscriptEntry {
-  const entry = TranscriptEntry.safeParse(parseJson(line));
-  if (entry.success) return entry.data;
-  throw new HubError('badAnswer', `a transcript entry can't be read: ${z.prettifyError(entry.error)}`, status);
-}
-
-/** Whole lines only: a line that a broken connection cut is left out, and read again by who takes it up. */
-async function* lines(body: ReadableStream<BufferSource>, signal: AbortSignal | undefined): AsyncGenerator<string> {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  try {
-    for (;;) {
-      const text = await readText(reader, signal);
-      if (text === null) return;
-      const parts = (rest + text).split('\n');
-      rest = parts.pop() ?? '';
-      yield* parts.filter((part) => part.trim() !== '');
-    }
-  } finally {
-    // A stream that broke rejects here with the reason that `readText` has judged already.
-    await reader.cancel().catch(() => undefined);
+  const lines = linesOf(response.body);
+  for (;;) {
+    const line = await lineOf(lines, options.signal);
+    if (line === null) return;
+    yield parseEntry(line, response.status);
   }
 }
 
 /** Null at the end, and when the connection broke. */
-async function readText(
-  reader: ReadableStreamDefaultReader<string>,
-  signal: AbortSignal | undefined,
-): Promise<string | null> {
+async function lineOf(lines: AsyncGenerator<string>, signal: AbortSignal | undefined): Promise<string | null> {
   try {
-    const { done, value } = await reader.read();
-    return done ? null : value;
+    const next = await lines.next();
+    return next.done === true ? null : next.value;
   } catch (error) {
     if (signal?.aborted === true) throw error;
     return null;
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function parseEntry(line: string, status: number): TranscriptEntry {
+  const entry = TranscriptEntry.safeParse(parseJson(line));
+  if (entry.success) return entry.data;
+  throw new HubError('badAnswer', `a transcript entry can't be read: ${z.prettifyError(entry.error)}`, status);
 }

@@ -13,6 +13,7 @@ import { ZodError } from 'zod';
 import type { FileId } from '@cokernel/proto/hub';
 import { StartError, messageOf } from '../errors.js';
 import type { DocumentStore } from '../room/document-store.js';
+import type { HistoryStore } from '../room/history-store.js';
 import type { KernelSharing } from '../room/kernel-sharing.js';
 import type { OpenRoom, RoomRegistry } from '../room/room-registry.js';
 import type { ServedFolder } from '../room/served-folder.js';
@@ -31,11 +32,12 @@ import { pageRouter } from './page.js';
 import { collaborationRouter } from './rest/collaboration.js';
 import { contentsRouter } from './rest/contents.js';
 import { executionRouter } from './rest/execution.js';
-import { hubRouter, versionRouter } from './rest/hub.js';
+import { apiVersionRouter, hubRouter } from './rest/hub.js';
 import type { Notice, StopAsked } from './rest/hub.js';
 import { kernelRouter, sessionOf } from './rest/kernels.js';
 import { outputRouter } from './rest/outputs.js';
 import { sessionRouter } from './rest/sessions.js';
+import { checkpointRouter, versionRouter } from './rest/versions.js';
 import { joinRoom } from './room-socket.js';
 import { Upgrades } from './upgrade.js';
 
@@ -52,6 +54,7 @@ export interface GatewayOptions {
   readonly transcripts: Transcripts;
   readonly documents: DocumentStore;
   readonly outputs: OutputStore;
+  readonly history: HistoryStore;
   readonly pathOf: (fileId: FileId) => string | null;
   readonly kernelLabels: Readonly<Record<string, string>>;
   readonly notices: () => Promise<readonly Notice[]>;
@@ -111,7 +114,7 @@ export class Gateway {
     app.use(
       helmet({ contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY }, hsts: false }),
     );
-    app.use(versionRouter(this.options.version));
+    app.use(apiVersionRouter(this.options.version));
     app.use(exchangeToken(authentication));
     app.use(authenticate(authentication));
     app.use(express.json({ limit: MAX_BODY }));
@@ -132,6 +135,8 @@ export class Gateway {
       hubRouter({ ...this.options, folder: folder.root, startedAt: this.options.clock() }),
       kernelRouter({ sessions, folder: folder.root, labels: kernelLabels, end: (session) => this.endKernel(session) }),
       sessionRouter(this.options),
+      versionRouter(this.options),
+      checkpointRouter(rooms),
       contentsRouter(folder),
       collaborationRouter(rooms),
       outputRouter(outputs),

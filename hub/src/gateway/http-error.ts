@@ -24,6 +24,7 @@ const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
   noSuchKernelSpec: 404,
   noKernel: 404,
   noSuchKernel: 404,
+  noSuchVersion: 404,
   sourceMismatch: 409,
   confirmFirst: 409,
   existingKernel: 409,

@@ -1,13 +1,16 @@
 /** Builds one room out of its parts, wired to each other, and starts it. */
-import type { FileId, KernelSpecView, NotebookView } from '@cokernel/proto/hub';
+import type { Author, FileId, KernelSpecView, NotebookView } from '@cokernel/proto/hub';
 import { OutputWriter, notebookMetadata, setNotebookMetadata, toJson, toJsonObject } from '@cokernel/proto/notebook';
 import { messageOf } from '../errors.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
+import type { OutputStore } from '../run/output-store.js';
 import type { RunQueue } from '../run/run-queue.js';
 import { CellOutputs } from './cell-outputs.js';
 import type { FileSync, OpenedDocument } from './file-sync.js';
+import { openTimeline, type TimelineStores } from './open-timeline.js';
 import { RoomAwareness } from './room-awareness.js';
+import { RoomClient } from './room-client.js';
 import { RoomDocument } from './room-document.js';
 import { Room } from './room.js';
 import { Saving } from './saving.js';
@@ -18,6 +21,8 @@ export interface OpenRoomOptions {
   readonly absolute: string;
   readonly opened: OpenedDocument;
   readonly files: FileSync;
+  readonly timelineStores: TimelineStores;
+  readonly outputStore: Pick<OutputStore, 'refer' | 'setReferences'>;
   readonly queue: RunQueue;
   readonly version: string;
   readonly kernelSpecs: () => readonly KernelSpecView[];
@@ -63,6 +68,16 @@ export function openRoom(options: OpenRoomOptions): Room {
       });
     },
     onNotCompacted: (error) => log.warn({ error, fileId }, 'the log of a notebook was not compacted'),
+    record: (update, { origin, printed }) => {
+      const by = printed ? 'printed' : authorOf(room, origin);
+      return () => timeline.updated(update, by);
+    },
+  });
+  const timeline = openTimeline({
+    ...options,
+    document,
+    stores: options.timelineStores,
+    tell: (event) => room.tell(event),
   });
   const awareness = new RoomAwareness({
     doc,
@@ -74,6 +89,7 @@ export function openRoom(options: OpenRoomOptions): Room {
       fileId,
       document,
       awareness,
+      timeline,
       saving,
       outputs: new CellOutputs(document, new OutputWriter(doc)),
       queue: options.queue,
@@ -91,7 +107,14 @@ export function openRoom(options: OpenRoomOptions): Room {
   );
   document.start();
   awareness.start();
+  timeline.start();
   return room;
+}
+
+/** Null: the hub, or a program that said no hello. */
+function authorOf(room: Room, origin: unknown): Author | null {
+  const participantId = origin instanceof RoomClient ? origin.participantId : null;
+  return participantId === null ? null : room.author(participantId);
 }
 
 /** The notebook says which kernel it is for, as every Jupyter front end writes it. */

@@ -16,6 +16,7 @@ import type { KernelQuestion, ReplyContent } from '../run/kernel-question.js';
 import type { NotebookKernel } from './notebook-kernel.js';
 import type { RoomClient } from './room-client.js';
 import type { Room } from './room.js';
+import type { Timeline } from './timeline.js';
 
 export interface RoomCallsOptions {
   readonly room: Room;
@@ -47,6 +48,11 @@ export class RoomCalls {
     inspect: (params) => this.ask({ kind: 'inspect', ...params }),
     isComplete: (params) => this.ask({ kind: 'isComplete', ...params }),
     variables: async () => calls.variables.result.parse(await this.ask({ kind: 'variables' })),
+    versions: async () => ({ versions: [...(await this.timeline.versions.list())] }),
+    compareVersion: (params) => this.timeline.versions.difference(params.versionId, params.with),
+    keepVersion: ({ name }) => this.timeline.versions.keep('named', { name, author: this.author() }),
+    nameVersion: ({ versionId, name }) => this.timeline.versions.name(versionId, name),
+    restoreVersion: ({ versionId }) => this.timeline.restore(versionId, this.author()),
     save: () => this.save(),
     rename: ({ name }) => ({ name: this.options.room.rename(this.author().participantId, name) }),
   };
@@ -234,7 +240,9 @@ export class RoomCalls {
   }: ParsedParams<'inputReply'>): Promise<CallResult<'inputReply'>> {
     // The kernel reads end-of-file from this one character.
     const answer = endOfFile === true ? '\u0004' : value;
-    return { accepted: await this.session().answerPrompt(promptId, answer) };
+    const accepted = await this.session().answerPrompt(promptId, answer);
+    if (accepted) this.timeline.answered(promptId, this.author(), answer);
+    return { accepted };
   }
 
   private async save(): Promise<CallResult<'save'>> {
@@ -250,6 +258,10 @@ export class RoomCalls {
     const answerLater = (questionId: QuestionId, content: ReplyContent): void =>
       room.tellOne(client, { event: 'kernelAnswered', questionId, content: { ...content } });
     return { ...(await this.session().ask(question, { id: client.socket.id, answerLater })) };
+  }
+
+  private get timeline(): Timeline {
+    return this.options.room.timeline;
   }
 
   private session(): KernelSession {

@@ -30,6 +30,8 @@ export interface RoomDocumentOptions {
   readonly onStoreFailed: (error: unknown) => void;
   /** The log stays as long as it is, for the time being. */
   readonly onNotCompacted: (error: unknown) => void;
+  /** An update was made, by this origin; `printed`: by a run. What is answered is called when it is durable. */
+  readonly record: (update: Uint8Array, by: { readonly origin: unknown; readonly printed: boolean }) => () => void;
 }
 
 /** After a compaction that failed, the next is tried when the log has grown by so much. */
@@ -117,8 +119,13 @@ export class RoomDocument {
   /** What a client with this state vector lacks, as of now; resolves when all of it is durable. */
   async missing(encodedStateVector: Uint8Array): Promise<Uint8Array> {
     const update = Y.encodeStateAsUpdate(this.doc, encodedStateVector);
-    await this.options.log.flushed();
+    await this.flushed();
     return update;
+  }
+
+  /** Resolves when all that stands in the document now is durable. */
+  async flushed(): Promise<void> {
+    await this.options.log.flushed();
   }
 
   stateVector(): Uint8Array {
@@ -126,15 +133,17 @@ export class RoomDocument {
   }
 
   private readonly updated = (update: Uint8Array, origin: unknown): void => {
-    const { relay, log, onChanged, onStoreFailed } = this.options;
+    const { relay, log, onChanged, onStoreFailed, record } = this.options;
     const byHub = origin === HUB;
     if (!byHub) relay(update, typeof origin === 'object' ? origin : null);
     const mark = this.writing?.mark;
     const vector = this.stateVector();
+    const recorded = record(update, { origin, printed: mark !== undefined });
     const durable = log.append(mark === undefined ? { update } : { update, mark });
     const told = durable.then(() => {
       if (byHub) relay(update, null);
       this.stored(vector);
+      recorded();
     });
     if (this.writing !== null) this.writing.durable = told;
     told.catch(onStoreFailed);

@@ -21,6 +21,7 @@ import type { KernelSharing } from './kernel-sharing.js';
 import type { NotebookFiles } from './notebook-files.js';
 import { NotebookKernel } from './notebook-kernel.js';
 import { openRoom } from './open-room.js';
+import type { TimelineStores } from './open-timeline.js';
 import type { Room } from './room.js';
 import { PathError } from './served-folder.js';
 import type { ServedFolder } from './served-folder.js';
@@ -31,6 +32,7 @@ export interface RoomRegistryOptions {
   readonly store: DocumentStore;
   readonly notebookFiles: NotebookFiles;
   readonly outputStore: OutputStore;
+  readonly timelineStores: TimelineStores;
   readonly queue: RunQueue;
   readonly lease: HeldLeaseOptions;
   readonly sessions: () => KernelSessions;

@@ -24,6 +24,7 @@ import type { RoomAwareness } from './room-awareness.js';
 import type { RoomClient } from './room-client.js';
 import type { RoomDocument } from './room-document.js';
 import type { Saving } from './saving.js';
+import type { Timeline } from './timeline.js';
 import { awarenessFrame, updateFrame } from './frames.js';
 import { Throttle } from './throttle.js';
 
@@ -33,6 +34,7 @@ export interface RoomParts {
   readonly awareness: RoomAwareness;
   readonly outputs: CellOutputs;
   readonly saving: Saving;
+  readonly timeline: Timeline;
   readonly queue: RunQueue;
   /** The hub's software version, for the welcome. */
   readonly version: string;
@@ -91,6 +93,10 @@ export class Room {
 
   get saving(): Saving {
     return this.parts.saving;
+  }
+
+  get timeline(): Timeline {
+    return this.parts.timeline;
   }
 
   get kernel(): KernelSession | null {
@@ -269,6 +275,7 @@ export class Room {
     if (change.snapshot.number <= this.queueView.number) return;
     this.queueView = viewOf(change.snapshot);
     this.queueIsNew = true;
+    this.timeline.queueChanged(this.queueView, change.finished);
     this.news.ask();
     if (change.finished.length > 0) this.news.sayNow();
     for (const run of change.finished) this.tell({ event: 'runFinished', run });
@@ -284,6 +291,7 @@ export class Room {
 
   private promptChanged(prompt: PromptView | null): void {
     this.news.sayNow();
+    this.timeline.asked(prompt);
     this.tell({ event: 'promptChanged', prompt });
   }
 
@@ -298,6 +306,7 @@ export class Room {
       await this.saving.stop();
     } finally {
       // What could not be saved is in the log, and must stay there.
+      await this.timeline.stop();
       await this.document.stop();
     }
   }

@@ -67,6 +67,8 @@ beforeEach(async () => {
     absolute,
     opened,
     files,
+    timelineStores: store.timeline,
+    outputStore: { refer: () => Promise.resolve(), setReferences: () => Promise.resolve() },
     queue: store.runQueue,
     version: '0',
     kernelSpecs: () => [],

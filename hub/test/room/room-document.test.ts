@@ -47,6 +47,7 @@ beforeEach(async () => {
     onNotCompacted: (error) => {
       throw error;
     },
+    record: () => () => undefined,
   });
   document.start();
 });

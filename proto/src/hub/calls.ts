@@ -15,9 +15,11 @@ import {
   QuestionId,
   RequestId,
   RunId,
+  VersionId,
 } from './ids.js';
 import type { Right } from './roles.js';
 import { Role } from './roles.js';
+import { NotebookDifference, VersionName, VersionView } from './versions.js';
 import {
   ClientKind,
   KernelSpecView,
@@ -183,6 +185,29 @@ export const calls = {
   /** Write the .ipynb now; answered when it is on disk. */
   save: { right: 'edit', params: Empty, result: z.object({ at: z.string() }) },
 
+  /** The versions that are kept of this notebook, oldest first. */
+  versions: { right: 'view', params: Empty, result: z.object({ versions: z.array(VersionView) }) },
+
+  /** What changed from one version to another, or to the document as it is now. */
+  compareVersion: {
+    right: 'view',
+    params: z.object({ versionId: VersionId, with: VersionId.nullable().default(null) }),
+    result: NotebookDifference,
+  },
+
+  /** Keep the document as it is now, by a name. */
+  keepVersion: { right: 'edit', params: z.object({ name: VersionName }), result: VersionView },
+
+  /** Give a version a name, or another: it is kept for good then. */
+  nameVersion: { right: 'edit', params: z.object({ versionId: VersionId, name: VersionName }), result: VersionView },
+
+  /** Make the document equal to a version. `before`: how it was; restoring that undoes it. */
+  restoreVersion: {
+    right: 'edit',
+    params: z.object({ versionId: VersionId }),
+    result: z.object({ before: VersionId }),
+  },
+
   /** Take another name in this room. */
   rename: {
     right: 'view',
@@ -215,6 +240,7 @@ export const callErrors = {
   kernelGone: 'the kernel ended before it answered',
   kernelBusy: 'the kernel did not answer in 10 s',
   saveFailed: 'the file could not be written; the message says why',
+  noSuchVersion: 'the notebook has no version of that number (any more)',
   unavailable: 'the queue store is out of reach just now; the hub tries again',
   internal: 'a fault in the hub; the message has a reference into its log',
 } as const;

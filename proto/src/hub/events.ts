@@ -29,6 +29,8 @@ export const HubEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('stored'), stateVector: z.string() }),
   /** The saving of the .ipynb: saved, unsaved, saving, failed. */
   z.object({ event: z.literal('saved'), saving: SavingView }),
+  /** A version was kept or named; ask for `versions`. */
+  z.object({ event: z.literal('versionsChanged') }),
   /** The file got another place in the served folder. */
   z.object({ event: z.literal('pathChanged'), path: z.string() }),
   /** Something a person should read once. */

@@ -64,6 +64,13 @@ export const TextId = z
   .brand<'TextId'>();
 export type TextId = z.infer<typeof TextId>;
 
+/** One kept state of a notebook, counted in its notebook. */
+export const VersionId = z
+  .string()
+  .regex(/^[1-9][0-9]{0,15}$/)
+  .brand<'VersionId'>();
+export type VersionId = z.infer<typeof VersionId>;
+
 /** One hub process. */
 export const HubId = opaque.brand<'HubId'>();
 export type HubId = z.infer<typeof HubId>;

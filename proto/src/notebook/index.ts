@@ -2,6 +2,7 @@ export * from './bring-inside.js';
 export * from './cell-contents.js';
 export * from './cell-id.js';
 export * from './cell-operations.js';
+export { diffNotebooks } from './diff-notebooks.js';
 export * from './json.js';
 export * from './make-cell.js';
 export * from './make-output.js';

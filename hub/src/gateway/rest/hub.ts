@@ -42,7 +42,7 @@ const StopBody = z.object({ kernels: z.enum(['keep', 'stop']).optional() });
 const ExistingBody = z.object({ connectionFile: z.string() });
 
 /** Without authentication: what Jupyter clients ask first. */
-export function versionRouter(version: string): Router {
+export function apiVersionRouter(version: string): Router {
   const router = Router();
   router.get('/api', (_request, response) => {
     response.json({ version });

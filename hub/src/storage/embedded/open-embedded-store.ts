@@ -5,9 +5,12 @@ import type { Logger } from 'pino';
 import type { DocumentStore } from '../../room/document-store.js';
 import type { FileIndex } from '../../room/file-index.js';
 import type { KernelUses } from '../../room/kernel-uses.js';
+import type { TimelineStores } from '../../room/open-timeline.js';
 import type { LeaseStore } from '../../run/lease.js';
 import type { RunQueue } from '../../run/run-queue.js';
 import type { TranscriptStore } from '../../run/transcript-store.js';
+import { FileHistoryStore } from '../history/history-store.js';
+import { FileVersionStore } from '../history/version-store.js';
 import { StepLine } from '../step-line.js';
 import { EmbeddedDocumentStore } from './document-store.js';
 import { ownerOnlyFolder } from './durable-files.js';
@@ -32,10 +35,14 @@ export interface EmbeddedStore {
   readonly documents: DocumentStore;
   readonly fileIndex: FileIndex;
   readonly kernelUses: KernelUses;
+  readonly timeline: TimelineStores;
   readonly transcripts: TranscriptStore;
   /** Can be called twice. */
   close(): Promise<void>;
 }
+
+/** What each notebook's history may take on the disk, and how much of that goes at once when it is full. */
+const HISTORY = { maxBytes: 4 * 1024 * 1024, segmentBytes: 512 * 1024 };
 
 export async function openEmbeddedStore({ directory, onNotice, log }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   await mkdir(directory, { recursive: true, mode: ownerOnlyFolder });
@@ -47,6 +54,8 @@ export async function openEmbeddedStore({ directory, onNotice, log }: EmbeddedSt
     now: () => new Date(),
   });
   const transcripts = new EmbeddedTranscriptStore({ folder: join(directory, 'transcripts'), log });
+  const history = new FileHistoryStore({ folder: join(directory, 'history'), ...HISTORY });
+  const versions = new FileVersionStore(join(directory, 'versions'));
   await Promise.all([fileIndex.start(), kernelUses.start(), documents.start(), transcripts.start()]);
   const lmdb = await openLmdb(join(directory, 'queue.lmdb'), onNotice);
   const line = new StepLine();
@@ -58,12 +67,15 @@ export async function openEmbeddedStore({ directory, onNotice, log }: EmbeddedSt
     documents,
     fileIndex,
     kernelUses,
+    timeline: { history, versions },
     transcripts,
     close: async () => {
       await runQueue.close();
       await leases.close();
       await lmdb.close();
       await transcripts.close();
+      await history.close();
+      await versions.close();
       await documents.close();
     },
   };

@@ -1,0 +1,209 @@
+/** Versions, restore and history of a notebook, over a real hub with a real kernel. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as Y from 'yjs';
+import { z } from 'zod';
+import { HistoryRecord, type VersionView } from '@cokernel/proto/hub';
+import { cellsArray, insertCell, makeCodeCell, readDocument } from '@cokernel/proto/notebook';
+import { RoomProgram } from '../support/room-program.js';
+import { type HubPlace, type TestHub, TOKEN, hubPlace, startHub, writeCells } from '../support/test-hub.js';
+import { waitUntil } from '../support/wait-until.js';
+
+let place: HubPlace;
+let hub: TestHub;
+let ann: RoomProgram;
+let ben: RoomProgram;
+let fileId: string;
+
+beforeAll(async () => {
+  place = await hubPlace();
+  await writeCells(place, 'a.ipynb', 'print("one")', 'input("who? ")', 'x = 1');
+  hub = await startHub(place);
+  ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');
+  ben = await RoomProgram.join(hub, 'a.ipynb', 'Ben');
+  fileId = (await ann.hello('Ann')).fileId;
+}, 60_000);
+
+afterAll(async () => {
+  ann.close();
+  ben.close();
+  await hub.stop();
+  await place.remove();
+}, 60_000);
+
+const versions = async (): Promise<readonly VersionView[]> => (await ann.call('versions', {})).versions;
+const address = (rest: string): string => `/api/hub/notebooks/${fileId}/${rest}`;
+
+async function historyLines(): Promise<HistoryRecord[]> {
+  const response = await fetch(`${hub.url}${address('history')}`, { headers: { authorization: `token ${TOKEN}` } });
+  const lines = (await response.text()).split('\n').filter((line) => line !== '');
+  return lines.map((line) => HistoryRecord.parse(JSON.parse(line)));
+}
+
+function played(records: readonly HistoryRecord[]): Y.Doc {
+  const doc = new Y.Doc();
+  for (const record of records) {
+    if (record.type === 'began') Y.applyUpdate(doc, Buffer.from(record.state, 'base64'));
+    else if ('update' in record) Y.applyUpdate(doc, Buffer.from(record.update, 'base64'));
+  }
+  return doc;
+}
+
+/** Both have what the other has. */
+const agree = (): Promise<void> =>
+  waitUntil('both see the same', () => JSON.stringify(readDocument(ann.doc)) === JSON.stringify(readDocument(ben.doc)));
+
+describe('the timeline', () => {
+  test('[P38] runs that were asked for together leave a version with their output, by their author', async () => {
+    const { runs } = await ann.run(['c0', 'c2']);
+    for (const { run } of runs) expect(await ann.finished(run.runId)).toBe('succeeded');
+    await waitUntil('a version is kept', () => ann.told('versionsChanged').length > 0);
+    const [version] = await versions();
+    expect(version).toMatchObject({ kind: 'afterBatch', name: null, author: { name: 'Ann' }, cells: 3 });
+    const { json } = await hub.rest('GET', address(`versions/${version?.versionId ?? ''}`));
+    expect(JSON.stringify(json)).toContain('one\\n');
+    expect(await versions()).toHaveLength(1);
+  }, 60_000);
+
+  test('[P38] a person keeps one by a name, and names another', async () => {
+    const kept = await ann.call('keepVersion', { name: 'the beginning' });
+    expect(kept).toMatchObject({ kind: 'named', name: 'the beginning', author: { name: 'Ann' } });
+    const [first] = await versions();
+    if (first === undefined) throw new Error('there is no version');
+    await ben.call('nameVersion', { versionId: first.versionId, name: 'after the first run' });
+    expect((await versions()).map(({ name }) => name)).toEqual(['after the first run', 'the beginning']);
+    await expect(ann.call('nameVersion', { versionId: '99', name: 'x' })).rejects.toThrow('noSuchVersion');
+  });
+
+  test('[P40] what changed since is told cell by cell', async () => {
+    const { versionId } = await ann.call('keepVersion', { name: 'before changes' });
+    ann.setSource('c2', 'x = 1\ny = 2');
+    insertCell(ann.doc, 3, makeCodeCell('# new'));
+    await ann.flushed();
+    const { cells } = await ann.call('compareVersion', { versionId });
+    expect(cells).toMatchObject([
+      {
+        cellId: 'c2',
+        change: 'changed',
+        source: [
+          { in: 'both', lines: ['x = 1'] },
+          { in: 'after', lines: ['y = 2'] },
+        ],
+      },
+      { change: 'added', source: [{ in: 'after', lines: ['# new'] }] },
+    ]);
+    const { json } = await hub.rest('GET', address(`versions/${versionId}/difference?with=${versionId}`));
+    expect(json).toEqual({ cells: [], metadata: false });
+  });
+
+  test('[P41] a restore while people type is an edit, and restoring what was before undoes it', async () => {
+    const { versionId } = await ann.call('keepVersion', { name: 'to come back to' });
+    await agree();
+    const atVersion = readDocument(ann.doc);
+    ann.setSource('c0', 'print("changed")');
+    await ann.flushed();
+    await agree();
+    const beforeRestore = readDocument(ann.doc);
+    // Typed at the same moment, in a cell that the version has as it was before.
+    const typing = ben.doc.getArray<Y.Map<unknown>>('cells').get(1).get('source');
+    if (!(typing instanceof Y.Text)) throw new Error('no text');
+    const restoring = ann.call('restoreVersion', { versionId });
+    typing.insert(typing.length, ' # typed by Ben');
+    const { before } = await restoring;
+    await ben.flushed();
+    await agree();
+    expect(ann.source('c0')).toBe('print("one")');
+    const former = await hub.rest('GET', address(`versions/${before}`));
+    // The hub read it before the restore, or after: it is in what can be restored, or in the document.
+    expect(ann.source('c1') + JSON.stringify(former.json)).toContain('# typed by Ben');
+    await ann.call('restoreVersion', { versionId });
+    await agree();
+    expect(readDocument(ann.doc)).toEqual(atVersion);
+    expect((await versions()).find((version) => version.versionId === before)?.kind).toBe('beforeRestore');
+    await ann.call('restoreVersion', { versionId: before });
+    await agree();
+    expect(ann.source('c0')).toBe('print("changed")');
+    expect(readDocument(ann.doc).cells.map(({ id }) => id)).toEqual(beforeRestore.cells.map(({ id }) => id));
+  }, 60_000);
+
+  test('[P42] the history has edits, runs, questions and output in order, and plays to the live document', async () => {
+    const { runs } = await ben.run(['c1']);
+    await waitUntil(
+      'the question is asked',
+      () => ann.told('promptChanged').some(({ prompt }) => prompt !== null),
+      30_000,
+    );
+    const prompt = ann.told('promptChanged').find((told) => told.prompt !== null)?.prompt;
+    await ben.call('inputReply', { promptId: prompt?.promptId ?? '', value: 'Ben himself' });
+    for (const { run } of runs) await ann.finished(run.runId);
+    await ann.flushed();
+    const records = await historyLines();
+    const ofRun = records.flatMap((record) => {
+      if (record.type === 'ran') return record.run.runId === runs[0]?.run.runId ? [record.run.state] : [];
+      return record.type === 'asked' || record.type === 'answered' ? [record.type] : [];
+    });
+    expect(ofRun).toEqual(['queued', 'running', 'asked', 'answered', 'succeeded'].slice(-ofRun.length));
+    expect(records.find((record) => record.type === 'answered')).toMatchObject({
+      value: 'Ben himself',
+      by: { name: 'Ben' },
+    });
+    expect(records.some((record) => record.type === 'edited' && record.by?.name === 'Ann')).toBe(true);
+    expect(records.some((record) => record.type === 'printed')).toBe(true);
+    expect(readDocument(played(records))).toEqual(readDocument(ann.doc));
+    expect(cellsArray(played(records)).length).toBe(4);
+  }, 60_000);
+
+  test('[P42] a password is asked, but not in the history', async () => {
+    ann.setSource('c1', 'import getpass\nlen(getpass.getpass("secret? "))');
+    const told = ann.told('promptChanged').length;
+    const { runs } = await ann.run(['c1']);
+    const asked = () =>
+      ann
+        .told('promptChanged')
+        .slice(told)
+        .find(({ prompt }) => prompt !== null)?.prompt;
+    await waitUntil('the question is asked', () => asked() !== undefined, 30_000);
+    await ann.call('inputReply', { promptId: asked()?.promptId ?? '', value: 'hunter2-the-password' });
+    for (const { run } of runs) await ann.finished(run.runId);
+    const records = await historyLines();
+    expect(records.findLast((record) => record.type === 'answered')).toMatchObject({ value: null });
+    expect(JSON.stringify(records)).not.toContain('hunter2-the-password');
+  }, 60_000);
+});
+
+const Checkpoint = z.object({ id: z.string(), last_modified: z.string() });
+
+describe('checkpoints, as Jupyter has them', () => {
+  const place_ = '/api/contents/a.ipynb/checkpoints';
+
+  test('are made, listed, restored and deleted', async () => {
+    const made = await hub.rest('POST', place_);
+    expect(made.status).toBe(201);
+    const { id } = Checkpoint.parse(made.json);
+    expect(
+      z
+        .array(Checkpoint)
+        .parse((await hub.rest('GET', place_)).json)
+        .map((one) => one.id),
+    ).toEqual([id]);
+    ann.setSource('c2', 'z = 26');
+    await ann.flushed();
+    expect((await hub.rest('POST', `${place_}/${id}`)).status).toBe(204);
+    await waitUntil('it is restored', () => ann.source('c2') !== 'z = 26');
+    expect((await hub.rest('DELETE', `${place_}/${id}`)).status).toBe(204);
+    expect((await hub.rest('GET', place_)).json).toEqual([]);
+    expect((await hub.rest('DELETE', `${place_}/${id}`)).status).toBe(404);
+    expect((await hub.rest('GET', '/api/contents/no.ipynb/checkpoints')).status).toBe(404);
+  });
+
+  test('are no way to delete another version', async () => {
+    const [version] = await versions();
+    expect((await hub.rest('DELETE', `${place_}/${version?.versionId ?? ''}`)).status).toBe(404);
+    expect((await versions()).length).toBeGreaterThan(0);
+  });
+});
+
+test('a version that is not there is a 404, and a name that is none a 400', async () => {
+  expect((await hub.rest('GET', address('versions/12345'))).status).toBe(404);
+  expect((await hub.rest('GET', address('versions/nonsense'))).status).toBe(404);
+  expect((await hub.rest('POST', address('versions'), { name: ' ' })).status).toBe(400);
+});
