@@ -1,5 +1,4 @@
 /** What becomes of each notebook of the corpus: read, through a shared document, written, and beside what nbformat does. */
-import { fileURLToPath } from 'node:url';
 import * as Y from 'yjs';
 import {
   fillDocument,
@@ -8,7 +7,7 @@ import {
   readNotebook,
   writeNotebook,
 } from '../../../src/notebook/index.js';
-import { runPythonFile } from '../python.js';
+import { nbformatSays, type SaidByNbformat } from '../python.js';
 import { corpusFiles, type CorpusFile } from './corpus.js';
 
 export type RoundTrip = 'same bytes' | 'same bytes but for new ids' | 'other bytes' | 'nbformat does not open it';
@@ -24,30 +23,16 @@ export interface Examined {
   readonly isValid: boolean;
 }
 
-/** By nbformat_says.py. */
-interface Said {
-  readonly refusal: string | null;
-  readonly saved: string | null;
-  readonly invalid: string | null;
-}
-
 interface Written {
   readonly refusal: string | null;
   readonly notices: readonly string[];
   readonly text: string | null;
 }
 
-const nbformatSays = fileURLToPath(new URL('nbformat_says.py', import.meta.url));
-
 export function examineCorpus(): readonly Examined[] {
   const files = corpusFiles();
   const all = files.map(({ content }) => openAndSave(content));
-  const cases = files.map(({ name, content }, index) => ({
-    name,
-    file: Buffer.from(content).toString('base64'),
-    written: all[index]?.text ?? null,
-  }));
-  const said = JSON.parse(runPythonFile(nbformatSays, JSON.stringify(cases))) as readonly Said[];
+  const said = nbformatSays(files.map(({ content }, index) => ({ content, written: all[index]?.text ?? null })));
   return files.map((file, index) => examined(file, all[index]!, said[index]!));
 }
 
@@ -74,7 +59,7 @@ export function textOf(content: Uint8Array): string {
   return new TextDecoder().decode(content);
 }
 
-function examined({ name, content }: CorpusFile, { refusal, notices, text }: Written, said: Said): Examined {
+function examined({ name, content }: CorpusFile, { refusal, notices, text }: Written, said: SaidByNbformat): Examined {
   const roundTrip = text === null ? null : roundTripOf(text, said.saved, textOf(content));
   return { name, refusal, notices, roundTrip, isValid: said.invalid === null };
 }
