@@ -75,6 +75,17 @@ export function outputStoreContract(openStore: () => Promise<OutputStore>): void
     await store.close();
   });
 
+  test('a text takes more at the very moment when it was told to be durable', async () => {
+    const store = await openStore();
+    const text = await store.grow(textId('steps'), 0);
+    for (let step = 0; step < 20; step += 1) {
+      text.append(`${String(step)} `);
+      await text.durable();
+    }
+    expect(await text.finish()).toBe(hashOf(Array.from({ length: 20 }, (_, step) => `${String(step)} `).join('')));
+    await store.close();
+  });
+
   test('[X7] a text goes on where its record says, and what was written behind that is gone', async () => {
     let store = await openStore();
     const id = textId('run-2');

@@ -5,15 +5,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { EmbeddedDocumentStore } from '../../src/storage/embedded/document-store.js';
 import { newFileId } from '../support/queued-run.js';
+import { copySlowly, random } from '../support/slow-copy.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const program = fileURLToPath(new URL('../support/append-until-killed.ts', import.meta.url));
@@ -75,56 +76,13 @@ async function numbersIn(place: string): Promise<readonly number[]> {
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** Numbers from 0 to 1, the same for a seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function shuffled<T>(items: readonly T[], next: () => number): T[] {
-  return items
-    .map((item) => ({ item, place: next() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item);
-}
-
-/** As a sync tool copies: the names first, then one file after the other, piece by piece, with pauses. */
-async function copySlowly(from: string, to: string, next: () => number): Promise<void> {
-  const entries = await readdir(from, { recursive: true, withFileTypes: true });
-  const names = entries.filter((each) => each.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  for (const source of shuffled(names, next)) {
-    const target = join(to, source.slice(from.length + 1));
-    await mkdir(dirname(target), { recursive: true });
-    await copyPieces(source, target, next);
-  }
-}
-
-async function copyPieces(source: string, target: string, next: () => number): Promise<void> {
-  const reading = await open(source, 'r').catch(() => null);
-  // Gone since the names were read.
-  if (reading === null) return;
-  const writing = await open(target, 'w');
-  const piece = Buffer.alloc(1 + Math.floor(next() * 64 * 1024));
-  for (let read = -1; read !== 0;) {
-    read = (await reading.read(piece, 0, piece.length)).bytesRead;
-    await writing.write(piece, 0, read);
-    if (next() < 0.2) await new Promise((resolve) => setImmediate(resolve));
-  }
-  await Promise.all([reading.close(), writing.close()]);
-}
-
 test('[X1] nothing that was acknowledged is lost when the writer is killed at random moments, again and again', async () => {
   const next = random(1);
   let before = 0;
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     writer = startWriter(folder, 8 * (1 + Math.floor(next() * 40)));
     const { acknowledged } = writer;
-    const wanted = before + 20 + Math.floor(next() * 1_200);
+    const wanted = before + 20 + Math.floor(next() * 800);
     await waitUntil('enough is acknowledged', () => acknowledged() >= wanted, 30_000);
     const known = acknowledged();
     await writer.kill();
@@ -140,7 +98,7 @@ test('[X1] a copy of the folder that is taken while it is written to holds all t
   writer = startWriter(folder, 120);
   const { acknowledged } = writer;
   await waitUntil('the writer writes', () => acknowledged() >= 100, 30_000);
-  for (let round = 0; round < 25; round += 1) {
+  for (let round = 0; round < 12; round += 1) {
     const wanted = acknowledged() + Math.floor(next() * 100);
     await waitUntil('something more is written', () => acknowledged() >= wanted, 30_000);
     const known = acknowledged();

@@ -79,9 +79,7 @@ export class AppendedFile {
   }
 
   #work(): void {
-    this.#working ??= this.#writeAll().finally(() => {
-      this.#working = null;
-    });
+    this.#working ??= this.#writeAll();
   }
 
   /** Never rejects: each who waits is told. */
@@ -99,6 +97,8 @@ export class AppendedFile {
       }
       for (const { resolve } of waiting) resolve();
     }
+    // Not a moment later: what is appended then begins anew.
+    this.#working = null;
   }
 
   async #write(pieces: readonly Uint8Array[], isAwaited: boolean): Promise<void> {

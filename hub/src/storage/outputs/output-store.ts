@@ -25,6 +25,8 @@ export interface FileOutputStoreOptions {
   readonly folder: string;
   readonly onNotice: NoticeListener;
   readonly now: () => Date;
+  /** As the log of references means it. */
+  readonly rewriteFromBytes?: number;
 }
 
 export class FileOutputStore implements OutputStore {
@@ -38,12 +40,12 @@ export class FileOutputStore implements OutputStore {
   #closed = false;
 
   constructor(options: FileOutputStoreOptions) {
-    const { folder, onNotice, now } = options;
+    const { folder, onNotice, now, rewriteFromBytes } = options;
     this.#options = options;
     this.#drafts = join(folder, 'drafts');
     this.#texts = join(folder, 'texts');
     this.#files = new OutputFiles({ folder, drafts: this.#drafts, now });
-    this.#log = new ReferenceLog({ path: join(folder, 'references.log'), onNotice, now });
+    this.#log = new ReferenceLog({ path: join(folder, 'references.log'), rewriteFromBytes, onNotice, now });
   }
 
   async start(): Promise<void> {

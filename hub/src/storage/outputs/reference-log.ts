@@ -16,6 +16,8 @@ import { ReferenceChange, References, ReferenceState } from './references.js';
 
 export interface ReferenceLogOptions {
   readonly path: string;
+  /** From this length on, and at four times what it says, the file is written anew: a moment's work (1 MiB). */
+  readonly rewriteFromBytes?: number | undefined;
   readonly onNotice: NoticeListener;
   readonly now: () => Date;
 }
@@ -29,8 +31,8 @@ const Base = ReferenceState.extend({
 const FENCE = 1;
 /** A header and the references. */
 const LAST_SEQ_OF_WHOLE = 1;
-const COMPACT_FROM_BYTES = 1024 * 1024;
-const COMPACT_FACTOR = 4;
+const REWRITE_FROM_BYTES = 1024 * 1024;
+const REWRITE_FACTOR = 4;
 
 export class ReferenceLog {
   readonly references = new References();
@@ -85,7 +87,8 @@ export class ReferenceLog {
   /** What a disk that was full did not take is still known, and written as a whole. */
   #mustRewrite(): boolean {
     const { bytes } = this.#file;
-    return this.#isBroken || (bytes >= COMPACT_FROM_BYTES && bytes >= COMPACT_FACTOR * this.#baseBytes);
+    const { rewriteFromBytes = REWRITE_FROM_BYTES } = this.#options;
+    return this.#isBroken || (bytes >= rewriteFromBytes && bytes >= REWRITE_FACTOR * this.#baseBytes);
   }
 
   #append(change: ReferenceChange): void {
