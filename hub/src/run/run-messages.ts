@@ -50,22 +50,23 @@ function outputArrived(state: KernelSessionState, runId: RunId, message: KernelM
 function statusArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
   switch (message.content['execution_state']) {
     case 'busy':
-      return busyArrived(state, current, at);
+      return busyArrived(state, current, dateOf(message, at));
     case 'idle':
-      return idleArrived(state, current, at);
+      return idleArrived(state, current, message, at);
     default:
       return same(state);
   }
 }
 
-function busyArrived(state: KernelSessionState, current: CurrentRun, at: string): Transition {
-  const begun = { ...current, times: { ...current.times, busy: at }, interruptWanted: false };
+function busyArrived(state: KernelSessionState, current: CurrentRun, busy: string): Transition {
+  const begun = { ...current, times: { ...current.times, busy }, interruptWanted: false };
   const effects: SessionEffect[] = current.interruptWanted ? [{ type: 'interruptKernel' }] : [];
   return { state: withCurrent(state, begun), effects };
 }
 
-function idleArrived(state: KernelSessionState, current: CurrentRun, at: string): Transition {
-  const idle = withCurrent(state, { ...current, idle: true, times: { ...current.times, idle: at } });
+function idleArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
+  const times = { ...current.times, idle: dateOf(message, at) };
+  const idle = withCurrent(state, { ...current, idle: true, times });
   if (current.reply !== null) return endIfComplete(idle, at);
   return { state: idle, effects: [{ type: 'expectReply', runId: current.run.view.runId }] };
 }
@@ -76,7 +77,7 @@ function executeInputArrived(
   message: KernelMessage,
   at: string,
 ): Transition {
-  const times = { ...current.times, executeInput: at };
+  const times = { ...current.times, executeInput: dateOf(message, at) };
   return same(
     withCurrent(state, { ...current, executionCount: executionCountOf(message) ?? current.executionCount, times }),
   );
@@ -85,13 +86,20 @@ function executeInputArrived(
 function replyArrived(state: KernelSessionState, current: CurrentRun, message: KernelMessage, at: string): Transition {
   const reply = readExecuteReply(message);
   const executionCount = reply.executionCount ?? current.executionCount;
-  const times = { ...current.times, executeReply: at };
+  const { started } = message.metadata;
+  const replyStarted = typeof started === 'string' ? { replyStarted: started } : {};
+  const times = { ...current.times, ...replyStarted, executeReply: dateOf(message, at) };
   const ended = endIfComplete(withCurrent(state, { ...current, reply, executionCount, times }), at);
   if (readPayloads(message.content).length === 0) return ended;
   return {
     state: ended.state,
     effects: [{ type: 'writeOutput', runId: current.run.view.runId, message }, ...ended.effects],
   };
+}
+
+/** As JupyterLab takes the times of a run: from the kernel's clock, where it tells. */
+function dateOf({ header }: KernelMessage, at: string): string {
+  return Number.isNaN(Date.parse(header.date)) ? at : header.date;
 }
 
 /** A kernel has one list of payloads: a reply to a question beside the run may carry off what is the run's. */

@@ -21,6 +21,8 @@ export class RunStore {
   private readonly texts = new Map<number, OpenText>();
   /** By number: what goes on with such a text waits for it. */
   private readonly finishing = new Map<number, Promise<ContentHash>>();
+  /** What was appended to texts that are being finished, until a flush has waited for it. */
+  private readonly ending = new Map<number, Promise<void>>();
   private readonly blobs = new Map<ContentHash, Uint8Array>();
   private readonly referred = new Set<ContentHash | TextId>();
 
@@ -42,15 +44,18 @@ export class RunStore {
 
   /** Resolves with the text's hash. What is appended later goes on behind `at`. */
   finish({ number, at, rest }: FinishText): Promise<ContentHash> {
-    const { line } = this.opened(number, at);
+    const { line, isUnsecured } = this.opened(number, at);
     this.texts.delete(number);
-    const finished = this.finished(line, rest).finally(() => this.finishing.delete(number));
+    const durable = line.then((growing) => growing.durable());
+    if (isUnsecured) this.ending.set(number, durable);
+    const finished = this.finished(line, durable, rest).finally(() => this.finishing.delete(number));
     this.finishing.set(number, finished);
     return finished;
   }
 
-  private async finished(line: Promise<GrowingText>, rest: string): Promise<ContentHash> {
+  private async finished(line: Promise<GrowingText>, durable: Promise<void>, rest: string): Promise<ContentHash> {
     const growing = await line;
+    await durable;
     if (rest !== '') growing.append(rest);
     const sha256 = await growing.finish();
     await growing.close();
@@ -69,15 +74,14 @@ export class RunStore {
     const blobs = hashes.flatMap((hash) => this.blobs.get(hash) ?? []);
     this.blobs.clear();
     const growing = [...this.texts].filter(([, text]) => text.isUnsecured);
-    const ids = growing.map(([number]) => this.names.textId(number));
+    const ending = [...this.ending];
+    const ids = [...growing, ...ending].map(([number]) => this.names.textId(number));
     const names = [...new Set([...hashes, ...ids])].filter((name) => !this.referred.has(name));
-    if (blobs.length + growing.length + names.length === 0) return null;
+    if (blobs.length + growing.length + ending.length + names.length === 0) return null;
     for (const [, text] of growing) text.isUnsecured = false;
-    return this.secured(
-      names,
-      blobs,
-      growing.map(([, { line }]) => line),
-    );
+    this.ending.clear();
+    const texts = growing.map(async ([, { line }]) => (await line).durable());
+    return this.secured(names, blobs, [...texts, ...ending.map(([, durable]) => durable)]);
   }
 
   /** Leaves its texts as they are. Can be called twice. */
@@ -88,11 +92,10 @@ export class RunStore {
   private async secured(
     names: readonly (ContentHash | TextId)[],
     blobs: readonly Uint8Array[],
-    growing: readonly Promise<GrowingText>[],
+    texts: readonly Promise<void>[],
   ): Promise<void> {
-    const texts = Promise.all(growing.map(async (line) => (await line).durable()));
     const referring = names.length === 0 ? Promise.resolve() : this.store.refer(this.names.reference, names);
-    await Promise.all([referring, texts, ...blobs.map((bytes) => this.store.put(bytes))]);
+    await Promise.all([referring, ...texts, ...blobs.map((bytes) => this.store.put(bytes))]);
     for (const name of names) this.referred.add(name);
   }
 

@@ -138,11 +138,6 @@ describe('the end of a run', () => {
   test('the count of execute_input stands when the reply has none', () => {
     expect(settled(ends(says.input('r1', 9), says.aborted('r1'), says.idle('r1')))?.end.executionCount).toBe(9);
   });
-
-  test('[X9] the times of its messages are kept', () => {
-    const all = [says.busy('r1'), says.input('r1', 1), says.ok('r1'), says.idle('r1')];
-    expect(settled(ends(...all))?.times).toEqual({ busy: at, executeInput: at, executeReply: at, idle: at });
-  });
 });
 
 describe('output', () => {
@@ -383,5 +378,33 @@ describe('[X19] when the way to the kernel broke', () => {
     expect(state.kernel).toEqual({ phase: 'dead', reason: 'gone' });
     expect(settled(effects)?.end.state).toBe('lost');
     expect(kinds(effects)).toContain('hold');
+  });
+});
+
+describe('the times of a run', () => {
+  const dated = (message: KernelMessage, date: string, metadata = {}): KernelMessage => {
+    return { ...message, header: { ...message.header, date }, metadata };
+  };
+
+  test('[X9] are those of the kernel’s messages, as JupyterLab takes them', () => {
+    const { effects } = after(
+      ...running,
+      arrived(dated(says.busy('r1'), '2026-01-01T00:00:01Z')),
+      arrived(dated(says.input('r1', 1), '2026-01-01T00:00:02Z')),
+      arrived(dated(says.ok('r1'), '2026-01-01T00:00:04Z', { started: '2026-01-01T00:00:01.5Z' })),
+      arrived(dated(says.idle('r1'), '2026-01-01T00:00:04.5Z')),
+    );
+    expect(settled(effects)?.times).toEqual({
+      busy: '2026-01-01T00:00:01Z',
+      executeInput: '2026-01-01T00:00:02Z',
+      replyStarted: '2026-01-01T00:00:01.5Z',
+      executeReply: '2026-01-01T00:00:04Z',
+      idle: '2026-01-01T00:00:04.5Z',
+    });
+  });
+
+  test('are the hub’s where a kernel tells none', () => {
+    const { effects } = after(...running, arrived(dated(says.ok('r1'), '')), arrived(dated(says.idle('r1'), '')));
+    expect(settled(effects)?.times).toEqual({ executeReply: at, idle: at });
   });
 });

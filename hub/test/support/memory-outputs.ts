@@ -7,6 +7,8 @@ import type { GrowingText, OutputStore, Reference, StoredBytes } from '../../src
 export class MemoryOutputs implements OutputStore {
   readonly outputs = new Map<ContentHash, Uint8Array>();
   readonly texts = new Map<TextId, string>();
+  /** Who goes on with a text; a former one writes no more. */
+  private readonly growing = new Map<TextId, object>();
   readonly referred = new Set<ContentHash | TextId>();
   /** Every promise of something durable waits for this. */
   gate: Promise<void> = Promise.resolve();
@@ -27,11 +29,15 @@ export class MemoryOutputs implements OutputStore {
     await this.gate;
     const before = Buffer.from(this.texts.get(id) ?? '');
     if (before.length < size) throw new Error(`the text has only ${String(before.length)} bytes`);
+    const owner = {};
+    this.growing.set(id, owner);
     this.texts.set(id, before.subarray(0, size).toString());
     return {
       id,
       size,
-      append: (text) => this.texts.set(id, (this.texts.get(id) ?? '') + text),
+      append: (text) => {
+        if (this.growing.get(id) === owner) this.texts.set(id, (this.texts.get(id) ?? '') + text);
+      },
       durable: () => this.gate,
       finish: () => this.put(Buffer.from(this.texts.get(id) ?? '')),
       close: () => Promise.resolve(),

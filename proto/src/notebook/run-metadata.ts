@@ -8,10 +8,12 @@ import { Author, RunState } from '../hub/views.js';
 import { isJsonObject, type JsonObject } from './json.js';
 import { cellMetadata, inTransaction, setCellMetadata, type YCell } from './y-notebook.js';
 
-/** Times of the kernel's messages, ISO 8601 in UTC; only those that have come. */
+/** Times of the kernel's messages by its clock, ISO 8601, as JupyterLab takes them; only those that have come. */
 export interface RunTimes {
   readonly busy?: string;
   readonly executeInput?: string;
+  /** When the kernel began to work on the request, by its reply's metadata. */
+  readonly replyStarted?: string;
   readonly executeReply?: string;
   readonly idle?: string;
 }
@@ -49,6 +51,7 @@ function jupyterTimes(times: RunTimes): JsonObject {
   return {
     ...(times.busy === undefined ? {} : { 'iopub.status.busy': times.busy }),
     ...(times.executeInput === undefined ? {} : { 'iopub.execute_input': times.executeInput }),
+    ...(times.replyStarted === undefined ? {} : { 'shell.execute_reply.started': times.replyStarted }),
     ...(times.executeReply === undefined ? {} : { 'shell.execute_reply': times.executeReply }),
     ...(times.idle === undefined ? {} : { 'iopub.status.idle': times.idle }),
   };

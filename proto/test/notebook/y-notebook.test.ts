@@ -162,13 +162,14 @@ test("a run's times and author get into the metadata beside what is there", () =
   const author = { participantId: ParticipantId.parse('p'), name: 'Ann' };
   const run = { author, runId: RunId.parse('run-1') };
   setRunMetadata(cell, { ...run, state: 'running', times: { busy: 'T1', executeInput: 'T2' } });
-  setRunMetadata(cell, { ...run, state: 'succeeded', times: { executeReply: 'T3', idle: 'T4' } });
+  setRunMetadata(cell, { ...run, state: 'succeeded', times: { replyStarted: 'T2', executeReply: 'T3', idle: 'T4' } });
   expect(cellMetadata(cell)).toEqual({
     collapsed: true,
     jupyter: { outputs_hidden: true },
     execution: {
       'iopub.status.busy': 'T1',
       'iopub.execute_input': 'T2',
+      'shell.execute_reply.started': 'T2',
       'shell.execute_reply': 'T3',
       'iopub.status.idle': 'T4',
     },

@@ -1,0 +1,124 @@
+/** A real kernel prints and shows more than a document holds; all of it is read from the hub. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { RunId } from '@cokernel/proto/hub';
+import type { Cell, Output } from '@cokernel/proto/notebook';
+import { readDocument, storedBundle } from '@cokernel/proto/notebook';
+import { RoomProgram, sessionOf } from '../support/room-program.js';
+import { TOKEN, hubPlace, startHub, writeCells } from '../support/test-hub.js';
+import type { HubPlace, TestHub } from '../support/test-hub.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const SLOW_MS = 90_000;
+const LINES = 100_000;
+
+let place: HubPlace;
+let hub: TestHub;
+let ann: RoomProgram;
+let fileId: string;
+
+beforeAll(async () => {
+  place = await hubPlace();
+  await writeCells(
+    place,
+    'a.ipynb',
+    `for i in range(${String(LINES)}): print(i)`,
+    'from IPython.display import Image, display\ndisplay(Image(b"\\x89PNG\\r\\n\\x1a\\n" + bytes(range(256)) * 600))',
+    'raise ValueError("x" * 100_000)',
+  );
+  hub = await startHub(place);
+  ({ fileId } = await sessionOf(hub, 'a.ipynb'));
+  ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');
+}, SLOW_MS);
+
+afterAll(async () => {
+  ann.close();
+  await hub.stop();
+  await place.remove();
+}, SLOW_MS);
+
+async function ran(cellId: string): Promise<Cell & { readonly cell_type: 'code' }> {
+  const { runs } = await ann.run([cellId]);
+  const runId: RunId | undefined = runs[0]?.run.runId;
+  const isOver = (): boolean => ann.told('runFinished').some(({ run }) => run.runId === runId);
+  await waitUntil('the run is over', isOver, 60_000);
+  const cellNow = () => readDocument(ann.doc).cells.find(({ id }) => id === cellId);
+  const isShown = (cell: Cell | undefined): boolean => cell?.metadata['execution'] !== undefined;
+  await waitUntil('the cell shows it', () => isShown(cellNow()), 20_000);
+  const cell = cellNow();
+  if (cell?.cell_type !== 'code') throw new Error('there is no such cell');
+  return cell;
+}
+
+/** From the hub's REST API. */
+async function read(address: string): Promise<{ readonly type: string | null; readonly bytes: Buffer }> {
+  const response = await fetch(`${hub.url}${address}`, { headers: { authorization: `token ${TOKEN}` } });
+  expect(response.status).toBe(200);
+  return { type: response.headers.get('content-type'), bytes: Buffer.from(await response.arrayBuffer()) };
+}
+
+const storedOf = (output: Output | undefined) => {
+  const stored = output !== undefined && 'stored' in output ? output.stored : undefined;
+  if (stored === undefined) throw new Error('nothing of it is outside');
+  return stored;
+};
+
+test(
+  '[X5] a long stream: its ends are in the document, and the whole of it is on the hub',
+  async () => {
+    const { outputs, metadata } = await ran('c0');
+    const whole = Array.from({ length: LINES }, (_, n) => `${String(n)}\n`).join('');
+    const [output] = outputs;
+    const text = output?.output_type === 'stream' ? output.text : '';
+    const { id, sha256, gap, bytes } = storedOf(output);
+    expect(outputs).toHaveLength(1);
+    expect(text.length).toBeLessThan(300_000);
+    expect(whole.startsWith(text.slice(0, gap.from))).toBe(true);
+    expect(whole.endsWith(text.slice(gap.to))).toBe(true);
+    const address = /the hub has the whole at (\S+) ⋯\n$/.exec(text.slice(gap.from, gap.to))?.[1];
+    expect(address).toBe(`/api/hub/notebooks/${fileId}/texts/${id}`);
+    expect(bytes).toBe(whole.length);
+    expect((await read(address ?? '')).bytes.toString() === whole).toBe(true);
+    const finished = await read(`/api/hub/notebooks/${fileId}/outputs/${String(sha256)}?type=text/plain`);
+    expect(finished.bytes.toString() === whole).toBe(true);
+    expect(Object.keys(metadata['execution'] as object).sort()).toEqual([
+      'iopub.execute_input',
+      'iopub.status.busy',
+      'iopub.status.idle',
+      'shell.execute_reply',
+      'shell.execute_reply.started',
+    ]);
+    expect(metadata['cokernel']).toMatchObject({ run: { author: { name: 'Ann' }, state: 'succeeded' } });
+  },
+  SLOW_MS,
+);
+
+test(
+  '[X5] a large picture: a text is in the document, and the picture is on the hub',
+  async () => {
+    const { outputs } = await ran('c1');
+    const [output] = outputs;
+    const data = output !== undefined && 'data' in output ? output.data : {};
+    const named = storedBundle(data)?.['image/png'];
+    expect('image/png' in data).toBe(false);
+    expect(typeof data['text/plain']).toBe('string');
+    const { type, bytes } = await read(`/api/hub/notebooks/${fileId}/outputs/${String(named?.sha256)}?type=image/png`);
+    expect(type).toBe('image/png');
+    expect(bytes.length).toBe(8 + 256 * 600);
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+  },
+  SLOW_MS,
+);
+
+test(
+  '[X5] a long error: its ends are in the document, and all of it is on the hub',
+  async () => {
+    const { outputs } = await ran('c2');
+    const [output] = outputs;
+    if (output?.output_type !== 'error') throw new Error('it raised nothing');
+    expect(JSON.stringify(output).length).toBeLessThan(70_000);
+    const { sha256 } = storedOf(output);
+    const { bytes } = await read(`/api/hub/notebooks/${fileId}/outputs/${String(sha256)}?type=text/plain`);
+    expect(bytes.toString()).toContain('x'.repeat(100_000));
+  },
+  SLOW_MS,
+);
