@@ -11,6 +11,7 @@ import { documentHash } from './document-hash.js';
 import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
 import { hashOfFile, keepAside } from './notebook-file.js';
 import type { NotebookFiles, SavedState } from './notebook-files.js';
+import { MOVED_CELLS } from './moved/moved-record.js';
 import { genesisClientId } from './room-document.js';
 
 export interface FileSyncOptions {
@@ -26,6 +27,7 @@ export interface OpenedDocument {
   readonly doc: Y.Doc;
   readonly log: DocumentLog;
   readonly marks: readonly KernelMark[];
+  readonly movedCells: string | null;
   readonly saved: SavedState;
 }
 
@@ -48,7 +50,13 @@ export class FileSync {
     const doc = loadDocument(opened.loaded);
     const saved = savedStateOf(opened.loaded, doc, fileHash);
     if (fileHash === null || !changedOutside(fileHash, saved, doc)) {
-      return { doc, log: opened.log, marks: opened.loaded.marks, saved };
+      return {
+        doc,
+        log: opened.log,
+        marks: opened.loaded.marks,
+        movedCells: opened.loaded.facts[MOVED_CELLS] ?? null,
+        saved,
+      };
     }
     await opened.log.close();
     doc.destroy();
@@ -89,7 +97,7 @@ export class FileSync {
     const doc = new Y.Doc();
     Y.applyUpdate(doc, reading.state);
     await remember(log, reading.saved);
-    return { doc, log, marks: [], saved: reading.saved };
+    return { doc, log, marks: [], movedCells: null, saved: reading.saved };
   }
 }
 

@@ -55,6 +55,7 @@ export function openRoom(options: OpenRoomOptions): Room {
     doc,
     log: opened.log,
     marks: opened.marks,
+    movedCells: opened.movedCells,
     relay: (update, except) => room.relayUpdate(update, except),
     onStored: (vector) => room.tell({ event: 'stored', stateVector: Buffer.from(vector).toString('base64') }),
     onChanged: () => saving.changed(),
