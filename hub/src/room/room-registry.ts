@@ -19,9 +19,12 @@ import type { FileIndex } from './file-index.js';
 import { FileSync } from './file-sync.js';
 import type { KernelSharing } from './kernel-sharing.js';
 import type { NotebookFiles } from './notebook-files.js';
+import { type FileIdentity, findMoved } from './moved-file.js';
+import { MovingFiles } from './moving-files.js';
 import { NotebookKernel } from './notebook-kernel.js';
 import { openRoom } from './open-room.js';
 import type { TimelineStores } from './open-timeline.js';
+import type { RoomFile } from './room-file.js';
 import type { Room } from './room.js';
 import { PathError } from './served-folder.js';
 import type { ServedFolder } from './served-folder.js';
@@ -30,9 +33,9 @@ export interface RoomRegistryOptions {
   readonly folder: ServedFolder;
   readonly index: FileIndex;
   readonly store: DocumentStore;
+  readonly timelineStores: TimelineStores;
   readonly notebookFiles: NotebookFiles;
   readonly outputStore: OutputStore;
-  readonly timelineStores: TimelineStores;
   readonly queue: RunQueue;
   readonly lease: HeldLeaseOptions;
   readonly sessions: () => KernelSessions;
@@ -50,6 +53,7 @@ export interface RoomRegistryOptions {
 /** A room with what belongs to it but is none of its business. */
 export interface OpenRoom {
   readonly room: Room;
+  readonly file: RoomFile;
   readonly kernel: NotebookKernel;
 }
 
@@ -63,7 +67,15 @@ export class RoomRegistry {
   private readonly rooms = new Map<FileId, Promise<Entry>>();
   private readonly closed = new Map<FileId, Promise<void>>();
 
-  constructor(private readonly options: RoomRegistryOptions) {}
+  private readonly moving: MovingFiles;
+
+  constructor(private readonly options: RoomRegistryOptions) {
+    this.moving = new MovingFiles({
+      ...options,
+      opened: (fileId) => this.opened(fileId),
+      onMoved: (room) => options.sharing.renamed(room),
+    });
+  }
 
   /** The id of a notebook by its path in the served folder. Throws `PathError`. */
   async fileIdOf(relative: string): Promise<FileId> {
@@ -71,8 +83,14 @@ export class RoomRegistry {
     return index.idOf(folder.relative(await folder.resolve(relative)));
   }
 
-  /** The room of a document. Throws `PathError`, `NotebookFormatError`. */
+  /** The room of a document. Throws `PathError`, `NotebookFormatError`, `QueueUnavailable`. */
   async open(fileId: FileId): Promise<OpenRoom> {
+    // Else a cell that runs on in a kernel that is not taken over yet would be shown as lost.
+    await this.options.sessions().adopted();
+    return this.openNow(fileId);
+  }
+
+  private async openNow(fileId: FileId): Promise<OpenRoom> {
     const known = this.rooms.get(fileId);
     if (known !== undefined) return known;
     const opening = this.build(fileId);
@@ -85,10 +103,22 @@ export class RoomRegistry {
     return opening;
   }
 
+  /** The room of the file there (absolute, links resolved); null when nobody has it open. */
+  async openedAt(absolute: string): Promise<OpenRoom | null> {
+    const { folder, index } = this.options;
+    const fileId = index.idAt(folder.relative(absolute));
+    return fileId === null ? null : this.opened(fileId);
+  }
+
+  /** Moves a file or folder of the served folder; notebooks keep their rooms and histories. Throws `PathError`. */
+  moveFile(from: string, to: string): Promise<void> {
+    return this.moving.move(from, to);
+  }
+
   /** Where runs of cells write; opens the room when nobody is there. */
   async cellOutputs(run: QueuedRun): Promise<RunOutputs> {
     if (run.fileId === null) throw new Error('a run in a cell names its notebook');
-    const { room } = await this.open(run.fileId);
+    const { room } = await this.openNow(run.fileId);
     return room.outputs;
   }
 
@@ -116,6 +146,25 @@ export class RoomRegistry {
     }
   }
 
+  /** Null: nobody has it open, or it does not open. */
+  private async opened(fileId: FileId): Promise<OpenRoom | null> {
+    return (await this.rooms.get(fileId)?.catch(() => null)) ?? null;
+  }
+
+  /** Another program moved the file: the index and the room follow, unless an open notebook has that place. */
+  private async followMoved(room: Room, identity: FileIdentity): Promise<string | null> {
+    const { folder, index, sharing } = this.options;
+    const absolute = await findMoved(folder.root, identity);
+    if (absolute === null) return null;
+    const relative = folder.relative(absolute);
+    const other = index.idAt(relative);
+    if (other !== null && other !== room.fileId && this.rooms.has(other)) return null;
+    await index.moved(room.fileId, relative);
+    room.moved(relative);
+    await sharing.renamed(room);
+    return absolute;
+  }
+
   private async build(fileId: FileId): Promise<Entry> {
     await this.closed.get(fileId);
     const { folder, index, lease } = this.options;
@@ -126,7 +175,7 @@ export class RoomRegistry {
     try {
       const files = new FileSync(this.options);
       const opened = await files.open(fileId, absolute, held.fence);
-      const room = openRoom({
+      const { room, file } = openRoom({
         ...this.options,
         fileId,
         path: relative,
@@ -134,28 +183,30 @@ export class RoomRegistry {
         opened,
         files,
         notebooksOf: (session) => this.options.sharing.notebooksOf(session),
+        followMoved: (moved, identity) => this.followMoved(moved, identity),
         onEmpty: () => this.emptied(fileId),
       });
-      const kernel = this.kernelOf(room, absolute);
+      await file.start();
+      const kernel = this.kernelOf(room, file);
       await kernel.find();
       const goingOn = this.options.sessions().list();
       await room.outputs.endForgotten((runId) => goingOn.some((session) => session.currentRun?.runId === runId));
       const references = this.referencesOf(room);
       references.start();
-      return { room, kernel, references, lease: held, closing: null };
+      return { room, file, kernel, references, lease: held, closing: null };
     } catch (error) {
       await held.release();
       throw error;
     }
   }
 
-  private kernelOf(room: Room, absolute: string): NotebookKernel {
+  private kernelOf(room: Room, file: RoomFile): NotebookKernel {
     return new NotebookKernel({
       room,
       sessions: this.options.sessions(),
       sharing: this.options.sharing,
       labels: this.options.kernelLabels,
-      workingDirectory: () => path.dirname(absolute),
+      workingDirectory: () => path.dirname(file.absolute),
       wish: () => wishOf(notebookMetadata(room.document.doc)?.toJSON() ?? {}),
     });
   }
@@ -192,6 +243,7 @@ export class RoomRegistry {
   private async closeRoom(fileId: FileId, entry: Entry): Promise<void> {
     if (entry.closing !== null) clearTimeout(entry.closing);
     this.rooms.delete(fileId);
+    entry.file.stop();
     const closing = entry.room
       .stop()
       .finally(() => entry.references.stop())
