@@ -164,18 +164,42 @@ describe('a notebook', () => {
   );
 
   test(
-    '[P28] [X3] that another program changed while it was closed begins a new history with what is on disk',
+    '[P28] [X3] that another program changed while no hub ran has that in its history, and who comes is told',
     async () => {
-      await writeCells(place, 'a.ipynb', 'old');
+      await writeCells(place, 'a.ipynb', 'old', 'kept');
       const first = await start();
       const before = await sessionOf(first, 'a.ipynb');
+      const ann = await join(first, 'a.ipynb');
+      ann.setSource('c1', 'typed');
+      await ann.flushed();
       await first.stop('SIGTERM');
-      await writeCells(place, 'a.ipynb', 'new on disk');
+      await writeFile(
+        path.join(place.served, 'a.ipynb'),
+        (await readServed(place, 'a.ipynb')).replace('"old"', '"new on disk"'),
+      );
       const second = await start();
-      const after = await sessionOf(second, 'a.ipynb');
-      expect(after.fileId).toBe(before.fileId);
-      expect(after.sessionId).not.toBe(before.sessionId);
-      expect((await join(second, 'a.ipynb')).source('c0')).toBe('new on disk');
+      expect(await sessionOf(second, 'a.ipynb')).toEqual(before);
+      const again = await join(second, 'a.ipynb', 'Ann');
+      expect([again.source('c0'), again.source('c1')]).toEqual(['new on disk', 'typed']);
+      await waitUntil('she is told', () => again.told('notice').at(-1)?.code === 'changedOnDisk');
+    },
+    SLOW_MS,
+  );
+
+  test(
+    '[X3] that another program changed after its hub was killed has both, also what was not saved',
+    async () => {
+      await writeCells(place, 'a.ipynb', 'one', 'two');
+      const first = await start();
+      const ann = await join(first, 'a.ipynb', 'Ann');
+      ann.setSource('c0', 'typed');
+      await waitUntil('it is stored', () => ann.told('stored').length > 0);
+      process.kill(first.pid, 'SIGKILL');
+      await first.stop();
+      const file = path.join(place.served, 'a.ipynb');
+      await writeFile(file, (await readServed(place, 'a.ipynb')).replace('"two"', '"from disk"'));
+      const ben = await join(await start(), 'a.ipynb', 'Ben');
+      expect(ben.cellIds().map((id) => ben.source(id))).toEqual(['typed', 'from disk']);
     },
     SLOW_MS,
   );
@@ -208,24 +232,6 @@ describe('a notebook', () => {
       const kept = new Y.Doc();
       Y.applyUpdate(kept, copies[0] ?? new Uint8Array());
       expect(JSON.stringify(kept.getArray('cells').toJSON())).toContain('unsaved work');
-    },
-    SLOW_MS,
-  );
-
-  test(
-    '[X3] that another program changes while it is open keeps both versions, and all are told',
-    async () => {
-      await writeCells(place, 'a.ipynb', 'first');
-      const hub = await start();
-      const ann = await join(hub, 'a.ipynb', 'Ann');
-      await writeCells(place, 'a.ipynb', 'by another program');
-      ann.setSource('c0', 'by Ann');
-      await ann.call('save', {});
-      expect(await readServed(place, 'a.ipynb')).toContain('by Ann');
-      const kept = (await readdir(place.served)).filter((name) => name !== 'a.ipynb');
-      expect(kept).toHaveLength(1);
-      expect(await readServed(place, kept[0] ?? '')).toContain('by another program');
-      expect(ann.told('notice').at(-1)).toMatchObject({ code: 'changedOnDisk', level: 'warning' });
     },
     SLOW_MS,
   );

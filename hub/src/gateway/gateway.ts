@@ -30,6 +30,7 @@ import { HttpError, answerErrors } from './http-error.js';
 import { joinKernel } from './kernel-socket.js';
 import { pageRouter } from './page.js';
 import { collaborationRouter } from './rest/collaboration.js';
+import { contentsWriteRouter } from './rest/contents-write.js';
 import { contentsRouter } from './rest/contents.js';
 import { executionRouter } from './rest/execution.js';
 import { apiVersionRouter, hubRouter } from './rest/hub.js';
@@ -138,6 +139,7 @@ export class Gateway {
       versionRouter(this.options),
       checkpointRouter(rooms),
       contentsRouter(folder),
+      contentsWriteRouter(folder, rooms),
       collaborationRouter(rooms),
       outputRouter(outputs),
       executionRouter({ ...this.options, openRoom }),

@@ -33,10 +33,12 @@ const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
   unavailable: 503,
 };
 
+const STATUS_OF_PATH: Readonly<Record<PathError['code'], number>> = { missing: 404, outside: 403, taken: 409 };
+
 export function statusOf(error: unknown): number {
   if (error instanceof HttpError) return error.status;
   if (error instanceof Refusal) return STATUS_OF_REFUSAL[error.code] ?? 500;
-  if (error instanceof PathError) return error.code === 'missing' ? 404 : 403;
+  if (error instanceof PathError) return STATUS_OF_PATH[error.code];
   if (error instanceof NotebookFormatError) return 400;
   if (error instanceof QueueUnavailable) return 503;
   return isClientError(error) ? error.status : 500;

@@ -6,6 +6,10 @@ export interface FileIndex {
   idOf(path: string): Promise<FileId>;
   /** The path of a document; null when the id is unknown. */
   pathOf(fileId: FileId): string | null;
+  /** The document at a path; null when none was ever asked for there. */
+  idAt(path: string): FileId | null;
+  /** The documents in a folder, and in its folders. */
+  below(folder: string): readonly { readonly fileId: FileId; readonly path: string }[];
   /** The file got another place. */
   moved(fileId: FileId, path: string): Promise<void>;
 }

@@ -1,16 +1,18 @@
 /**
  * FileSync: one notebook's file and its document, in both directions. The file becomes a document once, in a new epoch;
- * after that the log is the history and the file is written from it. A file that another program changed while the
- * notebook was closed begins a new epoch when nothing unsaved would be lost by that, and is kept beside otherwise.
+ * after that the log is the history and the file is written from it. What another program writes to the file is read
+ * for the room to merge (room-file.ts). What was saved last lies in the log's facts, and is written before the file is: a
+ * hub that is killed in between knows its own file again.
  */
 import * as Y from 'yjs';
 import { z } from 'zod';
 import { Epoch, type FileId } from '@cokernel/proto/hub';
+import { makeNotebook, mergeBase, readDocument, type Notebook } from '@cokernel/proto/notebook';
 import type { OutputStore } from '../run/output-store.js';
-import { documentHash } from './document-hash.js';
+import { encodeBase } from './disk-base.js';
 import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
-import { hashOfFile, keepAside } from './notebook-file.js';
-import type { NotebookFiles, SavedState } from './notebook-files.js';
+import { hashOfFile } from './notebook-file.js';
+import type { FileReading, NotebookFiles, SavedState } from './notebook-files.js';
 import { MOVED_CELLS } from './moved/moved-record.js';
 import { genesisClientId } from './room-document.js';
 
@@ -31,78 +33,115 @@ export interface OpenedDocument {
   readonly saved: SavedState;
 }
 
-/** The names of the log's facts. */
-const FILE_HASH = 'fileHash';
-const DOCUMENT_HASH = 'documentHash';
-/** What is about to take the file's place: a hub that is killed in between finds by it that the file is its own. */
-const DRAFT = 'draft';
+/** What another program wrote: as a document would have it, what is large outside. */
+export interface FileContent {
+  readonly saved: SavedState;
+  readonly notebook: Notebook;
+}
 
-const Draft = z.object({ fileHash: z.string(), documentHash: z.string() });
+/** The log's facts: what was saved last in one of two, what is saved now in the other; and in which of them is what. */
+const SAVED = ['savedEven', 'savedOdd'] as const;
+const NEWEST = 'savedNewest';
+
+const Saved = z.object({ fileHash: z.string().nullable(), documentHash: z.string(), base: z.string() });
+
+/** A log without these facts: what differs in the file is kept beside what people have. */
+const NOTHING_SAVED: SavedState = {
+  fileHash: '',
+  documentHash: '',
+  base: encodeBase(mergeBase(makeNotebook([]))),
+};
+
+/** A document that is read and given up has no author. */
+const READER = 1;
 
 export class FileSync {
+  /** The fact that holds what is saved. */
+  private slot = 0;
+
   constructor(private readonly options: FileSyncOptions) {}
 
-  /** Loads the log, or makes one from the file. Throws `NotebookFormatError` on a file that is no notebook. */
+  /**
+   * Loads the log, or makes one from the file. Throws `NotebookFormatError` on a file that is no notebook. What another
+   * program did to the file since is not in the document yet.
+   */
   async open(fileId: FileId, absolute: string, fence: number): Promise<OpenedDocument> {
     const opened = await this.options.store.open(fileId, fence);
     if (opened === null) return this.begin(fileId, fence, absolute);
-    const fileHash = await hashOfFile(absolute);
-    const doc = loadDocument(opened.loaded);
-    const saved = savedStateOf(opened.loaded, doc, fileHash);
-    if (fileHash === null || !changedOutside(fileHash, saved, doc)) {
-      return {
-        doc,
-        log: opened.log,
-        marks: opened.loaded.marks,
-        movedCells: opened.loaded.facts[MOVED_CELLS] ?? null,
-        saved,
-      };
-    }
-    await opened.log.close();
-    doc.destroy();
-    return this.begin(fileId, fence, absolute);
+    const { log, loaded } = opened;
+    const doc = loadDocument(loaded);
+    const { saved, slot } = savedStateOf(loaded, await hashOfFile(absolute));
+    this.slot = slot;
+    return { doc, log, marks: loaded.marks, movedCells: loaded.facts[MOVED_CELLS] ?? null, saved };
   }
 
-  /** Writes the document to the file when it differs from what was last saved. Rejects with a reason for people. */
-  async save(opened: OpenedDocument, absolute: string): Promise<{ saved: SavedState; keptAs: string | null }> {
-    const { doc, log, saved } = opened;
+  /**
+   * Writes the document to the file when it differs from what was last saved; null when another program has written the
+   * file since. Rejects with a reason for people.
+   */
+  async save({ doc, log }: OpenedDocument, saved: SavedState, absolute: string): Promise<SavedState | null> {
     const outcome = await this.options.notebookFiles.write({
       absolute,
       state: Y.encodeStateAsUpdate(doc),
       saved,
-      onDraft: (draft) => log.setFact(DRAFT, JSON.stringify(draft)),
+      onDraft: (draft) => log.setFact(this.nextFact, JSON.stringify(draft)),
     });
     switch (outcome.outcome) {
       case 'unchanged':
-        return { saved, keptAs: null };
+        return saved;
       case 'written':
-        await remember(log, outcome.saved);
-        return { saved: outcome.saved, keptAs: null };
-      case 'foreign': {
-        const keptAs = await keepAside(absolute, this.options.clock());
-        const after = { ...opened, saved: { ...saved, fileHash: outcome.fileHash } };
-        return { ...(await this.save(after, absolute)), keptAs };
-      }
+        await this.turn(log);
+        return outcome.saved;
+      case 'foreign':
+        return null;
     }
   }
 
-  /** A new epoch, from the file as it is. What lies outside is durable and referred to before the log names it. */
-  private async begin(fileId: FileId, fence: number, absolute: string): Promise<OpenedDocument> {
-    const { outputStore, notebookFiles, newId, store } = this.options;
-    const epoch = Epoch.parse(newId());
-    const put = (bytes: Uint8Array): Promise<unknown> => outputStore.put(bytes);
-    const reading = await notebookFiles.read({ absolute, clientId: genesisClientId(epoch), put });
-    if (reading.outside.length > 0) await outputStore.refer({ fileId, holder: 'log' }, reading.outside);
-    const log = await store.create(fileId, fence, epoch, reading.state);
+  /** Throws `NotebookFormatError`. */
+  async read(fileId: FileId, absolute: string): Promise<FileContent> {
+    const { state, saved } = await this.takeIn(fileId, absolute, READER);
     const doc = new Y.Doc();
-    Y.applyUpdate(doc, reading.state);
-    await remember(log, reading.saved);
-    return { doc, log, marks: [], movedCells: null, saved: reading.saved };
+    Y.applyUpdate(doc, state);
+    const notebook = readDocument(doc);
+    doc.destroy();
+    return { saved, notebook };
   }
-}
 
-async function remember(log: DocumentLog, saved: SavedState): Promise<void> {
-  await Promise.all([log.setFact(FILE_HASH, saved.fileHash ?? ''), log.setFact(DOCUMENT_HASH, saved.documentHash)]);
+  /** The document holds what the file says: durable when it resolves. */
+  async remember(log: DocumentLog, saved: SavedState): Promise<void> {
+    const written = log.setFact(this.nextFact, JSON.stringify(saved));
+    await Promise.all([written, this.turn(log)]);
+  }
+
+  private get nextFact(): string {
+    return this.slot === 0 ? SAVED[1] : SAVED[0];
+  }
+
+  private async turn(log: DocumentLog): Promise<void> {
+    this.slot = 1 - this.slot;
+    await log.setFact(NEWEST, String(this.slot));
+  }
+
+  /** A new epoch, from the file as it is. */
+  private async begin(fileId: FileId, fence: number, absolute: string): Promise<OpenedDocument> {
+    const { newId, store } = this.options;
+    const epoch = Epoch.parse(newId());
+    const { state, saved } = await this.takeIn(fileId, absolute, genesisClientId(epoch));
+    const log = await store.create(fileId, fence, epoch, state);
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, state);
+    await this.remember(log, saved);
+    return { doc, log, marks: [], saved };
+  }
+
+  /** What lies outside is durable and referred to before a document names it. */
+  private async takeIn(fileId: FileId, absolute: string, clientId: number): Promise<FileReading> {
+    const { outputStore, notebookFiles } = this.options;
+    const put = (bytes: Uint8Array): Promise<unknown> => outputStore.put(bytes);
+    const reading = await notebookFiles.read({ absolute, clientId, put });
+    if (reading.outside.length > 0) await outputStore.refer({ fileId, holder: 'log' }, reading.outside);
+    return reading;
+  }
 }
 
 function loadDocument(loaded: LoadedLog): Y.Doc {
@@ -111,15 +150,15 @@ function loadDocument(loaded: LoadedLog): Y.Doc {
   return doc;
 }
 
-function savedStateOf({ facts }: LoadedLog, doc: Y.Doc, fileHash: string | null): SavedState {
-  const draft = facts[DRAFT] === undefined ? null : Draft.parse(JSON.parse(facts[DRAFT]));
-  if (draft !== null && draft.fileHash === fileHash) return draft;
-  return { fileHash: facts[FILE_HASH] || null, documentHash: facts[DOCUMENT_HASH] ?? documentHash(doc) };
+/** What the file on the disk was written from, when it is ours; else what was saved last. */
+function savedStateOf({ facts }: LoadedLog, fileHash: string | null): { saved: SavedState; slot: number } {
+  const slots = SAVED.map((name) => savedIn(facts[name]));
+  const newest = Number(facts[NEWEST] ?? 0);
+  const own = slots.findIndex((slot) => fileHash !== null && slot?.fileHash === fileHash);
+  const slot = own === -1 ? newest : own;
+  return { saved: slots[slot] ?? NOTHING_SAVED, slot };
 }
 
-/** Another program wrote the file, and the document has nothing that the file's last version lacked. */
-function changedOutside(fileHash: string, saved: SavedState, doc: Y.Doc): boolean {
-  if (fileHash === saved.fileHash) return false;
-  const now = documentHash(doc);
-  return now === saved.documentHash && now !== fileHash;
+function savedIn(fact: string | undefined): SavedState | null {
+  return fact === undefined ? null : Saved.parse(JSON.parse(fact));
 }

@@ -95,6 +95,11 @@ export class KernelSharing {
     }
   }
 
+  /** A notebook got another path, by which it is named to all who share its kernel. */
+  async renamed(room: Room): Promise<void> {
+    if (room.kernel !== null) await this.tellRoomsOf(room.kernel);
+  }
+
   private async withdrawRunsOf(room: Room, session: KernelSession, by: string): Promise<void> {
     const { queue, clock } = this.options;
     const { queued } = await queue.snapshot(session.kernelId);

@@ -1,8 +1,11 @@
 /** The .ipynb of one notebook on disk, by the hash of its bytes: never by its times, which tell nothing (X3). */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+
+/** A larger file is read as what it should be. */
+const MAX_BLANK_BYTES = 1024;
 
 export function contentHash(bytes: string | Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -27,6 +30,13 @@ export async function keepAside(absolute: string, now: Date): Promise<string> {
   const kept = path.join(dir, `${name} (found on disk ${stamp})${ext}`);
   await copyFile(absolute, kept);
   return kept;
+}
+
+/** Nothing is written in it: what a program leaves that is just about to write. */
+export async function isBlank(absolute: string): Promise<boolean> {
+  const found = await stat(absolute).catch(() => null);
+  if (found === null || found.size > MAX_BLANK_BYTES) return false;
+  return (await readFile(absolute, 'utf8').catch(() => '')).trim() === '';
 }
 
 export function isMissing(error: unknown): boolean {

@@ -4,11 +4,14 @@
  */
 import type { ContentHash, TextId } from '@cokernel/proto/hub';
 
-/** What is known of a file: its bytes' hash, and the hash of the document (`documentHash`) that they were written from. */
+/** What is known of a file that the document has in it. */
 export interface SavedState {
-  /** Null: no file is known. */
+  /** Of its bytes. Null: no file is known. */
   readonly fileHash: string | null;
+  /** Of the document that says what it says. */
   readonly documentHash: string;
+  /** From it the next merge comes (disk-base.ts). */
+  readonly base: string;
 }
 
 export interface ReadRequest {

@@ -9,9 +9,11 @@ import type { RunQueue } from '../run/run-queue.js';
 import { CellOutputs } from './cell-outputs.js';
 import type { FileSync, OpenedDocument } from './file-sync.js';
 import { openTimeline, type TimelineStores } from './open-timeline.js';
+import type { FileIdentity } from './moved-file.js';
 import { RoomAwareness } from './room-awareness.js';
 import { RoomClient } from './room-client.js';
 import { RoomDocument } from './room-document.js';
+import { RoomFile } from './room-file.js';
 import { Room } from './room.js';
 import { Saving } from './saving.js';
 
@@ -28,6 +30,8 @@ export interface OpenRoomOptions {
   readonly kernelSpecs: () => readonly KernelSpecView[];
   readonly notebooksOf: (session: KernelSession) => readonly NotebookView[];
   readonly clock: () => Date;
+  /** Where a file is that was moved by another program; it is told to the room. */
+  readonly followMoved: (room: Room, file: FileIdentity) => Promise<string | null>;
   readonly onEmpty: (room: Room) => void;
   readonly log: SessionLog;
 }
@@ -35,20 +39,14 @@ export interface OpenRoomOptions {
 const AUTOSAVE = { quietMs: 1_000, latestMs: 10_000, retryMs: 5_000 };
 const AWARENESS_BATCH_MS = 50;
 
-export function openRoom(options: OpenRoomOptions): Room {
+export function openRoom(options: OpenRoomOptions): { readonly room: Room; readonly file: RoomFile } {
   const { opened, clock, log, fileId } = options;
   const { doc } = opened;
-  let saved = opened.saved;
   // The parts below speak to the room, and the room is made of them: each is called only after `start`.
-  const writing = async (): Promise<void> => {
-    const outcome = await options.files.save({ ...opened, saved }, options.absolute);
-    saved = outcome.saved;
-    if (outcome.keptAs !== null) room.tell(foundOnDisk(outcome.keptAs));
-  };
   const saving = new Saving({
     ...AUTOSAVE,
     clock,
-    write: writing,
+    write: () => file.save(),
     onChanged: (view) => room.tell({ event: 'saved', saving: view }),
   });
   const document = new RoomDocument({
@@ -68,17 +66,29 @@ export function openRoom(options: OpenRoomOptions): Room {
         message: `Edits are not stored: ${messageOf(error)}`,
       });
     },
-    onNotCompacted: (error) => log.warn({ error, fileId }, 'the log of a notebook was not compacted'),
     record: (update, { origin, printed }) => {
       const by = printed ? 'printed' : authorOf(room, origin);
       return () => timeline.updated(update, by);
     },
+    onNotCompacted: (error) => log.warn({ error, fileId }, 'the log of a notebook was not compacted'),
   });
   const timeline = openTimeline({
     ...options,
     document,
     stores: options.timelineStores,
     tell: (event) => room.tell(event),
+  });
+  const file = new RoomFile({
+    ...options,
+    document,
+    tell: (event) => room.tellSomebody(event),
+    beforeMerge: async () => {
+      await timeline.versions.keep('beforeMerge').catch((error: unknown) => {
+        log.warn({ error, fileId }, 'no version was kept before a merge');
+      });
+    },
+    followMoved: (identity) => options.followMoved(room, identity),
+    onError: (error) => log.warn({ error, fileId }, 'a change of a notebook on the disk was not taken'),
   });
   const awareness = new RoomAwareness({
     doc,
@@ -109,7 +119,7 @@ export function openRoom(options: OpenRoomOptions): Room {
   document.start();
   awareness.start();
   timeline.start();
-  return room;
+  return { room, file };
 }
 
 /** Null: the hub, or a program that said no hello. */
@@ -133,9 +143,4 @@ async function nameKernel(document: RoomDocument, session: KernelSession): Promi
 
 function sameJson(a: unknown, b: unknown): boolean {
   return JSON.stringify(toJson(a)) === JSON.stringify(toJson(b));
-}
-
-function foundOnDisk(keptAs: string): Parameters<Room['tell']>[0] {
-  const message = `Another program had changed the file. Its version is kept as '${keptAs.split('/').at(-1) ?? keptAs}'.`;
-  return { event: 'notice', level: 'warning', code: 'changedOnDisk', message };
 }

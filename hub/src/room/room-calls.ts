@@ -71,10 +71,16 @@ export class RoomCalls {
       const result = this.perform(call, params);
       // An answer that is there at once goes out at once: no event gets before the welcome that it would change.
       this.send({ id, ok: true, result: result instanceof Promise ? await result : result });
-      if (call === 'hello') this.options.kernel.tellEnded(this.options.client);
+      if (call === 'hello') this.tellWhatWasMissed();
     } catch (error) {
       this.send({ id, ok: false, error: this.errorOf(error, call) });
     }
+  }
+
+  private tellWhatWasMissed(): void {
+    const { kernel, room, client } = this.options;
+    kernel.tellEnded(client);
+    room.tellUnheard(client);
   }
 
   private send(frame: AnswerFrame): void {

@@ -49,6 +49,9 @@ export interface RoomParts {
 /** A frame of a screen. */
 const NEWS_WAIT_MS = 16;
 
+/** What happened while nobody was here: the newest are told. */
+const MAX_UNHEARD = 20;
+
 const NO_QUEUE: QueueView = { number: 0, held: null, running: null, queued: [] };
 
 export class Room {
@@ -58,6 +61,7 @@ export class Room {
   private unlisten: (() => void) | null = null;
   private queueView: QueueView = NO_QUEUE;
   private readonly news = new Throttle(NEWS_WAIT_MS, () => this.sayNews());
+  private unheard: readonly HubEvent[] = [];
   private kernelIsNew = false;
   private queueIsNew = false;
 
@@ -77,6 +81,12 @@ export class Room {
   /** Relative to the served folder. */
   get path(): string {
     return this.relativePath;
+  }
+
+  /** The file got another place. */
+  moved(relativePath: string): void {
+    this.relativePath = relativePath;
+    this.tell({ event: 'pathChanged', path: relativePath });
   }
 
   get document(): RoomDocument {
@@ -145,6 +155,18 @@ export class Room {
   /** Tells everybody who said hello. */
   tell(event: HubEvent): void {
     for (const client of this.clients) this.tellOne(client, event);
+  }
+
+  /** Tells everybody; when nobody is here, the next one who comes. */
+  tellSomebody(event: HubEvent): void {
+    if (this.people.length > 0) this.tell(event);
+    else this.unheard = [...this.unheard.slice(1 - MAX_UNHEARD), event];
+  }
+
+  /** What happened while nobody was here. */
+  tellUnheard(client: RoomClient): void {
+    for (const event of this.unheard) this.tellOne(client, event);
+    this.unheard = [];
   }
 
   tellOne(client: RoomClient, event: HubEvent): void {

@@ -17,7 +17,7 @@ export interface FolderEntry {
 export class PathError extends Error {
   override readonly name = 'PathError';
   constructor(
-    readonly code: 'outside' | 'missing',
+    readonly code: 'outside' | 'missing' | 'taken',
     message: string,
   ) {
     super(message);

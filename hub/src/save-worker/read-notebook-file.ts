@@ -8,12 +8,14 @@ import {
   DEFAULT_OUTSIDE,
   fillDocument,
   makeNotebook,
+  mergeBase,
   readNotebook,
   storedReferences,
   takeOutside,
   type Notebook,
   type Outside,
 } from '@cokernel/proto/notebook';
+import { encodeBase } from '../room/disk-base.js';
 import { documentHash } from '../room/document-hash.js';
 import { contentHash, isMissing } from '../room/notebook-file.js';
 import { outputPath } from '../storage/outputs/output-paths.js';
@@ -29,7 +31,8 @@ export async function readNotebookFile(job: ReadJob, settings: WorkerSettings, a
     await ask({ kind: 'put', bytes });
   }
   const doc = documentOf(notebook, job.clientId);
-  const saved = { fileHash: file === null ? null : contentHash(file), documentHash: documentHash(doc) };
+  const base = encodeBase(mergeBase(notebook));
+  const saved = { fileHash: file === null ? null : contentHash(file), documentHash: documentHash(doc), base };
   return { saved, state: Y.encodeStateAsUpdate(doc), outside: storedReferences(notebook.cells) };
 }
 

@@ -5,8 +5,9 @@
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import * as Y from 'yjs';
-import { cellsArray, metaOf, notebookPieces, readDocument, type Notebook } from '@cokernel/proto/notebook';
+import { cellsArray, mergeBase, metaOf, notebookPieces, readDocument, type Notebook } from '@cokernel/proto/notebook';
 import { messageOf } from '../errors.js';
+import { encodeBase } from '../room/disk-base.js';
 import { notebookHash } from '../room/document-hash.js';
 import { hashOfFile, isMissing } from '../room/notebook-file.js';
 import type { SavedState, WriteOutcome } from '../room/notebook-files.js';
@@ -48,7 +49,8 @@ async function replaceFile(
     for await (const piece of notebookPieces(notebook, (output) => outputs.inFile(output), former)) {
       await draft.write(piece);
     }
-    const own: SavedState = { fileHash: await draft.finish(), documentHash };
+    const base = encodeBase(mergeBase(notebook));
+    const own: SavedState = { fileHash: await draft.finish(), documentHash, base };
     await ask({ kind: 'draft', draft: own });
     const onDisk = await hashOfFile(target);
     if (onDisk !== own.fileHash && isForeign(onDisk, saved)) {

@@ -55,12 +55,12 @@ beforeEach(async () => {
   store = await openEmbeddedStore({ directory: path.join(scratch.path, 'store'), onNotice: () => undefined, log });
   const absolute = path.join(scratch.path, 'a.ipynb');
   await writeFile(absolute, writeNotebook(makeNotebook([{ ...makeCodeCell('1'), id: CellId.parse('c0') }])));
-  const outputStore = { put: noOutputs, refer: () => Promise.resolve() };
+  const outputStore = { put: noOutputs, refer: () => Promise.resolve(), setReferences: () => Promise.resolve() };
   const notebookFiles = notebookFilesIn(path.join(scratch.path, 'outputs'));
   const files = new FileSync({ store: store.documents, notebookFiles, outputStore, ...common });
   const fileId = FileId.parse('f1');
   const opened = await files.open(fileId, absolute, 1);
-  room = openRoom({
+  ({ room } = openRoom({
     ...common,
     fileId,
     path: 'a.ipynb',
@@ -68,13 +68,14 @@ beforeEach(async () => {
     opened,
     files,
     timelineStores: store.timeline,
-    outputStore: { refer: () => Promise.resolve(), setReferences: () => Promise.resolve() },
+    outputStore,
     queue: store.runQueue,
     version: '0',
     kernelSpecs: () => [],
     notebooksOf: () => [],
+    followMoved: () => Promise.resolve(null),
     onEmpty: () => undefined,
-  });
+  }));
   const sessions = sessionsWithoutKernels();
   const sharing = new KernelSharing({
     ...common,

@@ -38,7 +38,6 @@ beforeEach(async () => {
     doc,
     log,
     marks: [],
-    movedCells: null,
     relay: (update, except) => relayed.push({ update, except }),
     onStored: (vector) => stored.push(vector),
     onChanged: () => undefined,

@@ -57,6 +57,19 @@ describe('the file index', () => {
     await store.close();
   });
 
+  test('documents are found by their place, and those of a folder together', async () => {
+    const store = await openStore();
+    const [one, two] = [await store.fileIndex.idOf('a/one.ipynb'), await store.fileIndex.idOf('a/b/two.ipynb')];
+    await store.fileIndex.idOf('ab.ipynb');
+    expect(store.fileIndex.idAt('a/one.ipynb')).toBe(one);
+    expect(store.fileIndex.idAt('a/none.ipynb')).toBeNull();
+    expect(store.fileIndex.below('a')).toEqual([
+      { fileId: one, path: 'a/one.ipynb' },
+      { fileId: two, path: 'a/b/two.ipynb' },
+    ]);
+    await store.close();
+  });
+
   test('an index that can not be read is put aside and begun anew, with a notice', async () => {
     await writeFile(join(directory, 'file-index.json'), '{"version":1,"files":[{"fi');
     const store = await openStore();

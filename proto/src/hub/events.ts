@@ -1,6 +1,6 @@
 /** What the hub tells a client that said hello, unasked (hub frames, PROTOCOL.md §4). */
 import { z } from 'zod';
-import { KernelId, QuestionId } from './ids.js';
+import { CellId, KernelId, QuestionId } from './ids.js';
 import {
   KernelSpecView,
   KernelUsage,
@@ -40,6 +40,8 @@ export const HubEvent = z.discriminatedUnion('event', [
     /** Stable, for programs; PROTOCOL.md lists them. */
     code: z.string(),
     message: z.string(),
+    /** The cells that it names. */
+    cellIds: z.array(CellId).optional(),
   }),
   /**
    * The answer to this client's question that found the kernel busy: the content of the reply; status `aborted` when the

@@ -18,7 +18,7 @@ export function contentsRouter(folder: ServedFolder): Router {
   const router = Router();
   router.get('/contents{/*path}', async (request, response) => {
     const relative = pathOf(request.params.path);
-    const model = await read(folder, relative, request.query['content'] !== '0');
+    const model = await readContents(folder, relative, request.query['content'] !== '0');
     response.setHeader('Cache-Control', 'no-cache');
     response.json(model);
   });
@@ -34,7 +34,8 @@ export function pathOf(segments: readonly string[] | string | undefined): string
   return segments === undefined ? '' : typeof segments === 'string' ? segments : segments.join('/');
 }
 
-async function read(folder: ServedFolder, relative: string, withContent: boolean): Promise<object> {
+/** The Jupyter Server's model of what is at a path, with what is in it or without. */
+export async function readContents(folder: ServedFolder, relative: string, withContent: boolean): Promise<object> {
   const entry = await folder.entry(relative);
   if (!withContent) return model(entry, null, null);
   switch (entry.type) {

@@ -62,6 +62,16 @@ export class EmbeddedFileIndex implements FileIndex {
     return this.#paths.get(fileId) ?? null;
   }
 
+  idAt(path: string): FileId | null {
+    return this.#ids.get(path) ?? null;
+  }
+
+  below(folder: string): readonly { readonly fileId: FileId; readonly path: string }[] {
+    return [...this.#paths]
+      .filter(([, path]) => path.startsWith(`${folder}/`))
+      .map(([fileId, path]) => ({ fileId, path }));
+  }
+
   async moved(fileId: FileId, path: string): Promise<void> {
     if (this.#paths.get(fileId) === path) return;
     this.#place(fileId, path);

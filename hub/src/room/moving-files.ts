@@ -1,0 +1,62 @@
+/**
+ * Moves files and folders of the served folder. The notebooks among them keep their documents and histories (X22); those
+ * that are open stay open, and their people are told.
+ */
+import { lstat, rename } from 'node:fs/promises';
+import type { FileId } from '@cokernel/proto/hub';
+import type { FileIndex } from './file-index.js';
+import type { Room } from './room.js';
+import type { RoomFile } from './room-file.js';
+import { PathError, type ServedFolder } from './served-folder.js';
+
+export interface MovingFilesOptions {
+  readonly folder: ServedFolder;
+  readonly index: FileIndex;
+  /** Null: nobody has it open. */
+  readonly opened: (fileId: FileId) => Promise<{ readonly room: Room; readonly file: RoomFile } | null>;
+  /** After a notebook got another place. */
+  readonly onMoved: (room: Room) => Promise<void>;
+}
+
+export class MovingFiles {
+  constructor(private readonly options: MovingFilesOptions) {}
+
+  /** Both relative to the served folder. Throws `PathError` (`missing`, `outside`, `taken`). */
+  async move(from: string, to: string): Promise<void> {
+    const { folder, index } = this.options;
+    const [source, target] = [await folder.resolveNew(from), await folder.resolveNew(to)];
+    if (await isThere(target)) throw new PathError('taken', `there is a '${to}' already`);
+    const kind = await lstat(source).catch(() => null);
+    if (kind === null) throw new PathError('missing', `there is no '${from}' in the served folder`);
+    const [old, now] = [folder.relative(source), folder.relative(target)];
+    const fileId = kind.isFile() ? index.idAt(old) : null;
+    if (fileId !== null) return this.moveNotebook(fileId, now, () => rename(source, target));
+    await rename(source, target);
+    if (!kind.isDirectory()) return;
+    for (const { fileId: inside, path } of index.below(old)) {
+      await this.moveNotebook(inside, `${now}${path.slice(old.length)}`, () => Promise.resolve());
+    }
+  }
+
+  /** `rename` does it on the disk; while it does, nothing is saved or read. */
+  async moveNotebook(fileId: FileId, to: string, rename: () => Promise<void>): Promise<void> {
+    const { folder, index, opened, onMoved } = this.options;
+    const open = await opened(fileId);
+    const move = async (): Promise<string> => {
+      await rename();
+      await index.moved(fileId, to);
+      return folder.resolve(to);
+    };
+    if (open === null) {
+      await move();
+      return;
+    }
+    await open.file.moveBy(move);
+    open.room.moved(to);
+    await onMoved(open.room);
+  }
+}
+
+async function isThere(absolute: string): Promise<boolean> {
+  return (await lstat(absolute).catch(() => null)) !== null;
+}

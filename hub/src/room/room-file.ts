@@ -1,0 +1,232 @@
+/**
+ * RoomFile: the file of one room, in both directions while people work. What another program writes is merged into the
+ * document, three-way against what was last saved; it is never overwritten unread (X3). The file may go, come back and be
+ * renamed: the room stays, and says so. One step at a time: a save never meets a merge.
+ */
+import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { FileId, HubEvent } from '@cokernel/proto/hub';
+import { NotebookFormatError, makeEqual, mergeBase, mergeNotebooks, readDocument } from '@cokernel/proto/notebook';
+import { decodeBase, encodeBase } from './disk-base.js';
+import { fileBack, fileGone, fileWrittenAgain, keptAside, mergeNotices, notANotebook } from './disk-notices.js';
+import { DiskWatch } from './disk-watch.js';
+import { notebookHash } from './document-hash.js';
+import type { FileContent, FileSync, OpenedDocument } from './file-sync.js';
+import { keepingRuns } from './keeping-runs.js';
+import { type FileIdentity, identityOf } from './moved-file.js';
+import { hashOfFile, isBlank, keepAside } from './notebook-file.js';
+import type { SavedState } from './notebook-files.js';
+import type { RoomDocument } from './room-document.js';
+
+export interface RoomFileOptions {
+  readonly fileId: FileId;
+  readonly opened: OpenedDocument;
+  readonly document: RoomDocument;
+  readonly files: FileSync;
+  /** Links resolved. */
+  readonly absolute: string;
+  readonly tell: (event: HubEvent) => void;
+  /** Keeps what people have now as a version; never rejects. */
+  readonly beforeMerge: () => Promise<void>;
+  /** The file is not at its place: where it is now (absolute), when it was moved to where no other notebook is. */
+  readonly followMoved: (file: FileIdentity) => Promise<string | null>;
+  readonly clock: () => Date;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A file that is missing, or no notebook, may be half-written or about to be replaced: how often it is looked at again. */
+const LOOKS = 6;
+const BETWEEN_LOOKS_MS = 200;
+/** For file systems that tell nothing. */
+const LOOK_EVERY_MS = 10_000;
+/** The hash of no bytes at all. */
+const NO_FILE = '';
+/** Programs that write faster than we merge; the save fails then, and is tried again later. */
+const MAX_ROUNDS = 5;
+
+/** How the file stands, as it was last seen. */
+type Standing =
+  | { readonly state: 'there' }
+  | { readonly state: 'gone' }
+  | { readonly state: 'noNotebook'; readonly fileHash: string };
+
+export class RoomFile {
+  private saved: SavedState;
+  private place: string;
+  private standing: Standing = { state: 'there' };
+  private identity: FileIdentity | null = null;
+  private watch: DiskWatch | null = null;
+  private steps: Promise<unknown> = Promise.resolve();
+  private lookIsDue = false;
+  private stopped = false;
+
+  constructor(private readonly options: RoomFileOptions) {
+    this.saved = options.opened.saved;
+    this.place = options.absolute;
+  }
+
+  get absolute(): string {
+    return this.place;
+  }
+
+  /** Takes what changed while nobody looked, then watches. */
+  async start(): Promise<void> {
+    await this.watchPlace();
+    await this.look();
+  }
+
+  /** No change is seen any more; what is saved still meets those that there are. Can be called twice. */
+  stop(): void {
+    this.stopped = true;
+    this.watch?.stop();
+    this.watch = null;
+  }
+
+  /** Takes what another program wrote, when there is something. */
+  look(): Promise<void> {
+    return this.inLine(() => this.takeChange());
+  }
+
+  /** Writes the document to the file, together with what another program has written meanwhile. */
+  save(): Promise<void> {
+    return this.inLine(() => this.write());
+  }
+
+  /** As if another program wrote this to the file: it is merged with what people have. */
+  put(text: string): Promise<void> {
+    return this.inLine(async () => {
+      await this.takeChange();
+      await writeFileAtomic(this.place, text);
+      await this.takeChange();
+    });
+  }
+
+  /** Moves the file. `move` renames it on the disk, and answers its absolute path. */
+  moveBy(move: () => Promise<string>): Promise<void> {
+    return this.inLine(async () => {
+      this.place = await move();
+      this.identity = await identityOf(this.place);
+      await this.watchPlace();
+    });
+  }
+
+  private async write(): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      await this.takeChange();
+      if (this.standing.state === 'noNotebook') await this.putAside(this.standing.fileHash);
+      const saved = await this.options.files.save(this.options.opened, this.saved, this.place);
+      if (saved === null) continue;
+      this.saved = saved;
+      if (this.standing.state === 'gone') this.options.tell(fileWrittenAgain(this.name));
+      this.standing = { state: 'there' };
+      return this.isThere();
+    }
+    throw new Error('another program keeps writing to the file');
+  }
+
+  private async takeChange(): Promise<void> {
+    for (let looks = 1; ; looks += 1) {
+      const fileHash = await hashOfFile(this.place);
+      if (fileHash !== null && fileHash === this.saved.fileHash) return this.isThere();
+      if (fileHash === null && this.standing.state === 'gone') return;
+      if (this.standing.state === 'noNotebook' && this.standing.fileHash === fileHash) return;
+      const why = fileHash === null ? 'It is gone.' : await this.merge();
+      if (why === null) return this.isThere();
+      if (looks === LOOKS) return fileHash === null ? this.isGone() : this.isNoNotebook(fileHash, why);
+      await pause(BETWEEN_LOOKS_MS);
+    }
+  }
+
+  /** Null, or why the file is no notebook. */
+  private async merge(): Promise<string | null> {
+    if (await isBlank(this.place)) return 'It is empty.';
+    try {
+      await this.take(await this.options.files.read(this.options.fileId, this.place));
+      return null;
+    } catch (error) {
+      if (error instanceof NotebookFormatError) return error.message;
+      throw error;
+    }
+  }
+
+  /** In one step of the loop: nobody's edit comes between what is merged and what is written. */
+  private async take({ saved, notebook }: FileContent): Promise<void> {
+    const { files, document, opened, tell, beforeMerge } = this.options;
+    const before = readDocument(document.doc);
+    const { merged, conflicts, disk } = mergeNotebooks(decodeBase(this.saved.base), before, notebook);
+    const target = keepingRuns(document.doc, merged);
+    const notices = mergeNotices(before, target, conflicts);
+    const kept = notices.length === 0 ? null : beforeMerge();
+    const written = document.write(() => makeEqual(document.doc, target));
+    this.saved = { fileHash: saved.fileHash, documentHash: notebookHash(disk), base: encodeBase(mergeBase(disk)) };
+    await Promise.all([kept, written, files.remember(opened.log, this.saved)]);
+    for (const notice of notices) tell(notice);
+  }
+
+  private async isThere(): Promise<void> {
+    if (this.standing.state === 'gone') this.options.tell(fileBack(this.name));
+    this.standing = { state: 'there' };
+    this.identity = await identityOf(this.place);
+  }
+
+  private async isGone(): Promise<void> {
+    const moved = this.identity === null ? null : await this.options.followMoved(this.identity);
+    if (moved !== null) {
+      this.place = moved;
+      await this.watchPlace();
+      return this.takeChange();
+    }
+    this.standing = { state: 'gone' };
+    // Whatever is saved next is written; a file that comes back meanwhile is another's.
+    this.saved = { ...this.saved, fileHash: NO_FILE, documentHash: '' };
+    this.options.tell(fileGone(this.name));
+  }
+
+  private isNoNotebook(fileHash: string, why: string): void {
+    this.standing = { state: 'noNotebook', fileHash };
+    this.options.tell(notANotebook(this.name, why));
+  }
+
+  private async putAside(fileHash: string): Promise<void> {
+    const keptAs = await keepAside(this.place, this.options.clock());
+    this.saved = { ...this.saved, fileHash, documentHash: '' };
+    this.options.tell(keptAside(this.name, path.basename(keptAs)));
+  }
+
+  private async watchPlace(): Promise<void> {
+    this.watch?.stop();
+    if (this.stopped) return;
+    this.watch = new DiskWatch({
+      path: this.place,
+      everyMs: LOOK_EVERY_MS,
+      onMaybeChanged: () => this.lookSoon(),
+      onError: this.options.onError,
+    });
+    await this.watch.start();
+  }
+
+  /** What several news tell is found by one look. */
+  private lookSoon(): void {
+    if (this.lookIsDue || this.stopped) return;
+    this.lookIsDue = true;
+    this.inLine(() => {
+      this.lookIsDue = false;
+      return this.takeChange();
+    }).catch(this.options.onError);
+  }
+
+  private get name(): string {
+    return path.basename(this.place);
+  }
+
+  private inLine(step: () => Promise<void>): Promise<void> {
+    const done = this.steps.then(step);
+    // Its failure is told to who asked, and does not stop the next.
+    this.steps = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
