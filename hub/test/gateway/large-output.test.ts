@@ -1,5 +1,6 @@
 /** A real kernel prints and shows more than a document holds; all of it is read from the hub. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
 import type { RunId } from '@cokernel/proto/hub';
 import type { Cell, Output } from '@cokernel/proto/notebook';
 import { readDocument, storedBundle } from '@cokernel/proto/notebook';
@@ -10,6 +11,17 @@ import { waitUntil } from '../support/wait-until.js';
 
 const SLOW_MS = 90_000;
 const LINES = 100_000;
+
+/** Prints half, waits until the file is there, prints the rest; the last line is written over in between. */
+const printsAndWaits = (folder: string): string =>
+  [
+    'import os, time',
+    `for i in range(${String(LINES / 2)}): print(i)`,
+    'print("waits", end="", flush=True)',
+    `while not os.path.exists("${folder}/go-on"): time.sleep(0.02)`,
+    'print("\\rgoes on")',
+    `for i in range(${String(LINES / 2)}, ${String(LINES)}): print(i)`,
+  ].join('\n');
 
 let place: HubPlace;
 let hub: TestHub;
@@ -24,6 +36,7 @@ beforeAll(async () => {
     `for i in range(${String(LINES)}): print(i)`,
     'from IPython.display import Image, display\ndisplay(Image(b"\\x89PNG\\r\\n\\x1a\\n" + bytes(range(256)) * 600))',
     'raise ValueError("x" * 100_000)',
+    printsAndWaits(place.data),
   );
   hub = await startHub(place);
   ({ fileId } = await sessionOf(hub, 'a.ipynb'));
@@ -119,6 +132,41 @@ test(
     const { sha256 } = storedOf(output);
     const { bytes } = await read(`/api/hub/notebooks/${fileId}/outputs/${String(sha256)}?type=text/plain`);
     expect(bytes.toString()).toContain('x'.repeat(100_000));
+  },
+  SLOW_MS,
+);
+
+test(
+  '[X5] [X7] a long stream whose hub is killed: the next one goes on with it, once and in order',
+  async () => {
+    await ann.run(['c3']);
+    const outputNow = (): Output | undefined => {
+      const cell = readDocument(ann.doc).cells.find(({ id }) => id === 'c3');
+      return cell?.cell_type === 'code' ? cell.outputs[0] : undefined;
+    };
+    const storedNow = () => {
+      const output = outputNow();
+      return output !== undefined && 'stored' in output ? output.stored : undefined;
+    };
+    const waits = (): boolean => {
+      const output = outputNow();
+      return output?.output_type === 'stream' && output.text.endsWith('waits');
+    };
+    await waitUntil('half of it is stored', () => storedNow() !== undefined && waits(), 60_000);
+    process.kill(hub.pid, 'SIGKILL');
+    ann.close();
+    hub = await startHub(place);
+    ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');
+    await writeFile(`${place.data}/go-on`, '');
+    await waitUntil('it is complete', () => typeof storedNow()?.sha256 === 'string', 60_000);
+    const lines = Array.from({ length: LINES }, (_, n) => `${String(n)}\n`);
+    const whole = [...lines.slice(0, LINES / 2), 'goes on\n', ...lines.slice(LINES / 2)].join('');
+    const address = `/api/hub/notebooks/${fileId}/outputs/${String(storedNow()?.sha256)}?type=text/plain`;
+    expect((await read(address)).bytes.toString() === whole).toBe(true);
+    const output = outputNow();
+    const text = output?.output_type === 'stream' ? output.text : '';
+    expect(text.startsWith('0\n1\n2\n')).toBe(true);
+    expect(text.endsWith(`\n${String(LINES - 1)}\n`)).toBe(true);
   },
   SLOW_MS,
 );
