@@ -56,6 +56,19 @@ export default {
       },
     ),
     only(
+      'notebook-stands-alone',
+      'The notebook library is of use without a hub: it knows the names of things, and no calls or messages.',
+      { path: '^proto/src/notebook/' },
+      {
+        path: '^proto/src/|(^|/)node_modules/',
+        pathNot: [
+          '^proto/src/notebook/',
+          '^proto/src/hub/(ids|views|source-hash|versions)\\.ts$',
+          '(^|/)node_modules/(yjs|lib0|zod|node-diff3)/',
+        ],
+      },
+    ),
+    only(
       'proto-has-no-io',
       'proto runs in browsers and in Node.',
       { path: '^proto/src/' },

@@ -51,7 +51,7 @@ export async function adoptKernels(
   const isOurs = (labels: Readonly<Record<string, string>>): boolean => labels['folder'] === folderLabel;
   try {
     await sessions.kernelSpecs();
-    await sessions.adopt(isOurs, () => config.folder);
+    await sessions.adopt({ isOurs, cwdOf: () => config.folder });
   } catch (error) {
     log.error({ error }, 'kernels are out of reach');
     say(`No kernel can run: ${messageOf(error)}`);

@@ -1,5 +1,6 @@
 /** What a hub leaves in Redis, and what it tells when Redis tells it late. */
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { RoomProgram } from './support/room-program.js';
@@ -74,6 +75,31 @@ test(
     await redis.stop();
     await hub.stop('SIGINT');
     await waitUntil('the kernel is gone', () => !isThere(pid), 20_000);
+  },
+  SLOW_MS,
+);
+
+test(
+  '[X19] a hub that starts while Redis is away takes its kernels over when it is back, and no run is lost by that',
+  async () => {
+    const go = `${place.data}/go-on`;
+    const waiting = ['import os, time', `while not os.path.exists(${JSON.stringify(go)}): time.sleep(0.05)`];
+    ann.setSource('c1', ['print("before", flush=True)', ...waiting, 'print("after")'].join('\n'));
+    const { runs } = await ann.run(['c1']);
+    await waitUntil('it runs', () => ann.output('c1').includes('before'), 30_000);
+    ann.close();
+    await hub.stop('SIGTERM');
+    await redis.stop();
+    hub = await startHub(place, ['--redis', redis.url]);
+    const open = () => hub.rest('PUT', '/api/collaboration/session/a.ipynb', { format: 'json', type: 'notebook' });
+    expect((await open()).status).toBe(503);
+    await redis.start();
+    await waitUntil('the notebook opens', async () => (await open()).status === 200, 30_000);
+    ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');
+    await writeFile(go, '');
+    expect(await ann.finished(runs[0]?.run.runId ?? '')).toBe('succeeded');
+    await waitUntil('all output is there', () => ann.output('c1').includes('after'));
+    expect(ann.output('c1')).toContain(String.raw`"before\nafter\n"`);
   },
   SLOW_MS,
 );

@@ -11,6 +11,8 @@ import type { Epoch } from '@cokernel/proto/hub';
 import type { DocumentLog, KernelMark } from './document-store.js';
 import { deletedBytes, deletedSinceBase, isTooLong } from './log-growth.js';
 import { MovedCells } from './moved/moved-cells.js';
+import { MOVED_CELLS } from './moved/moved-record.js';
+import { Throttle } from './throttle.js';
 
 /** The Yjs client id under which an epoch's first structs are written: the same for ever, and of no live client. */
 export function genesisClientId(epoch: Epoch): number {
@@ -22,6 +24,8 @@ export interface RoomDocumentOptions {
   readonly log: DocumentLog;
   /** The newest of each run, as the log had them when it was opened. */
   readonly marks: readonly KernelMark[];
+  /** The log's fact `MOVED_CELLS`, as it was when it was opened. */
+  readonly movedCells: string | null;
   /** Hands an update on to everybody but the socket that it came from. */
   readonly relay: (update: Uint8Array, except: object | null) => void;
   /** The log is durable up to this state vector. */
@@ -39,6 +43,8 @@ const TRY_AGAIN_AFTER_BYTES = 1024 * 1024;
 
 /** Longer than a laptop's short sleep. */
 const MOVED_KEPT_MS = 10 * 60 * 1000;
+/** Between two writes of what is known of moved cells, when many move. */
+const MOVED_WAIT_MS = 250;
 
 /** The origin of what the hub writes by itself. */
 const HUB = { name: 'hub' };
@@ -50,9 +56,11 @@ export class RoomDocument {
   /** Since the log was last compacted. */
   private deletedBytes = 0;
   private readonly moved: MovedCells;
+  private readonly movedNews = new Throttle(MOVED_WAIT_MS, () => this.rememberMoved());
 
   constructor(private readonly options: RoomDocumentOptions) {
-    this.moved = new MovedCells({ doc: options.doc, keptMs: MOVED_KEPT_MS, now: () => performance.now() });
+    const { doc, movedCells } = options;
+    this.moved = new MovedCells({ doc, keptMs: MOVED_KEPT_MS, now: () => Date.now(), remembered: movedCells });
   }
 
   get doc(): Y.Doc {
@@ -78,6 +86,8 @@ export class RoomDocument {
   async stop(): Promise<void> {
     this.doc.off('afterTransaction', this.weighed);
     this.doc.off('update', this.updated);
+    this.movedNews.sayNow();
+    this.movedNews.stop();
     await this.options.log.close();
     this.doc.destroy();
   }
@@ -147,9 +157,15 @@ export class RoomDocument {
     });
     if (this.writing !== null) this.writing.durable = told;
     told.catch(onStoreFailed);
+    // Behind the record: what it says is of the document as that leaves it.
+    if (this.moved.isNew) this.movedNews.ask();
     onChanged();
     this.compactIfLong();
   };
+
+  private rememberMoved(): void {
+    this.options.log.setFact(MOVED_CELLS, this.moved.remember()).catch(this.options.onStoreFailed);
+  }
 
   private stored(vector: Uint8Array): void {
     this.options.onStored(vector);

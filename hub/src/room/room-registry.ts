@@ -33,9 +33,9 @@ export interface RoomRegistryOptions {
   readonly folder: ServedFolder;
   readonly index: FileIndex;
   readonly store: DocumentStore;
+  readonly timelineStores: TimelineStores;
   readonly notebookFiles: NotebookFiles;
   readonly outputStore: OutputStore;
-  readonly timelineStores: TimelineStores;
   readonly queue: RunQueue;
   readonly lease: HeldLeaseOptions;
   readonly sessions: () => KernelSessions;
@@ -83,8 +83,14 @@ export class RoomRegistry {
     return index.idOf(folder.relative(await folder.resolve(relative)));
   }
 
-  /** The room of a document. Throws `PathError`, `NotebookFormatError`. */
+  /** The room of a document. Throws `PathError`, `NotebookFormatError`, `QueueUnavailable`. */
   async open(fileId: FileId): Promise<OpenRoom> {
+    // Else a cell that runs on in a kernel that is not taken over yet would be shown as lost.
+    await this.options.sessions().adopted();
+    return this.openNow(fileId);
+  }
+
+  private async openNow(fileId: FileId): Promise<OpenRoom> {
     const known = this.rooms.get(fileId);
     if (known !== undefined) return known;
     const opening = this.build(fileId);
@@ -112,7 +118,7 @@ export class RoomRegistry {
   /** Where runs of cells write; opens the room when nobody is there. */
   async cellOutputs(run: QueuedRun): Promise<RunOutputs> {
     if (run.fileId === null) throw new Error('a run in a cell names its notebook');
-    const { room } = await this.open(run.fileId);
+    const { room } = await this.openNow(run.fileId);
     return room.outputs;
   }
 

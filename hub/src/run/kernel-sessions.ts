@@ -8,6 +8,7 @@ import { FileId, KernelId as KernelIdSchema, RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelSpec } from '../kernel/kernel-host.js';
 import { KernelHostError } from '../kernel/kernel-host.js';
+import { Adoption, type Estate } from './adoption.js';
 import type { HeldLease, HeldLeaseOptions } from './held-lease.js';
 import { holdLease } from './held-lease.js';
 import type { KernelLimits } from './kernel-limits.js';
@@ -69,7 +70,11 @@ export class KernelSessions {
   /** Kernels on their way: they count already. */
   private readonly starting = new Map<KernelId, StartOptions>();
 
-  constructor(private readonly options: KernelSessionsOptions) {}
+  private readonly adoption: Adoption;
+
+  constructor(private readonly options: KernelSessionsOptions) {
+    this.adoption = new Adoption({ ...options, takeOver: (hosted, cwd) => this.takeOver(hosted, cwd) });
+  }
 
   /** The kernelspecs, read anew. */
   async kernelSpecs(): Promise<readonly KernelSpec[]> {
@@ -155,29 +160,20 @@ export class KernelSessions {
       await this.linkTo(session).begin();
       return session;
     } catch (error) {
-      this.entries.get(kernelId)?.session.stop();
-      this.entries.delete(kernelId);
-      await lease.release();
+      const entry = this.entries.get(kernelId);
+      await (entry === undefined ? lease.release() : this.forget(entry));
       throw asRefusal(error);
     }
   }
 
-  /** Takes over the kernels that an earlier hub left running and that `isOurs` recognises by their labels. */
-  async adopt(
-    isOurs: (labels: Readonly<Record<string, string>>) => boolean,
-    cwdOf: (hosted: HostedKernel) => string,
-  ): Promise<void> {
-    for (const hosted of await this.options.host.kernels()) {
-      if (!isOurs(hosted.labels)) continue;
-      try {
-        await this.takeOver(hosted, cwdOf(hosted));
-      } catch (error) {
-        this.options.log.warn(
-          { kernelId: hosted.kernelId, error: messageOf(error) },
-          'a kernel could not be taken over',
-        );
-      }
-    }
+  /** Takes over the kernels that an earlier hub left running; see `Adoption.begin`. */
+  adopt(estate: Estate): Promise<void> {
+    return this.adoption.begin(estate);
+  }
+
+  /** See `Adoption.settled`. */
+  adopted(): Promise<void> {
+    return this.adoption.settled();
   }
 
   /** Restarts; a kernel that is dead or never started is started anew under the same id, so that its queue stays. */
@@ -221,6 +217,7 @@ export class KernelSessions {
 
   /** Leaves every kernel running for the next hub. */
   async close(): Promise<void> {
+    this.adoption.stop();
     for (const entry of [...this.entries.values()]) await this.forget(entry);
   }
 
@@ -231,9 +228,14 @@ export class KernelSessions {
     // Known before its lost run opens a room, so that the room finds it.
     const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease, hosted.origin);
     session.hostLost();
-    const running = await this.options.queue.running(kernelId);
-    if (running !== null) await session.resume(running, hosted.journalId);
-    await this.linkTo(session).goOn(hosted);
+    try {
+      const running = await this.options.queue.running(kernelId);
+      if (running !== null) await session.resume(running, hosted.journalId);
+      await this.linkTo(session).goOn(hosted);
+    } catch (error) {
+      await this.forget(this.entryOf(session));
+      throw error;
+    }
     if (hosted.state === 'dead') await this.forgetUnlessAwaited(session);
   }
 

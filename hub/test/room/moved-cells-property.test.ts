@@ -15,7 +15,18 @@ import type * as Y from 'yjs';
 import { ClientCopy, HubCopy, moveAsStock } from '../support/copies.js';
 
 type Kind =
-  'type' | 'typeMuch' | 'erase' | 'move' | 'askMove' | 'changeType' | 'insert' | 'send' | 'take' | 'leave' | 'return';
+  | 'type'
+  | 'typeMuch'
+  | 'erase'
+  | 'move'
+  | 'askMove'
+  | 'changeType'
+  | 'insert'
+  | 'send'
+  | 'take'
+  | 'leave'
+  | 'return'
+  | 'restart';
 interface Step {
   readonly who: number;
   readonly kind: Kind;
@@ -76,6 +87,8 @@ class Game {
         return;
       case 'return':
         return this.comeBack(client);
+      case 'restart':
+        return this.hub.restart();
     }
   }
 
@@ -119,7 +132,7 @@ class Game {
 
 const kinds: Kind[] = [
   ...(['type', 'type', 'typeMuch', 'erase', 'move', 'move', 'askMove', 'changeType', 'insert'] as const),
-  ...(['send', 'send', 'send', 'take', 'take', 'leave', 'return'] as const),
+  ...(['send', 'send', 'send', 'take', 'take', 'leave', 'return', 'restart'] as const),
 ];
 const step = fc.record({
   who: fc.integer({ min: 0, max: 2 }),
@@ -135,7 +148,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const runs = Number(process.env['COKERNEL_PROPERTY_RUNS'] ?? 300);
+const runs = Number(process.env['COKERNEL_PROPERTY_RUNS'] ?? 200);
 
 test('[X1] whoever moves cells while others type, all agree in the end and have what was typed, once', () => {
   fc.assert(

@@ -124,6 +124,19 @@ describe.each(moves)('[X1] a move by %s keeps', (_by, move) => {
     expect(hub.sources['a']).toBe('ben first ann');
   });
 
+  test('what comes after the hub was killed and started again', () => {
+    move();
+    ann.type(A, 5, ' one');
+    ann.send();
+    hub.restart();
+    ann.type(A, 9, ' two');
+    ann.send();
+    hub.restart();
+    ann.type(A, 0, 'zero ');
+    ann.comeBack();
+    expect(hub.sources['a']).toBe('zero first one two');
+  });
+
   test('nothing of it after its time', () => {
     move();
     hub.now = 2000;

@@ -38,6 +38,7 @@ beforeEach(async () => {
     doc,
     log,
     marks: [],
+    movedCells: null,
     relay: (update, except) => relayed.push({ update, except }),
     onStored: (vector) => stored.push(vector),
     onChanged: () => undefined,

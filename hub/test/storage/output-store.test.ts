@@ -1,5 +1,5 @@
 /** The outputs on the disk: the contract, and what becomes of them when power is cut or a file is damaged. */
-import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -10,9 +10,11 @@ import { outputStoreContract } from '../contracts/output-store-contract.js';
 
 let folder: string;
 let notices: StoreNotice[];
+let now: () => Date;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cokernel-outputs-'));
   notices = [];
+  now = () => new Date();
 });
 afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
@@ -22,7 +24,7 @@ async function openStore(rewriteFromBytes?: number): Promise<FileOutputStore> {
   const store = new FileOutputStore({
     folder,
     onNotice: (notice) => notices.push(notice),
-    now: () => new Date(),
+    now: () => now(),
     ...(rewriteFromBytes === undefined ? {} : { rewriteFromBytes }),
   });
   await store.start();
@@ -119,6 +121,32 @@ test('outputs whose references are gone stay for their time', async () => {
   expect(await store.sweep(before)).toEqual({ removed: 0, bytes: 0 });
   for (const hash of hashes) expect(await store.get(hash)).not.toBeNull();
   await store.close();
+});
+
+test('what was let go lately stays, however old its file is', async () => {
+  const longAgo = new Date('2001-01-01');
+  now = () => longAgo;
+  const [first, second] = await putTwo();
+  for (const hash of [first, second]) await utimes(fileOf(hash), longAgo, longAgo);
+  now = () => new Date();
+  const lately = new Date(Date.now() - 60_000);
+  const store = await openStore();
+  await store.setReferences(log, [second]);
+  expect(await store.sweep(lately)).toEqual({ removed: 0, bytes: 0 });
+  expect(await store.sweep(LATER)).toEqual({ removed: 1, bytes: 'first'.length });
+  await store.close();
+});
+
+test('what is told while the references are written anew is there too', async () => {
+  const names = (turn: number) => ['a', 'b', 'c'].map((each) => TextId.parse(`${each}-${String(turn)}`));
+  for (let turn = 0; turn < 25; turn += 1) {
+    const store = await openStore(1);
+    await Promise.all(names(turn).map((name) => store.refer(log, [name])));
+    await store.close();
+    const again = await openStore();
+    for (const name of names(turn)) expect(await again.isReferred(log.fileId, name)).toBe(true);
+    await again.close();
+  }
 });
 
 test('[X4] what notebooks let go again and again does not make the references long', async () => {

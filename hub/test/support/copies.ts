@@ -44,15 +44,25 @@ export class ClientCopy {
 }
 
 export class HubCopy {
-  readonly doc = new Y.Doc();
+  doc = new Y.Doc();
   now = 0;
-  readonly moved = new MovedCells({ doc: this.doc, keptMs: 1000, now: () => this.now });
+  private remembered: string | null = null;
+  private moved = this.followMoves();
+
+  /** As a hub that was killed, and the next one: it has what was stored. */
+  restart(): void {
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(this.doc));
+    this.doc = doc;
+    this.moved = this.followMoves();
+  }
 
   receive(update: Uint8Array): boolean {
     return this.doc.transact((transaction) => {
       Y.applyUpdate(this.doc, update);
       const wrote = this.moved.follow(transaction, update);
       if (wrote) transaction.local = true;
+      this.remember();
       return wrote;
     });
   }
@@ -61,7 +71,16 @@ export class HubCopy {
     this.doc.transact((transaction) => {
       change();
       this.moved.follow(transaction, null);
+      this.remember();
     });
+  }
+
+  private followMoves(): MovedCells {
+    return new MovedCells({ doc: this.doc, keptMs: 1000, now: () => this.now, remembered: this.remembered });
+  }
+
+  private remember(): void {
+    if (this.moved.isNew) this.remembered = this.moved.remember();
   }
 
   get sources(): Record<string, string> {

@@ -17,14 +17,17 @@ import { addedCells, charactersOf, goneCells, sourceOf } from './gone-cell.js';
 import { IdRanges } from './id-ranges.js';
 import { deleteIds, idsOf, insertAt, offsetBehind } from './live-text.js';
 import type { Id } from './moved-text.js';
+import { readMoved, writeMoved } from './moved-record.js';
 import { MovedText } from './moved-text.js';
 
 export interface MovedCellsOptions {
   readonly doc: Y.Doc;
   /** How long the texts of cells that went are remembered (600,000): longer than a laptop's short sleep. */
   readonly keptMs: number;
-  /** Milliseconds. */
+  /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** As `remember` said it to the document's former owner. */
+  readonly remembered: string | null;
 }
 
 type Update = ReturnType<typeof Y.decodeUpdate>;
@@ -33,11 +36,27 @@ type Update = ReturnType<typeof Y.decodeUpdate>;
 const MAX_WAITING = 100;
 
 export class MovedCells {
-  private texts: MovedText[] = [];
+  private texts: MovedText[];
+  private changed = false;
   /** Updates of which Yjs has not applied all yet, since others are missing. */
   private waiting: Update[] = [];
 
-  constructor(private readonly options: MovedCellsOptions) {}
+  constructor(private readonly options: MovedCellsOptions) {
+    this.texts = readMoved(options.remembered);
+    // Yjs makes this type anew when it is first asked for: it must be the one that transactions name.
+    cellsArray(options.doc);
+  }
+
+  /** Whether there is more to know than what `remember` last said. */
+  get isNew(): boolean {
+    return this.changed;
+  }
+
+  /** What the next owner of the document should know. */
+  remember(): string {
+    this.changed = false;
+    return writeMoved(this.texts);
+  }
 
   /**
    * To be called in each transaction when its changes are made: those of `update`, or the hub's own (null). True when it
@@ -70,6 +89,7 @@ export class MovedCells {
   private graftInsert(item: Y.Item): void {
     const text = this.texts.find((each) => isTypedInto(item, each));
     if (text === undefined || text.has(item.id)) return;
+    this.changed = true;
     const typed = item.content instanceof Y.ContentString ? item.content.str : null;
     const live = this.textOf(text.options.cellId);
     const to = typed === null || live === null ? null : insertAt(live, placeIn(live, text, item.origin), typed);
@@ -82,7 +102,9 @@ export class MovedCells {
     for (const text of this.texts) {
       if (deleted.has(text.options.cellItem)) continue;
       const places = text.takeOut((id) => deleted.has(id));
-      const live = places.length === 0 ? null : this.textOf(text.options.cellId);
+      if (places.length === 0) continue;
+      this.changed = true;
+      const live = this.textOf(text.options.cellId);
       if (live !== null) deleteIds(live, places);
     }
   }
@@ -99,6 +121,7 @@ export class MovedCells {
       return [text];
     });
     this.texts.push(...goneNow);
+    this.changed ||= goneNow.length > 0;
     this.makeUnique(addedCells(transaction), seen);
     for (const text of this.texts) {
       const known = seen?.has(text.options.cellItem) === true && goneNow.includes(text) ? seen : null;
@@ -113,6 +136,7 @@ export class MovedCells {
   private bind(text: MovedText, seen: IdRanges | null): void {
     const live = text.isBound ? null : this.textOf(text.options.cellId);
     if (live === null) return;
+    this.changed = true;
     bindText(text, live, seen);
     for (const older of this.texts) {
       if (older === text || !older.isBound || older.options.cellId !== text.options.cellId) continue;
@@ -144,6 +168,7 @@ export class MovedCells {
     if (base === undefined && keptText.toJSON() !== copyText.toJSON()) return false;
     const characters = base?.characters ?? asTheyStand(keptText);
     const options = this.optionsOf(id, copy._item?.id ?? null, copyText._item?.id ?? null);
+    this.changed = true;
     this.texts.push(mergeCopy(copyText, keptText, characters, base === undefined ? null : seen, options));
     const cells = cellsArray(this.options.doc);
     cells.delete(cells.toArray().indexOf(copy), 1);

@@ -41,19 +41,28 @@ export interface MovedTextOptions {
 }
 
 export class MovedText {
-  private runs: Run[] = [];
-  /** Whether a text has taken its place. */
-  isBound = false;
+  private list: Run[];
 
-  constructor(readonly options: MovedTextOptions) {}
+  constructor(
+    readonly options: MovedTextOptions,
+    runs: readonly Run[] = [],
+    /** Whether a text has taken its place. */
+    public isBound = false,
+  ) {
+    this.list = [...runs];
+  }
+
+  get runs(): readonly Run[] {
+    return this.list;
+  }
 
   get characters(): readonly Character[] {
-    return this.runs.flatMap(charactersOf);
+    return this.list.flatMap(charactersOf);
   }
 
   /** Replaces the list. */
   set(characters: readonly Character[]): void {
-    this.runs = [];
+    this.list = [];
     for (const character of characters) this.push(character);
   }
 
@@ -71,9 +80,9 @@ export class MovedText {
   *placesUpTo(id: Id | null): Generator<Id> {
     const found = id === null ? null : this.find(id);
     if (found !== null && found.run.to !== null) yield plus(found.run.to, found.offset);
-    const end = found === null ? this.runs.length : found.index;
+    const end = found === null ? this.list.length : found.index;
     for (let index = end - 1; index >= 0; index -= 1) {
-      const run = this.runs[index];
+      const run = this.list[index];
       if (run !== undefined && run.to !== null) yield plus(run.to, run.length - 1);
     }
   }
@@ -81,13 +90,13 @@ export class MovedText {
   /** Puts new characters after one; null: at the top. `to`: that of the first. */
   insertAfter(id: Id | null, added: Run): void {
     const found = id === null ? null : this.find(id);
-    this.runs.splice(found === null ? 0 : this.cut(found.index, found.offset + 1), 0, added);
+    this.list.splice(found === null ? 0 : this.cut(found.index, found.offset + 1), 0, added);
   }
 
   /** Forgets where those characters stand that `isGone` names; answers where they stood. */
   takeOut(isGone: (id: Id) => boolean): readonly Id[] {
     const places: Id[] = [];
-    if (!this.runs.some((run) => rangeOf(run).some(isGone))) return places;
+    if (!this.list.some((run) => rangeOf(run).some(isGone))) return places;
     const kept = this.characters.map((character) => {
       if (!isGone(character.id)) return character;
       if (character.to !== null) places.push(character.to);
@@ -98,7 +107,7 @@ export class MovedText {
   }
 
   private find(id: Id): { readonly index: number; readonly offset: number; readonly run: Run } | null {
-    for (const [index, run] of this.runs.entries()) {
+    for (const [index, run] of this.list.entries()) {
       const offset = id.clock - run.id.clock;
       if (run.id.client === id.client && offset >= 0 && offset < run.length) return { index, offset, run };
     }
@@ -107,22 +116,22 @@ export class MovedText {
 
   /** Makes `offset` in a run a border between two; answers the index of what is behind it. */
   private cut(index: number, offset: number): number {
-    const run = this.runs[index];
+    const run = this.list[index];
     if (run === undefined || offset === 0) return index;
-    if (offset < run.length) this.runs.splice(index, 1, part(run, 0, offset), part(run, offset, run.length));
+    if (offset < run.length) this.list.splice(index, 1, part(run, 0, offset), part(run, offset, run.length));
     return index + 1;
   }
 
   private push({ id, text, to, waits }: Character): void {
-    const last = this.runs.at(-1);
+    const last = this.list.at(-1);
     const joins =
       last !== undefined &&
       last.waits === waits &&
       (last.text === null) === (text === null) &&
       follows(plus(last.id, last.length), id) &&
       (last.to === null ? to === null : to !== null && follows(plus(last.to, last.length), to));
-    if (!joins) this.runs.push({ id, length: 1, text, to, waits });
-    else this.runs[this.runs.length - 1] = { ...last, length: last.length + 1, text: textOf(last.text, text) };
+    if (!joins) this.list.push({ id, length: 1, text, to, waits });
+    else this.list[this.list.length - 1] = { ...last, length: last.length + 1, text: textOf(last.text, text) };
   }
 }
 
