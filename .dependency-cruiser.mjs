@@ -117,8 +117,23 @@ export default {
     only(
       'storage-is-wired-by-hub',
       'Storage implements ports; who uses a port does not choose its adapter.',
-      { path: '^hub/src/', pathNot: ['^hub/src/storage/', '^hub/src/hub[-a-z]*\\.ts$'] },
+      { path: '^hub/src/', pathNot: ['^hub/src/(storage|save-worker)/', '^hub/src/hub[-a-z]*\\.ts$'] },
       { path: '^hub/src/storage/' },
+    ),
+    only(
+      'saving-behind-its-port',
+      'Notebooks are read and written in a thread of its own, by the port NotebookFiles.',
+      { path: '^hub/src/', pathNot: ['^hub/src/save-worker/', '^hub/src/hub[-a-z]*\\.ts$'] },
+      { path: '^hub/src/save-worker/' },
+    ),
+    only(
+      'the-save-worker-knows-paths-only',
+      'The thread reads what lies outside by its path; stores belong to the hub.',
+      { path: '^hub/src/save-worker/' },
+      {
+        path: '^hub/src/(storage|gateway|keeper|kernel|run)/',
+        pathNot: '^hub/src/storage/(outputs/output-paths|embedded/durable-files)\\.ts$',
+      },
     ),
     only(
       'storage-knows-ports-only',

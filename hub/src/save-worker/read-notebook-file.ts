@@ -37,8 +37,13 @@ export async function readNotebookFile(job: ReadJob, settings: WorkerSettings, a
 }
 
 function notebookIn(file: Uint8Array | null): Notebook {
-  const text = file === null ? '' : new TextDecoder('utf-8').decode(file);
-  return text.trim() === '' ? makeNotebook() : readNotebook(text).notebook;
+  return file === null || isBlank(file) ? makeNotebook() : readNotebook(file).notebook;
+}
+
+const SPACES: readonly number[] = [...'\t\n\r '].map((space) => space.charCodeAt(0));
+
+function isBlank(file: Uint8Array): boolean {
+  return file.every((byte) => SPACES.includes(byte));
 }
 
 function outsideOf({ outputsFolder }: WorkerSettings, blobs: Map<ContentHash, Uint8Array>): Outside {

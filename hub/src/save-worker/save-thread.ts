@@ -13,6 +13,8 @@ import type { Failure, FromWorker, Job, Question, Result, ToWorker, WorkerSettin
 export interface SaveThreadOptions extends WorkerSettings {
   /** Tells that the thread ended by itself. */
   readonly onDied: (reason: string) => void;
+  /** Of the thread; default: as much as a process may have. */
+  readonly maxHeapMiB?: number;
 }
 
 interface Pending {
@@ -75,9 +77,12 @@ export class SaveThread implements NotebookFiles {
   }
 
   private begin(): Worker {
-    const { outputsFolder, limits } = this.options;
+    const { outputsFolder, limits, maxHeapMiB } = this.options;
     const workerData: WorkerSettings = { outputsFolder, limits };
-    const worker = startWorker(new URL('./save-worker', import.meta.url), { workerData });
+    const worker = startWorker(new URL('./save-worker', import.meta.url), {
+      workerData,
+      resourceLimits: maxHeapMiB === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMiB },
+    });
     let reason = 'it ended';
     worker.on('message', (message: FromWorker) => this.heard(message));
     worker.on('error', (error) => (reason = messageOf(error)));

@@ -1,91 +1,37 @@
-/** Notebooks read and written in a thread of their own: what is in the file, and what happens when it can't be written. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import * as Y from 'yjs';
-import { ContentHash, TextId } from '@cokernel/proto/hub';
-import {
-  STORED_MIME,
-  fillDocument,
-  makeCodeCell,
-  makeNotebook,
-  readDocument,
-  writeNotebook,
-  type Notebook,
-  type Output,
-} from '@cokernel/proto/notebook';
-import type { SaveLimits, SavedState, WriteOutcome } from '../../src/room/notebook-files.js';
+/** The thread that reads and writes notebooks: what crosses its border, what it costs the hub, and what if it dies. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { STORED_MIME, writeNotebook, type Output } from '@cokernel/proto/notebook';
 import { SaveThread } from '../../src/save-worker/save-thread.js';
 import { SAVE_LIMITS } from '../support/notebook-files.js';
-import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
+import { NotebookPlace, display, hashOf, stream, withOutputs } from '../support/notebook-place.js';
 
-const NOTHING: SavedState = { fileHash: null, documentHash: '' };
-
-let scratch: ScratchFolder;
-let outputsFolder: string;
-let file: string;
+let place: NotebookPlace;
 let thread: SaveThread;
-let died: string[];
 
-beforeEach(async () => {
-  scratch = await scratchFolder();
-  outputsFolder = path.join(scratch.path, 'outputs');
-  await mkdir(path.join(scratch.path, 'served'));
-  file = path.join(scratch.path, 'served', 'a.ipynb');
-  died = [];
-  thread = threadWith(SAVE_LIMITS);
-}, 60_000);
-
-afterEach(async () => {
-  await thread.close();
-  await scratch.remove();
+beforeAll(async () => {
+  place = await NotebookPlace.make();
+  thread = new SaveThread({ ...place, limits: SAVE_LIMITS, onDied: () => undefined });
+  thread.start();
 });
 
-function threadWith(limits: SaveLimits): SaveThread {
-  return new SaveThread({ outputsFolder, limits, onDied: (reason) => died.push(reason) });
-}
+beforeEach(() => rm(place.file, { force: true }));
 
-function stateOf(notebook: Notebook): Uint8Array {
-  const doc = new Y.Doc();
-  fillDocument(doc, notebook);
-  return Y.encodeStateAsUpdate(doc);
-}
-
-function write(notebook: Notebook, saved = NOTHING): Promise<WriteOutcome> {
-  return thread.write({ absolute: file, state: stateOf(notebook), saved, onDraft: () => Promise.resolve() });
-}
-
-/** As the output store keeps it. */
-async function put(bytes: Uint8Array): Promise<ContentHash> {
-  const hash = ContentHash.parse(createHash('sha256').update(bytes).digest('hex'));
-  const folder = path.join(outputsFolder, hash.slice(0, 2));
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, hash), bytes);
-  return hash;
-}
-
-async function read(): Promise<{ readonly notebook: Notebook; readonly saved: SavedState; readonly outside: number }> {
-  const { state, saved, outside } = await thread.read({ absolute: file, clientId: 7, put });
-  const doc = new Y.Doc();
-  Y.applyUpdate(doc, state);
-  return { notebook: readDocument(doc), saved, outside: outside.length };
-}
-
-const withOutputs = (...outputs: Output[]): Notebook => makeNotebook([{ ...makeCodeCell('1'), outputs }]);
-const display = (data: Record<string, string>): Output => ({ output_type: 'display_data', data, metadata: {} });
-const stream = (text: string): Output => ({ output_type: 'stream', name: 'stdout', text });
-const text = (): Promise<string> => readFile(file, 'utf8');
+afterAll(async () => {
+  await thread.close();
+  await place.remove();
+});
 
 describe('a document', () => {
   test('is written as it is, and not again when it has not changed', async () => {
     const notebook = withOutputs(stream('one\n'));
-    const outcome = await write(notebook);
-    expect(await text()).toBe(writeNotebook(notebook));
-    expect(outcome).toMatchObject({ outcome: 'written', saved: { fileHash: hashOf(await text()) } });
+    const outcome = await place.write(thread, notebook);
+    expect(await place.text()).toBe(writeNotebook(notebook));
+    expect(outcome).toMatchObject({ outcome: 'written', saved: { fileHash: hashOf(await place.text()) } });
     if (outcome.outcome !== 'written') throw new Error('it was written');
-    expect(await write(notebook, outcome.saved)).toEqual({ outcome: 'unchanged' });
-    expect(await readdir(path.dirname(file))).toEqual(['a.ipynb']);
+    expect(await place.write(thread, notebook, outcome.saved)).toEqual({ outcome: 'unchanged' });
+    expect(await readdir(place.served)).toEqual(['a.ipynb']);
   });
 
   test('comes back from its file with what is large outside, and its file has all of it', async () => {
@@ -93,24 +39,73 @@ describe('a document', () => {
       display({ 'image/png': Buffer.alloc(200_000, 7).toString('base64'), 'text/plain': 'plot' }),
       stream('line\n'.repeat(100_000)),
     );
-    await writeFile(file, writeNotebook(notebook));
-    const opened = await read();
+    await writeFile(place.file, writeNotebook(notebook));
+    const opened = await place.read(thread);
     expect(opened.outside).toBe(2);
     expect(JSON.stringify(opened.notebook).length).toBeLessThan(400_000);
     expect(JSON.stringify(opened.notebook)).toContain(STORED_MIME);
-    await write(opened.notebook, { ...opened.saved, documentHash: '' });
-    expect(await text()).toBe(writeNotebook(notebook));
-  });
-
-  test('that has no content at all never takes the place of a file [X1]', async () => {
-    const former = writeNotebook(withOutputs());
-    await writeFile(file, former);
-    const empty = { absolute: file, state: Y.encodeStateAsUpdate(new Y.Doc()), saved: NOTHING };
-    await expect(thread.write({ ...empty, onDraft: () => Promise.resolve() })).rejects.toThrow('the document is empty');
-    expect(await text()).toBe(former);
+    await place.write(thread, opened.notebook);
+    expect(await place.text()).toBe(writeNotebook(notebook));
   });
 });
 
-function hashOf(content: string): string {
-  return createHash('sha256').update(content).digest('hex');
-}
+describe('a save that fails', () => {
+  const notebook = withOutputs(stream('x'));
+
+  test('[X2] because its folder vanished says so, and the next one that can be done is done', async () => {
+    await rename(place.served, `${place.served}-away`);
+    await expect(place.write(thread, notebook)).rejects.toThrow('its folder is gone');
+    await rename(`${place.served}-away`, place.served);
+    expect(await place.write(thread, notebook)).toMatchObject({ outcome: 'written' });
+  });
+
+  test('[X2] because its thread has died says so, and the next one has a new thread', async () => {
+    const died: string[] = [];
+    const onDied = (reason: string): unknown => died.push(reason);
+    const small = new SaveThread({ ...place, limits: SAVE_LIMITS, onDied, maxHeapMiB: 40 });
+    const huge = withOutputs(...Array.from({ length: 30 }, (_, at) => stream(`${String(at)}${'漢'.repeat(500_000)}`)));
+    await expect(place.write(small, huge)).rejects.toThrow('the thread that saves has failed');
+    expect(died).toHaveLength(1);
+    expect(await place.write(small, notebook)).toMatchObject({ outcome: 'written' });
+    expect(await readdir(place.served)).toEqual(['a.ipynb']);
+    await small.close();
+  });
+});
+
+describe('the event loop stays free', () => {
+  /** How much of the time it was busy, and the longest pause beside the whole time. */
+  async function strain(work: () => Promise<unknown>): Promise<{ readonly busy: number; readonly longest: number }> {
+    const pauses = monitorEventLoopDelay({ resolution: 10 });
+    pauses.enable();
+    const began = performance.now();
+    const before = performance.eventLoopUtilization();
+    await work();
+    const { utilization } = performance.eventLoopUtilization(before);
+    pauses.disable();
+    return { busy: utilization, longest: pauses.max / 1e6 / (performance.now() - began) };
+  }
+
+  test('while 2,000 outputs of 200 KB are saved', async () => {
+    const plots = await Promise.all(Array.from({ length: 20 }, (_, at) => place.put(Buffer.alloc(200_000, at))));
+    const outputs = Array.from({ length: 2_000 }, (_, at): Output => {
+      const stored = { sha256: plots[at % 20] ?? '', bytes: 200_000, base64: { columns: 0, newline: false } };
+      const data = { 'text/plain': `plot ${String(at)}`, [STORED_MIME]: { 'image/png': stored } };
+      return { output_type: 'display_data', data, metadata: {} };
+    });
+    const { busy, longest } = await strain(() => place.write(thread, withOutputs(...outputs)));
+    expect((await stat(place.file)).size).toBeGreaterThan(90 * 1024 * 1024);
+    expect((await stat(place.file)).size).toBeLessThan(102 * 1024 * 1024);
+    expect(busy).toBeLessThan(0.4);
+    expect(longest).toBeLessThan(0.25);
+  });
+
+  test('while a file of 40 MB is opened', async () => {
+    const plots = Array.from({ length: 150 }, (_, at) => Buffer.alloc(200_000, at).toString('base64'));
+    await writeFile(place.file, writeNotebook(withOutputs(...plots.map((plot) => display({ 'image/png': plot })))));
+    const { busy, longest } = await strain(async () => {
+      expect((await place.read(thread)).outside).toBe(150);
+    });
+    expect(busy).toBeLessThan(0.4);
+    expect(longest).toBeLessThan(0.25);
+  });
+});
