@@ -131,7 +131,7 @@ export class FileSync {
     const doc = new Y.Doc();
     Y.applyUpdate(doc, state);
     await this.remember(log, saved);
-    return { doc, log, marks: [], saved };
+    return { doc, log, marks: [], movedCells: null, saved };
   }
 
   /** What lies outside is durable and referred to before a document names it. */
