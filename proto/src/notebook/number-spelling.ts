@@ -62,7 +62,7 @@ function valuesWithNumbers(text: string): { readonly key: string; readonly value
 
 function parsed(text: string): FileJson {
   try {
-    return parseSpelledJson(text);
+    return parseSpelledJson(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (error) {
     if (error instanceof JsonSyntaxError) {
       return null;

@@ -10,7 +10,7 @@ import {
 import { nbformatSays, type SaidByNbformat } from '../python.js';
 import { corpusFiles, type CorpusFile } from './corpus.js';
 
-export type RoundTrip = 'same bytes' | 'same bytes but for new ids' | 'other bytes' | 'nbformat does not open it';
+type RoundTrip = 'same bytes' | 'same bytes but for new ids' | 'other bytes' | 'nbformat does not open it';
 
 export interface Examined {
   readonly name: string;
