@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => scratch.end(), 60_000);
 
-test('[X5] a long text is read whole and in part, searched and downloaded', async () => {
+test('[X5] [P43] [P46] a long text is read whole and in part, searched and downloaded', async () => {
   const { cellId } = await user.run('for i in range(100_000):\n    print(i)');
   const [output] = user.outputs(cellId);
   const stored = output?.output_type === 'stream' ? output.stored : undefined;
@@ -52,7 +52,7 @@ test('[X5] a long text is read whole and in part, searched and downloaded', asyn
   }
 }, 120_000);
 
-test('[X5] a large picture is read by its hash, and by nobody through another notebook', async () => {
+test('[X5] [P43] [P44] a large picture is read by its hash, and by nobody through another notebook', async () => {
   const code = "import base64\ndisplay({'image/png': base64.b64encode(bytes(range(256)) * 800).decode()}, raw=True)";
   const { cellId } = await user.run(code);
   const [output] = user.outputs(cellId);

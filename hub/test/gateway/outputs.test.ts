@@ -78,7 +78,7 @@ describe('a stored output', () => {
     ['bytes=10-19', 10, 20],
     ['bytes=-8192', PICTURE.length - 8192, PICTURE.length],
     ['bytes=299999-', PICTURE.length - 1, PICTURE.length],
-  ])('is given in part: %s', async (range, start, end) => {
+  ])('[P46] is given in part: %s', async (range, start, end) => {
     const response = await get(at(`outputs/${picture}`), { range });
     expect(response.status).toBe(206);
     expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end - 1}/${PICTURE.length}`);
@@ -92,7 +92,7 @@ describe('a stored output', () => {
     expect(await response.json()).toMatchObject({ message: 'there are 300000 bytes' });
   });
 
-  test('is not sent again to who has it, nor to who only asks about it', async () => {
+  test('[P46] is not sent again to who has it, nor to who only asks about it', async () => {
     for (const known of [`"${picture}"`, `"x", W/"${picture}"`, '*']) {
       const response = await get(at(`outputs/${picture}`), { 'if-none-match': known, range: 'bytes=0-9' });
       expect(response.status).toBe(304);
@@ -111,7 +111,7 @@ describe('a stored output', () => {
     expect((await bytesOf(other)).length).toBe(PICTURE.length);
   });
 
-  test('nothing of it runs in a browser as part of this site', async () => {
+  test('[P45] nothing of it runs in a browser as part of this site', async () => {
     for (const type of ['text/html', 'image/svg+xml', 'application/javascript', 'application/xhtml+xml', 'image/png']) {
       const { headers } = await get(at(`outputs/${picture}?type=${encodeURIComponent(type)}`));
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -129,7 +129,7 @@ describe('a stored output', () => {
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
   });
 
-  test('is for nobody but who has the token, and asks for a notebook that refers to it', async () => {
+  test('[P44] is for nobody but who has the token, and asks for a notebook that refers to it', async () => {
     expect((await fetch(at(`outputs/${picture}`))).status).toBe(401);
     const nowhere = [
       at(`outputs/${elsewhere}`),
@@ -182,7 +182,7 @@ describe('a stored text', () => {
     expect(await (await get(at(`outputs/${whole}`))).text()).toBe(LINES);
   });
 
-  test('is searched a page at a time, by line and by byte', async () => {
+  test('[P46] is searched a page at a time, by line and by byte', async () => {
     const first = await matchesOf(await get(at('texts/run.0?search=4999&limit=3')));
     expect(first.matches.map(({ line, text }) => [line, text])).toEqual([
       [5000, '4999'],

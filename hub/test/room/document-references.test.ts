@@ -63,7 +63,7 @@ async function putText(id: string, content: string): Promise<ContentHash> {
   return growing.finish();
 }
 
-test('[X17] what a document names stays, what was deleted from it goes after its time, and an undo in time keeps it', async () => {
+test('[X17] [P44] what a document names stays, what was deleted from it goes after its time, and an undo in time keeps it', async () => {
   const [kept, deleted] = await Promise.all(['kept', 'deleted'].map((each) => store.put(Buffer.from(each))));
   const whole = await putText('run.0', 'the whole text');
   await store.refer({ fileId, holder: 'log' }, [kept!, deleted!, whole, text('run.0')]);
@@ -85,7 +85,7 @@ test('[X17] what a document names stays, what was deleted from it goes after its
   expect(await store.text(text('run.0'))).not.toBeNull();
 });
 
-test('a pasted hash is referred to, and another notebook’s text is not by who only knows its name', async () => {
+test('[P44] a pasted hash is referred to, and another notebook’s text is not by who only knows its name', async () => {
   const pasted = await store.put(Buffer.from('pasted'));
   await putText('another.0', 'private');
   await store.refer({ fileId: FileId.parse('another'), holder: 'log' }, [pasted, text('another.0')]);
