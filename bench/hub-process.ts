@@ -17,8 +17,9 @@ export interface BenchHub {
   stop(): Promise<void>;
 }
 
-export async function startHub(folder: string): Promise<BenchHub> {
-  const data = await mkdtemp(path.join(os.tmpdir(), 'bench-data-'));
+/** `keptData`: of a hub before, and not to be removed with this one. */
+export async function startHub(folder: string, keptData?: string): Promise<BenchHub> {
+  const data = keptData ?? (await mkdtemp(path.join(os.tmpdir(), 'bench-data-')));
   const child = spawn(process.execPath, [ENTRY, folder, '--port', '0', '--token', TOKEN, '--no-open'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, COKERNEL_DATA: data, NODE_OPTIONS: '' },
@@ -31,7 +32,7 @@ export async function startHub(folder: string): Promise<BenchHub> {
       const gone = once(child, 'exit');
       child.kill('SIGINT');
       await gone;
-      await rm(data, { recursive: true, force: true });
+      if (keptData === undefined) await rm(data, { recursive: true, force: true });
     },
   };
 }

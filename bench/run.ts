@@ -4,6 +4,7 @@ const [wanted = ''] = process.argv.splice(2, 1);
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   'added-time': () => import('./added-time.js'),
   'beside-runs': () => import('./beside-runs.js'),
+  'days-editing': () => import('./days-editing.js'),
 };
 
 const bench = benches[wanted];

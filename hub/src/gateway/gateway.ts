@@ -32,6 +32,7 @@ import { pageRouter } from './page.js';
 import { collaborationRouter } from './rest/collaboration.js';
 import { contentsWriteRouter } from './rest/contents-write.js';
 import { contentsRouter } from './rest/contents.js';
+import { copyRouter } from './rest/copies.js';
 import { executionRouter } from './rest/execution.js';
 import { apiVersionRouter, hubRouter } from './rest/hub.js';
 import type { Notice, StopAsked } from './rest/hub.js';
@@ -130,7 +131,7 @@ export class Gateway {
   }
 
   private apiRouters(): readonly express.Router[] {
-    const { sessions, rooms, folder, kernelLabels, outputs } = this.options;
+    const { sessions, rooms, folder, kernelLabels, outputs, documents } = this.options;
     const openRoom = (fileId: FileId): Promise<OpenRoom> => rooms.open(fileId);
     return [
       hubRouter({ ...this.options, folder: folder.root, startedAt: this.options.clock() }),
@@ -142,6 +143,7 @@ export class Gateway {
       contentsWriteRouter(folder, rooms),
       collaborationRouter(rooms),
       outputRouter(outputs),
+      copyRouter(documents),
       executionRouter({ ...this.options, openRoom }),
     ];
   }

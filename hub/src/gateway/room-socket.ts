@@ -1,6 +1,6 @@
 /** The room socket: one WebSocket becomes one client of a room, from its upgrade to its close. */
 import type { WebSocket } from 'ws';
-import type { Role } from '@cokernel/proto/hub';
+import type { FileId, HubEvent, Role } from '@cokernel/proto/hub';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { RunQueue } from '../run/run-queue.js';
 import type { DocumentStore } from '../room/document-store.js';
@@ -45,6 +45,7 @@ export function joinRoom(options: RoomSocketOptions): void {
     keepForeign: async (state) => {
       const name = await documents.keepForeignCopy(room.fileId, state);
       log.warn({ path: room.path, name }, 'a client came with another history; its document is kept apart');
+      room.tellOne(client, otherHistory(room.fileId, name));
     },
     onError,
   });
@@ -52,6 +53,13 @@ export function joinRoom(options: RoomSocketOptions): void {
   socket.on('message', (data) => reader.read(bytesOf(data)));
   socket.on('close', () => room.remove(client));
   reader.greet();
+}
+
+function otherHistory(fileId: FileId, name: string): HubEvent {
+  const message =
+    'What you had of this notebook is of another history and was not merged. It is kept as a notebook of its own: ' +
+    `/api/hub/notebooks/${fileId}/copies/${name}`;
+  return { event: 'notice', level: 'warning', code: 'otherHistory', message };
 }
 
 function bytesOf(data: Buffer | ArrayBuffer | Buffer[]): Uint8Array {

@@ -38,6 +38,14 @@ export interface LoadedLog {
   readonly tornBytes: number;
 }
 
+export interface LogSize {
+  readonly logBytes: number;
+  /** Of the newest compacted state. */
+  readonly baseBytes: number;
+  /** Appended since then. */
+  readonly records: number;
+}
+
 export interface DocumentLog {
   readonly epoch: Epoch;
   /** Appends; resolves when durable (group fsync). Records become durable in the order of the calls. */
@@ -46,8 +54,7 @@ export interface DocumentLog {
   setFact(name: string, value: string): Promise<void>;
   /** Resolves when all that was appended before is durable. */
   flushed(): Promise<void>;
-  /** Bytes of the log now, and of its newest compacted state. */
-  size(): { readonly logBytes: number; readonly baseBytes: number };
+  size(): LogSize;
   /**
    * Replaces all records by one that holds the document that they make (the whole as one update), keeping epoch, marks
    * and facts; atomic. Records appended meanwhile stay. The event loop goes on meanwhile, however large the document.

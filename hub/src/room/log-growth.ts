@@ -1,24 +1,23 @@
 /**
- * Pure: when a log is compacted, so that it stays within four times its document's state and 8 MiB (X4).
+ * Pure: when a log is compacted, so that it stays within four times its document's state and 8 MiB (X4), and is soon read.
  *
  * A log grows by what is appended, and a document shrinks by what is deleted, which a log hardly shows. So what is deleted
  * is weighed: what is left of the compacted state at least is known without making the state anew.
  */
 import * as Y from 'yjs';
+import type { LogSize } from './document-store.js';
 
 /** What a log may take however small its document is. */
 const SMALL_BYTES = 4 * 1024 * 1024;
 /** Below 4: what comes while a compaction goes on needs room too. */
 const FACTOR = 3;
 
-export interface LogSize {
-  readonly logBytes: number;
-  /** Of the newest compacted state. */
-  readonly baseBytes: number;
-}
+/** To apply so many takes about a tenth of a second when the document is opened. */
+const MANY_RECORDS = 10_000;
 
 /** `deletedBytes`: since the log was last compacted. */
-export function isTooLong({ logBytes, baseBytes }: LogSize, deletedBytes: number): boolean {
+export function isTooLong({ logBytes, baseBytes, records }: LogSize, deletedBytes: number): boolean {
+  if (records >= MANY_RECORDS) return true;
   const leftOfBase = Math.max(0, baseBytes - deletedBytes);
   return logBytes >= SMALL_BYTES && logBytes >= FACTOR * leftOfBase;
 }

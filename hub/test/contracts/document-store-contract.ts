@@ -79,6 +79,8 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>, {
     await log.append({ update: entry(4) });
     expect(log.size().logBytes).toBeLessThan(before / 5);
     expect(log.size().baseBytes).toBeLessThan(200);
+    // Two meanwhile, and one since.
+    expect(log.size().records).toBe(3);
     await store.close();
     store = await openStore();
     const loaded = (await store.open(fileId, 1))?.loaded;

@@ -92,10 +92,9 @@ export class AppendLog {
     return this.#lastAppend;
   }
 
-  /** Puts two frames in the place of all appended so far. While one compaction is under way, another call joins it. */
+  /** Puts two frames in the place of all appended so far. One at a time. */
   compact(): Promise<CompactedLog> {
     if (this.#refusal !== null) return Promise.reject(this.#refusal);
-    if (this.#compacting !== null) return this.#compacting;
     this.#since = [];
     this.#compacting = this.#compact(this.#seq).finally(() => {
       this.#compacting = null;

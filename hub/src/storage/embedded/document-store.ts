@@ -51,8 +51,13 @@ export class EmbeddedDocumentStore implements DocumentStore {
       // From here on the former owner's frames, should more of them come, are behind a higher fence and void.
       if (fence > lastFrame.fence) await appendLog.append(openedContent);
       const baseBytes = loaded.updates[0]?.byteLength ?? 0;
+      const records = loaded.updates.length - 1;
       return {
-        log: this.#keep(fileId, fence, new EmbeddedDocumentLog({ file: appendLog, epoch: loaded.epoch, baseBytes })),
+        log: this.#keep(
+          fileId,
+          fence,
+          new EmbeddedDocumentLog({ file: appendLog, epoch: loaded.epoch, baseBytes, records }),
+        ),
         loaded,
       };
     });
@@ -75,7 +80,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
       return this.#keep(
         fileId,
         fence,
-        new EmbeddedDocumentLog({ file: appendLog, epoch, baseBytes: state.byteLength }),
+        new EmbeddedDocumentLog({ file: appendLog, epoch, baseBytes: state.byteLength, records: 0 }),
       );
     });
   }

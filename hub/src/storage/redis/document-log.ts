@@ -5,7 +5,7 @@
  */
 import type { Epoch } from '@cokernel/proto/hub';
 import { z } from 'zod';
-import { type DocumentLog, DocumentStoreError, type LogRecord } from '../../room/document-store.js';
+import { type DocumentLog, DocumentStoreError, type LogRecord, type LogSize } from '../../room/document-store.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
 import { compact } from '../compaction.js';
 import { factContent, type FrameContent, recordContent } from '../embedded/log-content.js';
@@ -24,6 +24,8 @@ export interface RedisDocumentLogOptions {
   readonly lastSeq: number;
   readonly logBytes: number;
   readonly baseBytes: number;
+  /** That were appended since. */
+  readonly records: number;
 }
 
 interface PendingFrame {
@@ -46,6 +48,7 @@ export class RedisDocumentLog implements DocumentLog {
   #seq: number;
   #logBytes: number;
   #baseBytes: number;
+  #records: number;
   #pending: PendingFrame[] = [];
   #lastAppend: Promise<void> = Promise.resolve();
   #writing: Promise<void> | null = null;
@@ -58,6 +61,7 @@ export class RedisDocumentLog implements DocumentLog {
     this.#seq = options.lastSeq;
     this.#logBytes = options.logBytes;
     this.#baseBytes = options.baseBytes;
+    this.#records = options.records;
   }
 
   get epoch(): Epoch {
@@ -76,13 +80,13 @@ export class RedisDocumentLog implements DocumentLog {
     return this.#lastAppend;
   }
 
-  size(): { readonly logBytes: number; readonly baseBytes: number } {
-    return { logBytes: this.#logBytes, baseBytes: this.#baseBytes };
+  size(): LogSize {
+    return { logBytes: this.#logBytes, baseBytes: this.#baseBytes, records: this.#records };
   }
 
   compact(): Promise<void> {
     if (this.#refusal !== null) return Promise.reject(this.#refusal);
-    this.#compacting ??= this.#compact(this.#seq, this.#logBytes).finally(() => {
+    this.#compacting ??= this.#compact(this.#seq, this.size()).finally(() => {
       this.#compacting = null;
     });
     return this.#compacting;
@@ -114,6 +118,7 @@ export class RedisDocumentLog implements DocumentLog {
     this.#seq += 1;
     const frame = encodeFrame({ ...content, fence: this.#options.fence, seq: this.#seq });
     this.#logBytes += frame.length;
+    this.#records += 1;
     this.#lastAppend = new Promise((resolve, reject) => {
       this.#pending.push({ frame, resolve, reject });
     });
@@ -137,7 +142,7 @@ export class RedisDocumentLog implements DocumentLog {
     this.#writing = null;
   }
 
-  async #compact(lastSeq: number, bytesBefore: number): Promise<void> {
+  async #compact(lastSeq: number, before: LogSize): Promise<void> {
     const { connection, keys, fence } = this.#options;
     await this.flushed();
     const frames = await readFrames(connection, keys.log);
@@ -145,7 +150,8 @@ export class RedisDocumentLog implements DocumentLog {
     const compacted = await compact({ source: { bytes }, fence, lastSeq }, bytes.byteLength);
     const [header, base] = [Buffer.from(compacted.header.buffer), Buffer.from(compacted.base.buffer)];
     await this.#step('compact-document', [String(lastSeq), header, base]);
-    this.#logBytes += header.length + base.length - bytesBefore;
+    this.#logBytes += header.length + base.length - before.logBytes;
+    this.#records -= before.records;
     this.#baseBytes = compacted.stateBytes;
   }
 

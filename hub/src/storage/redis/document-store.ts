@@ -47,7 +47,8 @@ export class RedisDocumentStore implements DocumentStore {
       const loaded = readLog(fileId, file);
       const baseBytes = loaded.updates[0]?.byteLength ?? 0;
       const { epoch } = loaded;
-      const sizes = { lastSeq: answer.seq, logBytes: file.length, baseBytes };
+      const records = loaded.updates.length - 1;
+      const sizes = { lastSeq: answer.seq, logBytes: file.length, baseBytes, records };
       return {
         log: this.#keep(fileId, new RedisDocumentLog({ connection, keys, fence, epoch, ...sizes }), fence),
         loaded,
@@ -67,7 +68,7 @@ export class RedisDocumentStore implements DocumentStore {
           JSON.parse(await connection.run('create-document', keys.all, [String(fence), epoch, header, base])),
         ),
       );
-      const sizes = { lastSeq: 1, logBytes: header.length + base.length, baseBytes: state.byteLength };
+      const sizes = { lastSeq: 1, logBytes: header.length + base.length, baseBytes: state.byteLength, records: 0 };
       return this.#keep(fileId, new RedisDocumentLog({ connection, keys, fence, epoch, ...sizes }), fence);
     });
   }
