@@ -5,12 +5,20 @@
 import type * as Y from 'yjs';
 import { align } from './align.js';
 import type { IdRanges } from './id-ranges.js';
-import { deleteIds, idsOf, insertAt, isPristine, offsetBehind } from './live-text.js';
-import type { Character, Id } from './moved-text.js';
+import { beginningOf, deleteIds, idsOf, insertAt, isPristine, offsetBehind } from './live-text.js';
+import type { Character, Id, Run } from './moved-text.js';
 import { MovedText, plus } from './moved-text.js';
 
 /** `seen`: what the writer of `target` knew of the old text; null: all that stood there. */
 export function bindText(old: MovedText, target: Y.Text, seen: IdRanges | null): void {
+  const first = beginningOf(target);
+  const isWhole = ({ id, length }: Run): boolean => seen?.hasAll(id, length) ?? true;
+  old.isBound = true;
+  if (first !== null && old.bindWhole(target.toJSON(), first, isWhole)) return;
+  bindByCharacters(old, target, seen);
+}
+
+function bindByCharacters(old: MovedText, target: Y.Text, seen: IdRanges | null): void {
   const isSeen = ({ id, text, waits }: Character): boolean => !waits && (seen?.has(id) ?? text !== null);
   const ids = idsOf(target);
   const { offsets } = align(old.characters, isSeen, target.toJSON(), isPristine(ids));
@@ -23,22 +31,32 @@ export function bindText(old: MovedText, target: Y.Text, seen: IdRanges | null):
   });
   deleteIds(target, deleted);
   old.set(bound);
-  old.isBound = true;
   putIn(old, target);
 }
 
 /** Puts what waits into the text, behind what it was typed behind. */
 export function putIn(old: MovedText, target: Y.Text): void {
   const placed: Character[] = [];
-  for (const character of old.characters) placed.push(place(character, placed, target));
+  let waiting: Character[] = [];
+  let nearest: Id | null = null;
+  const put = (): void => {
+    if (waiting.length === 0) return;
+    const offset = nearest === null ? 0 : (offsetBehind(target, nearest) ?? 0);
+    const first = insertAt(target, offset, waiting.map(({ text }) => text).join(''));
+    placed.push(...waiting.map((character, index) => ({ ...character, to: plus(first, index), waits: false })));
+    nearest = plus(first, waiting.length - 1);
+    waiting = [];
+  };
+  for (const character of old.characters) {
+    if (character.waits && character.text !== null && character.to === null) waiting.push(character);
+    else {
+      put();
+      placed.push({ ...character, waits: false });
+      nearest = character.to ?? nearest;
+    }
+  }
+  put();
   old.set(placed);
-}
-
-function place(character: Character, before: readonly Character[], target: Y.Text): Character {
-  if (!character.waits || character.text === null || character.to !== null) return { ...character, waits: false };
-  const nearest = before.findLast(({ to }) => to !== null)?.to ?? null;
-  const offset = nearest === null ? 0 : (offsetBehind(target, nearest) ?? 0);
-  return { ...character, to: insertAt(target, offset, character.text), waits: false };
 }
 
 /** The places of an older text of the same cell, which are in `via`, become those that `via` has. */

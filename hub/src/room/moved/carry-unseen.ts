@@ -6,17 +6,14 @@ import { cellType, outputsOf, setCellMetadata, toJson, type YCell } from '@coker
 import * as Y from 'yjs';
 import type { GoneCell } from './gone-cell.js';
 import { lastOf, reviveAll } from './gone-cell.js';
-import { IdRanges } from './id-ranges.js';
+import type { IdRanges } from './id-ranges.js';
 import { itemsOf } from './live-text.js';
-import { plus } from './moved-text.js';
 
 const OF_CODE = new Set(['execution_count', 'execution_state', 'transient']);
 
-export function carryUnseen(gone: GoneCell, to: YCell, seen: IdRanges, transaction: Y.Transaction): void {
-  const now = IdRanges.of(transaction.deleteSet);
+export function carryUnseen(gone: GoneCell, to: YCell, seen: IdRanges, now: IdRanges): void {
   const stood = (item: Y.Item): boolean => now.has(item.id);
-  const isUnseen = (item: Y.Item): boolean =>
-    stood(item) && !(seen.has(item.id) && seen.has(plus(item.id, item.length - 1)));
+  const isUnseen = (item: Y.Item): boolean => stood(item) && !seen.hasAll(item.id, item.length);
   const isCode = cellType(to) === 'code';
   for (const [key, item] of gone.cell._map) {
     if (isUnseen(item) && (isCode ? OF_CODE.has(key) : key === 'attachments')) to.set(key, toJson(lastOf(item)));

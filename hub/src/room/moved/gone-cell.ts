@@ -5,10 +5,9 @@
 import { CellId } from '@cokernel/proto/hub';
 import { cellsArray, type YCell } from '@cokernel/proto/notebook';
 import * as Y from 'yjs';
-import { IdRanges } from './id-ranges.js';
+import type { IdRanges } from './id-ranges.js';
 import { itemsOf } from './live-text.js';
-import type { Character } from './moved-text.js';
-import { plus } from './moved-text.js';
+import type { Run } from './moved-text.js';
 
 export interface GoneCell {
   readonly id: CellId;
@@ -16,9 +15,8 @@ export interface GoneCell {
   readonly cell: YCell;
 }
 
-/** The cells that this transaction has deleted so far. */
-export function goneCells(transaction: Y.Transaction): readonly GoneCell[] {
-  const now = IdRanges.of(transaction.deleteSet);
+/** The cells that this transaction has deleted so far; `now`: all that it has deleted. */
+export function goneCells(transaction: Y.Transaction, now: IdRanges): readonly GoneCell[] {
   return itemsOf(cellsArray(transaction.doc)).flatMap((item) => {
     if (!now.has(item.id) || !(item.content instanceof Y.ContentType)) return [];
     const cell: unknown = item.content.type;
@@ -43,16 +41,12 @@ export function sourceOf({ cell }: GoneCell): Y.Text | null {
   return source instanceof Y.Text ? source : null;
 }
 
-/** All characters of a text that is gone, and those that had been deleted before. */
-export function charactersOf(source: Y.Text, transaction: Y.Transaction): readonly Character[] {
-  const now = IdRanges.of(transaction.deleteSet);
-  return itemsOf(source).flatMap((item) =>
-    Array.from({ length: item.length }, (_, offset) => {
-      const id = plus(item.id, offset);
-      const string = item.content instanceof Y.ContentString ? item.content.str : '';
-      return { id, text: (now.has(id) ? string[offset] : null) ?? null, to: null, waits: false };
-    }),
-  );
+/** A text that is gone, with what had been deleted from it before. */
+export function runsOf(source: Y.Text, now: IdRanges): readonly Run[] {
+  return itemsOf(source).map(({ id, length, content }) => {
+    const text = now.has(id) && content instanceof Y.ContentString ? content.str : null;
+    return { id, length, text, to: null, waits: false };
+  });
 }
 
 /** The newest value under a key, whether deleted or not. */

@@ -24,13 +24,30 @@ export class IdRanges {
 
   has({ client, clock }: Pick<Y.ID, 'client' | 'clock'>): boolean {
     const ranges = this.byClient.get(client) ?? [];
-    let low = 0;
-    let high = ranges.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((ranges[middle]?.from ?? 0) <= clock) low = middle + 1;
-      else high = middle;
-    }
-    return clock < (ranges[low - 1]?.to ?? 0);
+    return clock < (ranges[beginningUpTo(ranges, clock) - 1]?.to ?? 0);
   }
+
+  /** All of so many ids from this one on; of ranges side by side it does not know that they are one. */
+  hasAll({ client, clock }: Pick<Y.ID, 'client' | 'clock'>, length: number): boolean {
+    const ranges = this.byClient.get(client) ?? [];
+    return clock + length <= (ranges[beginningUpTo(ranges, clock) - 1]?.to ?? 0);
+  }
+
+  /** Any of so many ids from this one on. */
+  hasAny({ client, clock }: Pick<Y.ID, 'client' | 'clock'>, length: number): boolean {
+    const ranges = this.byClient.get(client) ?? [];
+    return clock < (ranges[beginningUpTo(ranges, clock + length - 1) - 1]?.to ?? 0);
+  }
+}
+
+/** How many of the ranges, which are in order, begin at this clock or before. */
+function beginningUpTo(ranges: readonly Range[], clock: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.from ?? 0) <= clock) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -15,6 +15,17 @@ export function idsOf(text: Y.Text): readonly Id[] {
   return itemsOf(text).flatMap((item) => (isText(item) ? range(item) : []));
 }
 
+/** The id from which the ids of all that stands there count up; null when they don't, or nothing stands there. */
+export function beginningOf(text: Y.Text): Id | null {
+  const items = itemsOf(text).filter(isText);
+  let next: Id | null = null;
+  for (const { id, length } of items) {
+    if (next !== null && (next.client !== id.client || next.clock !== id.clock)) return null;
+    next = plus(id, length);
+  }
+  return items[0]?.id ?? null;
+}
+
 /** First written in one go, and not touched since. */
 export function isPristine(ids: readonly Id[]): boolean {
   const [first] = ids;
@@ -45,10 +56,15 @@ export function insertAt(text: Y.Text, offset: number, inserted: string): Id {
 
 /** Those that stand there still. */
 export function deleteIds(text: Y.Text, ids: readonly Id[]): void {
-  // From the end, so that offsets before stay.
   const wanted = new Set(ids.map(keyOf));
-  const offsets = idsOf(text).flatMap((id, offset) => (wanted.has(keyOf(id)) ? [offset] : []));
-  for (const offset of offsets.reverse()) text.delete(offset, 1);
+  const offsets = wanted.size === 0 ? [] : idsOf(text).flatMap((id, offset) => (wanted.has(keyOf(id)) ? [offset] : []));
+  // From the end, so that offsets before stay; neighbours together.
+  for (let end = offsets.length; end > 0;) {
+    let begin = end - 1;
+    while (begin > 0 && offsets[begin - 1] === (offsets[begin] ?? 0) - 1) begin -= 1;
+    text.delete(offsets[begin] ?? 0, end - begin);
+    end = begin;
+  }
 }
 
 function keyOf({ client, clock }: Id): string {

@@ -13,10 +13,10 @@ import { allCells, cellId, cellsArray, findCell, newCellId, sourceText, type YCe
 import * as Y from 'yjs';
 import { bindText, mergeCopy, putIn, rebindText } from './bind-text.js';
 import { carryUnseen } from './carry-unseen.js';
-import { addedCells, charactersOf, goneCells, sourceOf } from './gone-cell.js';
+import { addedCells, goneCells, runsOf, sourceOf } from './gone-cell.js';
 import { IdRanges } from './id-ranges.js';
 import { deleteIds, idsOf, insertAt, offsetBehind } from './live-text.js';
-import type { Id } from './moved-text.js';
+import type { Character, Id } from './moved-text.js';
 import { readMoved, writeMoved } from './moved-record.js';
 import { MovedText } from './moved-text.js';
 
@@ -101,7 +101,7 @@ export class MovedCells {
   private graftDeletes(deleted: IdRanges): void {
     for (const text of this.texts) {
       if (deleted.has(text.options.cellItem)) continue;
-      const places = text.takeOut((id) => deleted.has(id));
+      const places = text.takeOut(deleted);
       if (places.length === 0) continue;
       this.changed = true;
       const live = this.textOf(text.options.cellId);
@@ -112,29 +112,30 @@ export class MovedCells {
   // Cells that go and come
 
   private followCells(transaction: Y.Transaction, seen: IdRanges | null): void {
-    const gone = goneCells(transaction);
+    const now = IdRanges.of(transaction.deleteSet);
+    const gone = goneCells(transaction, now);
     const goneNow = gone.flatMap((cell) => {
       const source = sourceOf(cell);
-      if (source === null) return [];
-      const text = new MovedText(this.optionsOf(cell.id, cell.item.id, source._item?.id ?? null));
-      text.set(charactersOf(source, transaction));
-      return [text];
+      const options = this.optionsOf(cell.id, cell.item.id, source?._item?.id ?? null);
+      return source === null ? [] : [new MovedText(options, runsOf(source, now))];
     });
     this.texts.push(...goneNow);
     this.changed ||= goneNow.length > 0;
     this.makeUnique(addedCells(transaction), seen);
-    for (const text of this.texts) {
-      const known = seen?.has(text.options.cellItem) === true && goneNow.includes(text) ? seen : null;
-      this.bind(text, known);
+    const cells = cellsById(this.options.doc);
+    const isGoneNow = new Set(goneNow);
+    for (const text of this.texts.filter(({ isBound }) => !isBound)) {
+      const next = cells.get(text.options.cellId);
+      const known = isGoneNow.has(text) && seen?.has(text.options.cellItem) === true ? seen : null;
+      if (next !== undefined) this.bind(text, sourceText(next), known);
     }
     for (const cell of gone) {
-      const next = findCell(this.options.doc, cell.id);
-      if (next !== null && seen?.has(cell.item.id) === true) carryUnseen(cell, next, seen, transaction);
+      const next = cells.get(cell.id);
+      if (next !== undefined && seen?.has(cell.item.id) === true) carryUnseen(cell, next, seen, now);
     }
   }
 
-  private bind(text: MovedText, seen: IdRanges | null): void {
-    const live = text.isBound ? null : this.textOf(text.options.cellId);
+  private bind(text: MovedText, live: Y.Text | null, seen: IdRanges | null): void {
     if (live === null) return;
     this.changed = true;
     bindText(text, live, seen);
@@ -189,7 +190,16 @@ export class MovedCells {
   }
 }
 
-function asTheyStand(text: Y.Text): ReturnType<typeof charactersOf> {
+/** Of an id that stands twice the first. */
+function cellsById(doc: Y.Doc): ReadonlyMap<CellId | null, YCell> {
+  return new Map(
+    allCells(doc)
+      .toReversed()
+      .map((cell) => [cellId(cell), cell]),
+  );
+}
+
+function asTheyStand(text: Y.Text): readonly Character[] {
   const string = text.toJSON();
   return idsOf(text).map((id, offset) => ({ id, text: string[offset] ?? null, to: id, waits: false }));
 }

@@ -37,12 +37,10 @@ export function writeMoved(texts: readonly MovedText[]): string {
   return `[${written.join(',')}]`;
 }
 
-/** Null: nothing was written. */
+/** Null: nothing was written. Of another version's text nothing is known: a document opens all the same. */
 export function readMoved(written: string | null): MovedText[] {
-  return z
-    .array(StoredText)
-    .parse(JSON.parse(written ?? '[]'))
-    .map(({ isBound, runs, ...options }) => new MovedText(options, runs, isBound));
+  const texts = z.array(StoredText).safeParse(JSON.parse(written ?? '[]')).data ?? [];
+  return texts.map(({ isBound, runs, ...options }) => new MovedText(options, runs, isBound));
 }
 
 function stored({ options, runs, isBound }: MovedText): z.input<typeof StoredText> {

@@ -7,6 +7,7 @@
  */
 import type { CellId } from '@cokernel/proto/hub';
 import type * as Y from 'yjs';
+import type { IdRanges } from './id-ranges.js';
 
 export type Id = Pick<Y.ID, 'client' | 'clock'>;
 
@@ -87,18 +88,36 @@ export class MovedText {
     }
   }
 
+  /**
+   * Binds all of it at once to a text that has the same characters under ids that count up from `first`; false when that
+   * can't be, since it has others, or `isSeen` is false for some of it.
+   */
+  bindWhole(text: string, first: Id, isSeen: (run: Run) => boolean): boolean {
+    const standing = this.list.filter((run) => run.text !== null);
+    if (standing.some((run) => run.waits || !isSeen(run))) return false;
+    if (standing.map((run) => run.text).join('') !== text) return false;
+    let offset = 0;
+    this.list = this.list.map((run) => {
+      if (run.text === null) return run;
+      const to = plus(first, offset);
+      offset += run.length;
+      return { ...run, to };
+    });
+    return true;
+  }
+
   /** Puts new characters after one; null: at the top. `to`: that of the first. */
   insertAfter(id: Id | null, added: Run): void {
     const found = id === null ? null : this.find(id);
     this.list.splice(found === null ? 0 : this.cut(found.index, found.offset + 1), 0, added);
   }
 
-  /** Forgets where those characters stand that `isGone` names; answers where they stood. */
-  takeOut(isGone: (id: Id) => boolean): readonly Id[] {
+  /** Forgets where those characters stand that are deleted; answers where they stood. */
+  takeOut(deleted: IdRanges): readonly Id[] {
     const places: Id[] = [];
-    if (!this.list.some((run) => rangeOf(run).some(isGone))) return places;
+    if (!this.list.some(({ id, length }) => deleted.hasAny(id, length))) return places;
     const kept = this.characters.map((character) => {
-      if (!isGone(character.id)) return character;
+      if (!deleted.has(character.id)) return character;
       if (character.to !== null) places.push(character.to);
       return { ...character, text: null, to: null, waits: false };
     });
@@ -148,16 +167,12 @@ function follows(next: Id, id: Id): boolean {
 }
 
 function charactersOf(run: Run): Character[] {
-  return rangeOf(run).map((id, offset) => ({
-    id,
+  return Array.from({ length: run.length }, (_, offset) => ({
+    id: plus(run.id, offset),
     text: run.text?.[offset] ?? null,
     to: run.to === null ? null : plus(run.to, offset),
     waits: run.waits,
   }));
-}
-
-function rangeOf({ id, length }: Pick<Run, 'id' | 'length'>): Id[] {
-  return Array.from({ length }, (_, offset) => plus(id, offset));
 }
 
 function part(run: Run, from: number, to: number): Run {
