@@ -101,6 +101,16 @@ test('no script of an output runs, though its cell calls itself trusted', async 
   expect(await play('scripts')).toEqual({ shown: 'shown', ran: null });
 });
 
+test('what the document has no room for is fetched and shown without its scripts; what is missing can be tried again', async () => {
+  expect(await play('stored')).toEqual({
+    trouble: "This output can't be shown: it is not kept any more. Try again",
+    shown: 'whole',
+    ran: null,
+    bar: 'stdout: 6.6 MB so farShow allDownload',
+    opened: ['stdout'],
+  });
+});
+
 test('Tab while the kernel is busy says so, and the list comes when it is free; positions count code points', async () => {
   expect(await play('busyCompletion')).toEqual({
     tip: 'kernel busy: completions come when it is free',

@@ -6,12 +6,14 @@ import { Widget } from '@lumino/widgets';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { buildNotebook } from '../notebook-widget/build-notebook.js';
 import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
+import type { StoredOutputs } from '../notebook-widget/stored-outputs.js';
 import { tellEnqueued, tellRefused } from './run-notices.js';
 import { inBackground } from '../ui/in-background.js';
 
 interface NotebookFrameProps {
   readonly room: Room;
   readonly document: YNotebook;
+  readonly stored: StoredOutputs;
   readonly onBuilt: (notebook: HubNotebook | null) => void;
 }
 
@@ -24,13 +26,14 @@ function begin(notebook: HubNotebook): void {
   else inBackground(NotebookActions.focusActiveCell(notebook));
 }
 
-export function NotebookFrame({ room, document, onBuilt }: NotebookFrameProps): ReactElement {
+export function NotebookFrame({ room, document, stored, onBuilt }: NotebookFrameProps): ReactElement {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (host.current === null) return undefined;
     const built = buildNotebook({
       room,
       document,
+      stored,
       onEnqueued: (runs) => tellEnqueued(room, runs),
       onRefused: tellRefused,
     });
@@ -43,6 +46,6 @@ export function NotebookFrame({ room, document, onBuilt }: NotebookFrameProps): 
       if (built.widget.isAttached) Widget.detach(built.widget);
       built.dispose();
     };
-  }, [room, document, onBuilt]);
+  }, [room, document, stored, onBuilt]);
   return <div className="ck-notebook jp-ThemedContainer" data-testid="notebook" ref={host} />;
 }

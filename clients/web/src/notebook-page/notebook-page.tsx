@@ -21,6 +21,7 @@ import { tellNotice } from './run-notices.js';
 import { Toolbar } from './toolbar.js';
 import { TopBar } from './top-bar.js';
 import { cellNode, firstLineOf, showCellOf, useCommandTargets, useSyncedNotebook } from './use-notebook.js';
+import { useStoredOutputs } from './use-stored-outputs.js';
 import { useOpenRoom, useRoomState, type OpenRoom } from './use-room.js';
 
 quietYjs();
@@ -70,6 +71,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
   const onRestart = useCallback(() => setRestarting(true), []);
   const onPalette = useCallback(() => setPaletteOpen(true), []);
   const targets = useCommandTargets({ room, notebook, onRestart, onPalette });
+  const { stored, viewer } = useStoredOutputs(hub, room);
   useTellings(open, state.path);
   return (
     <div className="ck-page" data-side={sideOpen ? 'open' : 'closed'}>
@@ -88,7 +90,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
         {shared === null ? (
           <OpeningNotebook state={state} />
         ) : (
-          <NotebookFrame key={shared.ydoc.guid} room={room} document={shared} onBuilt={setNotebook} />
+          <NotebookFrame key={shared.ydoc.guid} room={room} document={shared} stored={stored} onBuilt={setNotebook} />
         )}
         <aside className="ck-side" aria-label="People and queue" hidden={!sideOpen}>
           <People participants={state.participants} you={state.you?.participantId ?? null} />
@@ -102,6 +104,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
       </main>
       <PromptPlace room={room} state={state} cellNode={(cellId) => cellNode(notebook, cellId)} />
       {restarting ? <RestartDialog room={room} state={state} onClose={() => setRestarting(false)} /> : null}
+      {viewer}
       <CommandPalette open={paletteOpen} onOpenChange={setPaletteOpen} targets={targets} />
     </div>
   );

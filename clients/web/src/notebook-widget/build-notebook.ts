@@ -11,11 +11,14 @@ import type { MovePlan } from './move-plan.js';
 import { buildRenderers } from './output-renderers.js';
 import { RunMarks } from './run-marks.js';
 import { runThroughHub, type Enqueued } from './run-cells.js';
+import type { StoredOutputs } from './stored-outputs.js';
+import { StoredTexts } from './stored-texts.js';
 
 interface NotebookOptions {
   readonly room: Room;
   /** Synced: an empty document would be taken for an empty notebook. */
   readonly document: YNotebook;
+  readonly stored: StoredOutputs;
   readonly onEnqueued: (runs: readonly Enqueued[]) => void;
   readonly onRefused: (error: unknown) => void;
 }
@@ -49,12 +52,13 @@ async function moveCells(room: Room, plan: MovePlan): Promise<void> {
   for (const cellId of plan.moved) await room.call('moveCell', { cellId, before: plan.before });
 }
 
-export function buildNotebook({ room, document, onEnqueued, onRefused }: NotebookOptions): BuiltNotebook {
+export function buildNotebook({ room, document, stored, onEnqueued, onRefused }: NotebookOptions): BuiltNotebook {
   const editors = buildEditors({ awareness: document.awareness, completion: kernelCompletion(room) });
   const marks = new RunMarks(room);
+  const texts = new StoredTexts(stored);
   const widget = new HubNotebook(
     {
-      rendermime: buildRenderers(),
+      rendermime: buildRenderers(stored),
       contentFactory: new HubContentFactory({ editorFactory: editors.factory }),
       mimeTypeService: editors.mimeTypes,
       editorConfig,
@@ -62,7 +66,10 @@ export function buildNotebook({ room, document, onEnqueued, onRefused }: Noteboo
     },
     {
       move: (plan) => void moveCells(room, plan).catch(onRefused),
-      decorate: (cell) => marks.add(cell),
+      decorate: (cell) => {
+        marks.add(cell);
+        texts.add(cell);
+      },
     },
   );
   const model = new NotebookModel({ sharedModel: document, collaborationEnabled: true });

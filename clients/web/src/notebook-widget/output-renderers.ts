@@ -18,6 +18,8 @@ import {
 } from '@jupyterlab/rendermime';
 import { latexTypesetter } from './latex-typesetter.js';
 import { markdownParser } from './markdown-parser.js';
+import type { StoredOutputs } from './stored-outputs.js';
+import { storedFactory } from './stored-renderer.js';
 
 function withTrust(model: IRenderMime.IMimeModel, trusted: boolean): IRenderMime.IMimeModel {
   return new MimeModel({
@@ -55,6 +57,8 @@ const factories: readonly IRenderMime.IRendererFactory[] = [
 ];
 
 /** The renderers of one notebook. */
-export function buildRenderers(): RenderMimeRegistry {
-  return new RenderMimeRegistry({ initialFactories: factories, latexTypesetter, markdownParser });
+export function buildRenderers(outputs: StoredOutputs): RenderMimeRegistry {
+  const renderers = new RenderMimeRegistry({ initialFactories: factories, latexTypesetter, markdownParser });
+  renderers.addFactory(storedFactory(() => renderers, outputs));
+  return renderers;
 }

@@ -5,6 +5,7 @@
  */
 import { CallError, type Room } from '@cokernel/core';
 import { QuestionId, calls, type HubEvent } from '@cokernel/proto/hub';
+import { STORED_MIME } from '@cokernel/proto/notebook';
 import { YCodeCell, YNotebook } from '@jupyter/ydoc';
 import { CodeCell } from '@jupyterlab/cells';
 import { CodeMirrorEditor } from '@jupyterlab/codemirror';
@@ -27,6 +28,9 @@ const display = (text: string): Outputs[number] => ({
 class Stage {
   readonly calls: { readonly name: string; readonly params: unknown }[] = [];
   readonly writes: string[] = [];
+  readonly opened: string[] = [];
+  /** What lies in the store, by hash. */
+  readonly kept = new Map<string, Uint8Array>();
   /** What calls are answered, by name. */
   readonly answers = new Map<string, unknown>();
   readonly #listeners = new Set<(event: HubEvent) => void>();
@@ -43,6 +47,11 @@ class Stage {
     this.built = buildNotebook({
       room: this.#room(),
       document: this.shared,
+      stored: {
+        read: (sha256) => this.#read(sha256),
+        openText: ({ title }) => this.opened.push(title),
+        downloadUrl: () => '/download',
+      },
       onEnqueued: () => undefined,
       onRefused: () => undefined,
     });
@@ -70,6 +79,11 @@ class Stage {
         return answer === undefined ? refused : refused.catch(() => calls[name].result.parse(answer) as never);
       },
     };
+  }
+
+  #read(sha256: string): Promise<Uint8Array> {
+    const bytes = this.kept.get(sha256);
+    return bytes === undefined ? Promise.reject(new Error('it is not kept any more')) : Promise.resolve(bytes);
   }
 
   tell(event: HubEvent): void {
@@ -145,6 +159,38 @@ async function scripts(): Promise<unknown> {
   return { shown: rendered()?.textContent, ran: Reflect.get(window, 'ran') ?? null };
 }
 
+const found = async (selector: string): Promise<HTMLElement> => {
+  for (let frame = 0; frame < 1_000; frame += 1) {
+    const node = document.querySelector<HTMLElement>(selector);
+    if (node !== null) return node;
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
+  const shown = document.querySelector('.jp-OutputArea')?.outerHTML ?? 'nothing';
+  throw new Error(`there is no ${selector} in ${shown}`);
+};
+
+/** A table and a long text of which the document has no room for all; the table is missing at first. */
+async function stored(): Promise<unknown> {
+  const sha256 = 'a'.repeat(64);
+  const table = { [STORED_MIME]: { 'text/html': { sha256, bytes: 70_000 } }, 'text/plain': 'a table' };
+  const gap = { from: 4, to: 8 };
+  const text = { id: 'text', sha256: null, bytes: 6_600_000, gap };
+  const stage = new Stage([
+    code('x', [
+      { output_type: 'display_data', data: table, metadata: {} },
+      { ...stream('head\n⋯\ntail\n'), transient: { stored_text: text } },
+    ]),
+  ]);
+  const note = await found('.ck-stored-note button');
+  const trouble = note.parentElement?.textContent;
+  stage.kept.set(sha256, new TextEncoder().encode('<b>whole</b><script>window.ran = 1</script>'));
+  note.click();
+  const shown = (await found('.jp-RenderedHTML b')).textContent;
+  const bar = await found('.ck-stored-text');
+  bar.querySelector('button')?.click();
+  return { trouble, shown, ran: Reflect.get(window, 'ran') ?? null, bar: bar.textContent, opened: stage.opened };
+}
+
 /** I type, somebody else types, I undo. */
 async function undo(): Promise<unknown> {
   const stage = new Stage([code('start\n')]);
@@ -195,7 +241,7 @@ async function seen(look: () => string | null): Promise<string> {
   }
 }
 
-export const scenarios = { outputs, running, runAll, scripts, undo, busyCompletion };
+export const scenarios = { outputs, running, runAll, scripts, stored, undo, busyCompletion };
 
 declare global {
   interface Window {
