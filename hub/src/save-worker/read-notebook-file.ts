@@ -33,14 +33,14 @@ export async function readNotebookFile(job: ReadJob, settings: WorkerSettings, a
   const doc = documentOf(notebook, job.clientId);
   const base = encodeBase(mergeBase(notebook));
   const saved = { fileHash: file === null ? null : contentHash(file), documentHash: documentHash(doc), base };
-  return { saved, state: Y.encodeStateAsUpdate(doc), outside: storedReferences(notebook.cells) };
+  return { saved, state: Y.encodeStateAsUpdate(doc), notKept, outside: storedReferences(notebook.cells) };
 }
 
-function notebookIn(file: Uint8Array | null): Notebook {
-  return file === null || isBlank(file) ? makeNotebook() : readNotebook(file).notebook;
+function readingOf(file: Uint8Array | null): NotebookReading {
+  return file === null || isBlank(file) ? { notebook: makeNotebook(), notices: [] } : readNotebook(file);
 }
 
-const SPACES: readonly number[] = [...'\t\n\r '].map((space) => space.charCodeAt(0));
+const SPACES: Uint8Array = new TextEncoder().encode('\t\n\r ');
 
 function isBlank(file: Uint8Array): boolean {
   return file.every((byte) => SPACES.includes(byte));

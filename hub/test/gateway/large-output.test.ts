@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import type { RunId } from '@cokernel/proto/hub';
 import type { Cell, Output } from '@cokernel/proto/notebook';
-import { readDocument, storedBundle } from '@cokernel/proto/notebook';
+import { readDocument, readNotebook, storedBundle } from '@cokernel/proto/notebook';
 import { RoomProgram, sessionOf } from '../support/room-program.js';
-import { TOKEN, hubPlace, startHub, writeCells } from '../support/test-hub.js';
+import { TOKEN, hubPlace, readServed, startHub, writeCells } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -167,6 +167,25 @@ test(
     const text = output?.output_type === 'stream' ? output.text : '';
     expect(text.startsWith('0\n1\n2\n')).toBe(true);
     expect(text.endsWith(`\n${String(LINES - 1)}\n`)).toBe(true);
+  },
+  SLOW_MS,
+);
+
+test(
+  '[X2] the saved file has all of it',
+  async () => {
+    await ann.call('save', {});
+    const file = await readServed(place, 'a.ipynb');
+    const outputs = readNotebook(file).notebook.cells.map((cell) => (cell.cell_type === 'code' ? cell.outputs : []));
+    const [printed, picture, raised, interrupted] = outputs.map(([output]) => output);
+    const lines = Array.from({ length: LINES }, (_, n) => `${String(n)}\n`);
+    expect(printed?.output_type === 'stream' && printed.text === lines.join('')).toBe(true);
+    const png = picture !== undefined && 'data' in picture ? picture.data['image/png'] : '';
+    expect(Buffer.from(String(png), 'base64')).toHaveLength(8 + 256 * 600);
+    expect(JSON.stringify(raised)).toContain('x'.repeat(100_000));
+    const both = [...lines.slice(0, LINES / 2), 'goes on\n', ...lines.slice(LINES / 2)].join('');
+    expect(interrupted?.output_type === 'stream' && interrupted.text === both).toBe(true);
+    expect(/vnd\.cokernel|transient|the hub has the whole/.exec(file)).toBeNull();
   },
   SLOW_MS,
 );

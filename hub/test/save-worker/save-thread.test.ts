@@ -12,7 +12,7 @@ let thread: SaveThread;
 
 beforeAll(async () => {
   place = await NotebookPlace.make();
-  thread = new SaveThread({ ...place, limits: SAVE_LIMITS, onDied: () => undefined });
+  thread = new SaveThread({ outputsFolder: place.outputsFolder, limits: SAVE_LIMITS, onDied: () => undefined });
   thread.start();
 });
 
@@ -62,7 +62,7 @@ describe('a save that fails', () => {
   test('[X2] because its thread has died says so, and the next one has a new thread', async () => {
     const died: string[] = [];
     const onDied = (reason: string): unknown => died.push(reason);
-    const small = new SaveThread({ ...place, limits: SAVE_LIMITS, onDied, maxHeapMiB: 40 });
+    const small = new SaveThread({ outputsFolder: place.outputsFolder, limits: SAVE_LIMITS, onDied, maxHeapMiB: 40 });
     const huge = withOutputs(...Array.from({ length: 30 }, (_, at) => stream(`${String(at)}${'漢'.repeat(500_000)}`)));
     await expect(place.write(small, huge)).rejects.toThrow('the thread that saves has failed');
     expect(died).toHaveLength(1);

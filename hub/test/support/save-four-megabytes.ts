@@ -8,7 +8,7 @@ const saved = { ...NOTHING_KNOWN, fileHash: await hashOfFile(absolute) };
 const state = stateOf(withOutputs(stream('x'.repeat(4_000_000))));
 try {
   const { outcome } = await notebookFilesIn('').write({ absolute, state, saved, onDraft: () => Promise.resolve() });
-  console.log(outcome);
+  process.stdout.write(outcome);
 } catch (error) {
-  console.log(error instanceof Error ? error.message : error);
+  process.stdout.write(error instanceof Error ? error.message : 'it failed');
 }
