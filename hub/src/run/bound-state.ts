@@ -20,7 +20,7 @@ const ClosedText = z.object({
   shown: z.number(),
   stored: StoredText,
 });
-export type ClosedText = Readonly<z.infer<typeof ClosedText>>;
+type ClosedText = Readonly<z.infer<typeof ClosedText>>;
 
 export interface BoundState {
   /** Outputs since the last clear that are in the document. */

@@ -1,7 +1,8 @@
 /**
- * One run's way from kernel messages to its target: reduces each message to edits, joins edits while the target is
- * busy, and writes. The first output after quiet is written at once; what follows within `coalesceMs` goes together.
- * Writes are in order; `drained()` resolves when all that was reduced is durable.
+ * One run's way from kernel messages to its target: reduces each message to edits, takes out of them what is too large,
+ * joins them, and writes. The first output after quiet is written at once; what follows goes together, at the kernel's
+ * pace. Writes are in order, and each waits until what it names in the output store is durable; `drained()` resolves
+ * when all that was reduced is.
  *
  * Each write carries how far it goes (a place in the host's journal) and what is needed to go on from there, so that a
  * later owner takes each message exactly once: those up to that place are in what was stored.

@@ -3,7 +3,7 @@
  * newest lines, with a line between them that says what is left out; the whole text goes into the output store, line by
  * line as they can't change any more. Whatever is not in the store yet is kept here.
  */
-import type { OutputEdit, StreamName } from '@cokernel/proto/notebook';
+import type { OutputEdit, StoredText, StreamName } from '@cokernel/proto/notebook';
 import { z } from 'zod';
 
 export interface StreamBounds {
@@ -46,11 +46,6 @@ export interface OpenStream {
   readonly shown: number;
   /** The document has not its newest lines. */
   readonly isLate: boolean;
-}
-
-export interface Gap {
-  readonly from: number;
-  readonly to: number;
 }
 
 type ReplaceText = Extract<OutputEdit, { type: 'replaceText' }>;
@@ -120,7 +115,7 @@ export interface Shown {
   /** Behind the first part. */
   readonly text: string;
   /** The line that says what is left out; empty when nothing is. */
-  readonly gap: Gap;
+  readonly gap: StoredText['gap'];
 }
 
 /** What the document shows behind the first part; `where` says where the whole is. */
@@ -141,7 +136,7 @@ export function shownBeyond(stream: OpenStream, { streamTail }: StreamBounds, wh
 }
 
 /** How much of the whole text is no longer in `rest`. */
-export function settledLength({ length, rest }: OpenStream): number {
+function settledLength({ length, rest }: OpenStream): number {
   return length - rest.length;
 }
 

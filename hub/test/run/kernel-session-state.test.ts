@@ -380,31 +380,3 @@ describe('[X19] when the way to the kernel broke', () => {
     expect(kinds(effects)).toContain('hold');
   });
 });
-
-describe('the times of a run', () => {
-  const dated = (message: KernelMessage, date: string, metadata = {}): KernelMessage => {
-    return { ...message, header: { ...message.header, date }, metadata };
-  };
-
-  test('[X9] are those of the kernel’s messages, as JupyterLab takes them', () => {
-    const { effects } = after(
-      ...running,
-      arrived(dated(says.busy('r1'), '2026-01-01T00:00:01Z')),
-      arrived(dated(says.input('r1', 1), '2026-01-01T00:00:02Z')),
-      arrived(dated(says.ok('r1'), '2026-01-01T00:00:04Z', { started: '2026-01-01T00:00:01.5Z' })),
-      arrived(dated(says.idle('r1'), '2026-01-01T00:00:04.5Z')),
-    );
-    expect(settled(effects)?.times).toEqual({
-      busy: '2026-01-01T00:00:01Z',
-      executeInput: '2026-01-01T00:00:02Z',
-      replyStarted: '2026-01-01T00:00:01.5Z',
-      executeReply: '2026-01-01T00:00:04Z',
-      idle: '2026-01-01T00:00:04.5Z',
-    });
-  });
-
-  test('are the hub’s where a kernel tells none', () => {
-    const { effects } = after(...running, arrived(dated(says.ok('r1'), '')), arrived(dated(says.idle('r1'), '')));
-    expect(settled(effects)?.times).toEqual({ executeReply: at, idle: at });
-  });
-});

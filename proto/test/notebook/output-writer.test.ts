@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as Y from 'yjs';
-import { CellId, RunId } from '../../src/hub/index.js';
+import { CellId, RunId, TextId } from '../../src/hub/index.js';
 import {
   cellsArray,
   changeCellType,
@@ -126,6 +126,35 @@ describe('[X7] another writer goes on where the first one stopped:', () => {
     writer.apply(RUN, [append(shown('1'), 'x')]);
     resumed(0, 0, 1).apply(RUN, [update('x', 'new')]);
     expect(outputs(A)).toEqual([{ ...shown('new'), metadata: { new: true } }]);
+  });
+});
+
+describe('[X5] the reference to a whole text', () => {
+  const stored = (from: number, to: number): OutputEdit => ({
+    type: 'storeText',
+    index: 0,
+    stored: { id: TextId.parse('t.0'), sha256: null, bytes: 100, gap: { from, to } },
+  });
+
+  test('stands beside the output', () => {
+    writer.apply(RUN, [append(stream('head…tail')), stored(4, 5)]);
+    expect(outputs(A)[0]).toMatchObject({ text: 'head…tail', stored: { id: 't.0', gap: { from: 4, to: 5 } } });
+    expect(writer.textOf(RUN, 0)).toBe('head…tail');
+  });
+
+  test('counts from the beginning of what began anew, where a client took the output away', () => {
+    writer.apply(RUN, [append(stream('head'))]);
+    clearOutputs(doc, A);
+    expect(writer.textOf(RUN, 0)).toBeNull();
+    writer.apply(RUN, [replaceText(0, 4, '…tail'), stored(4, 5)]);
+    expect(outputs(A)[0]).toMatchObject({ text: '…tail', stored: { gap: { from: 0, to: 1 } } });
+  });
+
+  test('of an output that is gone is left out', () => {
+    writer.apply(RUN, [append(stream('head'))]);
+    clearOutputs(doc, A);
+    writer.apply(RUN, [stored(4, 5)]);
+    expect(outputs(A)).toEqual([]);
   });
 });
 
