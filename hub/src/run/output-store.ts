@@ -55,7 +55,10 @@ export interface OutputStore {
   text(id: TextId): Promise<StoredBytes | null>;
   /** These outputs and texts too; durable when it resolves. */
   refer(by: Reference, to: readonly (ContentHash | TextId)[]): Promise<void>;
-  /** These and no others: what the holder let go is removed a while after nobody refers to it. */
+  /**
+   * These and no others: what the holder let go is removed a while after nobody refers to it. Until then it counts as
+   * referred to by its notebook, so that an undo finds it.
+   */
   setReferences(by: Reference, to: readonly (ContentHash | TextId)[]): Promise<void>;
   isReferred(fileId: FileId, to: ContentHash | TextId): Promise<boolean>;
   /** Removes what nobody has referred to since `before`. Answers what it removed. */

@@ -7,10 +7,10 @@
  *     drafts/            what is being written; nothing of a former life counts
  */
 import { mkdir, readdir, rm, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ContentHash, type FileId, TextId } from '@cokernel/proto/hub';
 import type { GrowingText, OutputStore, Reference, StoredBytes } from '../../run/output-store.js';
-import { ownerOnlyFolder } from '../embedded/durable-files.js';
+import { ownerOnlyFolder, syncFolder } from '../embedded/durable-files.js';
 import type { NoticeListener } from '../embedded/notice.js';
 import { StepLine } from '../step-line.js';
 import { FileBytes, fileBytes, statIfThere } from './file-bytes.js';
@@ -51,6 +51,8 @@ export class FileOutputStore implements OutputStore {
   async start(): Promise<void> {
     await rm(this.#drafts, { recursive: true, force: true });
     for (const folder of [this.#drafts, this.#texts]) await mkdir(folder, { recursive: true, mode: ownerOnlyFolder });
+    // Of a file that is durable the way to it must be, too.
+    for (const folder of [this.#options.folder, dirname(this.#options.folder)]) await syncFolder(folder);
     await this.#log.start();
   }
 
