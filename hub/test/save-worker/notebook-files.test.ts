@@ -62,7 +62,7 @@ describe('a document', () => {
     expect(await place.text()).toBe(writeNotebook(notebook));
   });
 
-  test('that has no content at all never takes the place of a file [X1]', async () => {
+  test('[X1] that has no content at all never takes the place of a file', async () => {
     const former = writeNotebook(withOutputs());
     await writeFile(place.file, former);
     const empty = { absolute: place.file, state: Y.encodeStateAsUpdate(new Y.Doc()), saved: NOTHING_KNOWN };
@@ -172,7 +172,7 @@ describe('the file', () => {
     expect(await readdir(place.served)).toEqual(['a.ipynb', 'real.ipynb']);
   });
 
-  test('that somebody else has written is not touched [X3]', async () => {
+  test('[X3] that somebody else has written is not touched', async () => {
     await writeFile(place.file, 'theirs');
     const saved = { fileHash: hashOf('ours'), documentHash: '', base: '' };
     expect(await place.write(files, notebook, saved)).toEqual({ outcome: 'foreign', fileHash: hashOf('theirs') });
