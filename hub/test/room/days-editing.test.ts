@@ -54,7 +54,7 @@ test('[X4] the store of a document that is edited all day stays within four time
     doc,
     log: { ...methodsOf(log), compact },
     marks: [],
-      movedCells: null,
+    movedCells: null,
     relay: () => undefined,
     onStored: () => undefined,
     onChanged: () => undefined,

@@ -46,7 +46,7 @@ export function baseContent(
 }
 
 /** Puts a run's newest mark last and lets the oldest run's go; a map gives its entries in the order of their making. */
-export function keepMark(marks: Map<string, KernelMark>, mark: KernelMark): void {
+function keepMark(marks: Map<string, KernelMark>, mark: KernelMark): void {
   marks.delete(mark.runId);
   marks.set(mark.runId, mark);
   for (const runId of [...marks.keys()].slice(0, -KEPT_MARKS)) marks.delete(runId);

@@ -21,7 +21,7 @@ const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease', 'forget-lease
 const documentSteps = ['open-document', 'create-document', 'append-frames', 'compact-document', 'keep-copy'] as const;
 
 export type QueueStepName = (typeof queueSteps)[number];
-export type LeaseStepName = (typeof leaseSteps)[number];
+type LeaseStepName = (typeof leaseSteps)[number];
 export type DocumentStepName = (typeof documentSteps)[number];
 export type StepName = QueueStepName | LeaseStepName | DocumentStepName;
 
