@@ -10,10 +10,12 @@ import { exec, readCode } from './commands/exec.js';
 import { endKernel, listFolder, listKernels } from './commands/list.js';
 import { run } from './commands/run.js';
 import { serve, stop } from './commands/serve.js';
+import { hubCommand } from './hub-command.js';
 import type { HubOptions } from './hub-target.js';
 import { hubTarget } from './hub-target.js';
 import { existingKernel, namedKernel } from './named-kernel.js';
 import { pickNotebook } from './pick-notebook.js';
+import { addTimelineCommands } from './timeline-commands.js';
 
 const hubProgram = new URL('../../../hub/dist/main.js', import.meta.url);
 
@@ -63,6 +65,7 @@ function program(): Command {
   addHubCommands(cokernel);
   addListCommands(cokernel);
   addRunCommands(cokernel);
+  addTimelineCommands(cokernel);
   return cokernel;
 }
 
@@ -158,14 +161,6 @@ async function wantedKernel(client: HubClient, options: AttachCommandOptions): P
   }
   if (existing !== undefined) return existingKernel(client, existing);
   return kernel === undefined ? undefined : (await namedKernel(client, kernel)).kernelId;
-}
-
-function hubCommand(cokernel: Command, name: string, description: string): Command {
-  return cokernel
-    .command(name)
-    .description(description)
-    .option('--hub <url>', 'the hub (or COKERNEL_HUB; else the one that runs for you)')
-    .option('--token <token>', 'its token (or COKERNEL_TOKEN)');
 }
 
 function say(text: string): void {

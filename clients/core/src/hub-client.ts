@@ -16,7 +16,15 @@ import type { ConnectKernel, Kernel } from './kernel/kernel.js';
 import { readHistory } from './read-history.js';
 import type { Fetch } from './rest.js';
 import { Rest } from './rest.js';
-import { ContentsModel, HubStatus, KernelModel, KernelSpecs, SessionModel, StopAnswer } from './rest-models.js';
+import {
+  ContentsModel,
+  HubStatus,
+  KernelModel,
+  KernelSpecs,
+  RoomSession,
+  SessionModel,
+  StopAnswer,
+} from './rest-models.js';
 import type { JoinRoom, Room } from './room.js';
 import type { ReadStored, SearchStored, StoredName, StoredPart, StoredUrl } from './stored-output.js';
 import { readStoredOutput, searchText, storedOutputUrl } from './stored-output.js';
@@ -68,6 +76,13 @@ export class HubClient {
   createNotebook(directory: string): Promise<{ path: string }> {
     const path = `/api/contents/${encodePath(directory)}`;
     return this.#rest.json({ method: 'POST', path, body: { type: 'notebook' } }, z.object({ path: z.string() }));
+  }
+
+  /** The id of a notebook by its path, relative to the served folder. */
+  async fileId(path: string): Promise<FileId> {
+    const body = { format: 'json', type: 'notebook' };
+    const request = { method: 'PUT', path: `/api/collaboration/session/${encodePath(path)}`, body } as const;
+    return (await this.#rest.json(request, RoomSession)).fileId;
   }
 
   /** What happened in the room of a notebook, in order, to be played by `playHistory`. */

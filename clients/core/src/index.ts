@@ -9,6 +9,7 @@ export type { ReadStored, SearchStored, StoredName, StoredPart, StoredUrl } from
 export { playHistory } from './play-history.js';
 export type { HistoryStep } from './play-history.js';
 export { usageText } from './usage-text.js';
+export { versionReason } from './version-text.js';
 export { otherNotebookOf } from './other-notebook.js';
 export { CallError, HubError } from './hub-error.js';
 export type { HubErrorKind, LocalCallErrorCode } from './hub-error.js';

@@ -1,6 +1,7 @@
 /**
  * Pure: what changed from one state of a notebook to another, cell by cell. A cell is known by its id. What each run
- * writes beside its output (timings, count, whose run it was) is no change that a person looks for.
+ * writes beside its output (timings, count, whose run it was), and the kernel that the notebook names, is no change that a
+ * person looks for.
  */
 import { diffComm } from 'node-diff3';
 import type { CellId } from '../hub/ids.js';
@@ -19,7 +20,11 @@ export function diffNotebooks(before: Notebook, after: Notebook): NotebookDiffer
   const moved = movedCells(before.cells, after.cells);
   const kept = after.cells.flatMap((cell) => differenceOf(former.get(cell.id), cell, moved.has(cell.id)));
   const cells = withDeleted(kept, before.cells, after.cells, later);
-  return { cells, metadata: !jsonEquals(before.metadata, after.metadata) };
+  return { cells, metadata: !jsonEquals(withoutKernel(before), withoutKernel(after)) };
+}
+
+function withoutKernel({ metadata }: Notebook): JsonObject {
+  return omit(metadata, ['kernelspec', 'language_info']);
 }
 
 function byId(cells: readonly Cell[]): ReadonlyMap<CellId, Cell> {

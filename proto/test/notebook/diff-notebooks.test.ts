@@ -64,8 +64,10 @@ describe('[P40] a difference', () => {
     expect(told([before], [after])).toEqual([]);
   });
 
-  test('tells when the metadata of the notebook is another', () => {
+  test('tells when the metadata of the notebook is another, but for its kernel', () => {
     const other = { ...makeNotebook([a]), metadata: { title: 'x' } };
     expect(diffNotebooks(makeNotebook([a]), other)).toEqual({ cells: [], metadata: true });
+    const kernel = { ...makeNotebook([a]), metadata: { kernelspec: { name: 'x' }, language_info: {} } };
+    expect(diffNotebooks(makeNotebook([a]), kernel).metadata).toBe(false);
   });
 });

@@ -9,6 +9,7 @@ import { readDocument } from '@cokernel/proto/notebook';
 import type { ExitCode } from '../cli-error.js';
 import { CliError, exitCodes } from '../cli-error.js';
 import { thisDevice } from '../device.js';
+import { joined, when } from '../joined-room.js';
 import { outputText } from '../text/output-text.js';
 import type { Paint } from '../text/terminal-text.js';
 import { makePaint, safeLine } from '../text/terminal-text.js';
@@ -34,37 +35,6 @@ export async function run(client: HubClient, options: RunOptions): Promise<ExitC
   } finally {
     room.close();
   }
-}
-
-/** Rejects when the room can't be joined. */
-async function joined(room: Room): Promise<void> {
-  const isIn = () => room.state.connection === 'connected' && room.state.synced;
-  const stopTelling = tellTrouble(room);
-  await when(room, () => isIn() || room.state.failure !== null);
-  stopTelling();
-  if (room.state.failure !== null) throw new CliError(exitCodes.hub, room.state.failure);
-}
-
-/** What keeps a script waiting is said, each thing once; answers what ends it. */
-function tellTrouble(room: Room): () => void {
-  let said: string | null = null;
-  return room.subscribe(() => {
-    const { trouble } = room.state;
-    if (trouble !== null && trouble !== said) process.stderr.write(`${safeLine(trouble)}; trying again\n`);
-    said = trouble;
-  });
-}
-
-function when(room: Room, condition: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!condition()) return;
-      unsubscribe();
-      resolve();
-    };
-    const unsubscribe = room.subscribe(look);
-    queueMicrotask(look);
-  });
 }
 
 class NotebookRun {

@@ -22,6 +22,7 @@ import { Toolbar } from './toolbar.js';
 import { TopBar } from './top-bar.js';
 import { cellNode, firstLineOf, showCellOf, useCommandTargets, useSyncedNotebook } from './use-notebook.js';
 import { useStoredOutputs } from './use-stored-outputs.js';
+import { VersionsPanel } from './versions-panel.js';
 import { useOpenRoom, useRoomState, type OpenRoom } from './use-room.js';
 
 quietYjs();
@@ -92,7 +93,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
         ) : (
           <NotebookFrame key={shared.ydoc.guid} room={room} document={shared} stored={stored} onBuilt={setNotebook} />
         )}
-        <aside className="ck-side" aria-label="People and queue" hidden={!sideOpen}>
+        <aside className="ck-side" aria-label="People, queue and versions" hidden={!sideOpen}>
           <People participants={state.participants} you={state.you?.participantId ?? null} />
           <QueuePanel
             room={room}
@@ -100,6 +101,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
             firstLine={(run) => firstLineOf(notebook, run)}
             onShow={(run) => showCellOf(notebook, run)}
           />
+          <VersionsPanel room={room} mayEdit={mayEdit(state)} />
         </aside>
       </main>
       <PromptPlace room={room} state={state} cellNode={(cellId) => cellNode(notebook, cellId)} />
@@ -108,6 +110,10 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
       <CommandPalette open={paletteOpen} onOpenChange={setPaletteOpen} targets={targets} />
     </div>
   );
+}
+
+function mayEdit({ you }: RoomState): boolean {
+  return you?.role === 'editor' || you?.role === 'owner';
 }
 
 function OpeningNotebook({ state }: { readonly state: RoomState }): ReactElement {

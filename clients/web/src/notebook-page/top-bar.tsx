@@ -47,7 +47,7 @@ export function TopBar({ hub, room, state, sideOpen, onToggleSide, onSave, onRes
       <Faces participants={state.participants} />
       <KernelMenu hub={hub} room={room} state={state} onRestart={onRestart} />
       <ThemeSwitch />
-      <IconButton label="People and queue" pressed={sideOpen} onClick={onToggleSide} testId="toggle-side">
+      <IconButton label="People, queue and versions" pressed={sideOpen} onClick={onToggleSide} testId="toggle-side">
         <PanelRight aria-hidden />
       </IconButton>
     </header>
