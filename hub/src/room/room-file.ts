@@ -8,13 +8,21 @@ import writeFileAtomic from 'write-file-atomic';
 import type { FileId, HubEvent } from '@cokernel/proto/hub';
 import { NotebookFormatError, makeEqual, mergeBase, mergeNotebooks, readDocument } from '@cokernel/proto/notebook';
 import { decodeBase, encodeBase } from './disk-base.js';
-import { fileBack, fileGone, fileWrittenAgain, keptAside, mergeNotices, notANotebook } from './disk-notices.js';
+import {
+  fileBack,
+  fileGone,
+  fileWrittenAgain,
+  keptAside,
+  mergeNotices,
+  notANotebook,
+  notKept,
+} from './disk-notices.js';
 import { DiskWatch } from './disk-watch.js';
 import { notebookHash } from './document-hash.js';
 import type { FileContent, FileSync, OpenedDocument } from './file-sync.js';
 import { keepingRuns } from './keeping-runs.js';
 import { type FileIdentity, identityOf } from './moved-file.js';
-import { hashOfFile, isBlank, keepAside } from './notebook-file.js';
+import { contentHash, hashOfFile, isBlank, keepAside } from './notebook-file.js';
 import type { SavedState } from './notebook-files.js';
 import type { RoomDocument } from './room-document.js';
 
@@ -39,8 +47,10 @@ const LOOKS = 6;
 const BETWEEN_LOOKS_MS = 200;
 /** For file systems that tell nothing. */
 const LOOK_EVERY_MS = 10_000;
-/** The hash of no bytes at all. */
+/** In the place of the hash of a file that is gone. */
 const NO_FILE = '';
+/** Programs make a file empty before they write it. */
+const EMPTY = contentHash('');
 /** Programs that write faster than we merge; the save fails then, and is tried again later. */
 const MAX_ROUNDS = 5;
 
@@ -49,6 +59,12 @@ type Standing =
   | { readonly state: 'there' }
   | { readonly state: 'gone' }
   | { readonly state: 'noNotebook'; readonly fileHash: string };
+
+type MergeOutcome =
+  | { readonly outcome: 'merged' }
+  /** It is another than a moment ago. */
+  | { readonly outcome: 'changing' }
+  | { readonly outcome: 'noNotebook'; readonly why: string };
 
 export class RoomFile {
   private saved: SavedState;
@@ -71,6 +87,7 @@ export class RoomFile {
 
   /** Takes what changed while nobody looked, then watches. */
   async start(): Promise<void> {
+    for (const notice of notKept(this.name, this.options.opened.notKept)) this.options.tell(notice);
     await this.watchPlace();
     await this.look();
   }
@@ -130,27 +147,34 @@ export class RoomFile {
       if (fileHash !== null && fileHash === this.saved.fileHash) return this.isThere();
       if (fileHash === null && this.standing.state === 'gone') return;
       if (this.standing.state === 'noNotebook' && this.standing.fileHash === fileHash) return;
-      const why = fileHash === null ? 'It is gone.' : await this.merge();
-      if (why === null) return this.isThere();
-      if (looks === LOOKS) return fileHash === null ? this.isGone() : this.isNoNotebook(fileHash, why);
+      const outcome = fileHash === null ? null : await this.merge(fileHash);
+      if (outcome?.outcome === 'merged') return this.isThere();
+      if (looks === LOOKS) return this.isLost(fileHash, outcome);
       await pause(BETWEEN_LOOKS_MS);
     }
   }
 
-  /** Null, or why the file is no notebook. */
-  private async merge(): Promise<string | null> {
-    if (await isBlank(this.place)) return 'It is empty.';
+  private async isLost(fileHash: string | null, outcome: MergeOutcome | null): Promise<void> {
+    if (fileHash === null) return this.isGone();
+    // One that is still being written has more news for us, and no save takes its place meanwhile.
+    if (outcome?.outcome === 'noNotebook') this.isNoNotebook(fileHash, outcome.why);
+  }
+
+  private async merge(fileHash: string): Promise<MergeOutcome> {
+    if (fileHash === EMPTY || (await isBlank(this.place))) return { outcome: 'noNotebook', why: 'It is empty.' };
     try {
-      await this.take(await this.options.files.read(this.options.fileId, this.place));
-      return null;
+      const content = await this.options.files.read(this.options.fileId, this.place);
+      if (content.saved.fileHash !== fileHash) return { outcome: 'changing' };
+      await this.take(content);
+      return { outcome: 'merged' };
     } catch (error) {
-      if (error instanceof NotebookFormatError) return error.message;
+      if (error instanceof NotebookFormatError) return { outcome: 'noNotebook', why: error.message };
       throw error;
     }
   }
 
   /** In one step of the loop: nobody's edit comes between what is merged and what is written. */
-  private async take({ saved, notebook }: FileContent): Promise<void> {
+  private async take({ saved, notebook, notKept: sentences }: FileContent): Promise<void> {
     const { files, document, opened, tell, beforeMerge } = this.options;
     const before = readDocument(document.doc);
     const { merged, conflicts, disk } = mergeNotebooks(decodeBase(this.saved.base), before, notebook);
@@ -160,7 +184,7 @@ export class RoomFile {
     const written = document.write(() => makeEqual(document.doc, target));
     this.saved = { fileHash: saved.fileHash, documentHash: notebookHash(disk), base: encodeBase(mergeBase(disk)) };
     await Promise.all([kept, written, files.remember(opened.log, this.saved)]);
-    for (const notice of notices) tell(notice);
+    for (const notice of [...notices, ...notKept(this.name, sentences)]) tell(notice);
   }
 
   private async isThere(): Promise<void> {

@@ -7,7 +7,7 @@ import { diffIndices } from 'node-diff3';
 import type * as Y from 'yjs';
 
 /** At `index` (UTF-16) of the former text `remove` units go and `insert` comes. */
-export interface TextEdit {
+interface TextEdit {
   readonly index: number;
   readonly remove: number;
   readonly insert: string;
@@ -17,7 +17,7 @@ export interface TextEdit {
 const MAX_PAIRS = 200_000;
 
 /** In the order of the text; the places are those of `from`. */
-export function textEdits(from: string, to: string): readonly TextEdit[] {
+function textEdits(from: string, to: string): readonly TextEdit[] {
   return refined(from, to, 0, [linesOf, wordsOf]);
 }
 
