@@ -12,6 +12,7 @@ import type { Torture } from './harness/torture.js';
 const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   'hub-kill': async () => (await import('./hub-kill.js')).hubKill,
   'keeper-kill': async () => (await import('./keeper-kill.js')).keeperKill,
+  edits: async () => (await import('./edits.js')).edits,
   frames: async () => (await import('./frames.js')).frames,
   flood: async () => (await import('./flood.js')).flood({ floodMs: 60_000, quietMs: 15_000, interrupts: 5 }),
 };

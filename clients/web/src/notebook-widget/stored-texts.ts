@@ -29,7 +29,8 @@ export class StoredTexts {
   #follow(cell: CodeCell): void {
     if (cell.isDisposed) return;
     const bars = Object.assign(document.createElement('div'), { className: 'ck-stored-texts', hidden: true });
-    cell.outputArea.node.after(bars);
+    // Below the outputs, not beside them.
+    (cell.outputArea.node.closest('.jp-Cell-outputWrapper') ?? cell.outputArea.node).after(bars);
     const drawing = nowAndThen(() => this.#draw(cell, bars));
     cell.model.sharedModel.changed.connect(drawing.ask);
     cell.disposed.connect(drawing.cancel);
