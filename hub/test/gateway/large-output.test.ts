@@ -181,7 +181,7 @@ test(
     const lines = Array.from({ length: LINES }, (_, n) => `${String(n)}\n`);
     expect(printed?.output_type === 'stream' && printed.text === lines.join('')).toBe(true);
     const png = picture !== undefined && 'data' in picture ? picture.data['image/png'] : '';
-    expect(Buffer.from(String(png), 'base64')).toHaveLength(8 + 256 * 600);
+    expect(Buffer.from(typeof png === 'string' ? png : '', 'base64')).toHaveLength(8 + 256 * 600);
     expect(JSON.stringify(raised)).toContain('x'.repeat(100_000));
     const both = [...lines.slice(0, LINES / 2), 'goes on\n', ...lines.slice(LINES / 2)].join('');
     expect(interrupted?.output_type === 'stream' && interrupted.text === both).toBe(true);
