@@ -268,6 +268,22 @@ describe('a notebook', () => {
   );
 
   test(
+    '[C1] that can not be kept as it is says so to the one who opens it, and is not written before somebody edits',
+    async () => {
+      const file = path.join(place.served, 'odd.ipynb');
+      const text = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [], "odd": 1}';
+      await writeFile(file, text);
+      const ann = await join(await start(), 'odd.ipynb', 'Ann');
+      await waitUntil('she is told', () => ann.told('notice').some(({ code }) => code === 'notKept'));
+      expect(ann.told('notice').map(({ message }) => message)).toEqual([
+        "Saving will change 'odd.ipynb'. The notebook has keys that nbformat does not know and that are not kept: odd.",
+      ]);
+      expect(await readServed(place, 'odd.ipynb')).toBe(text);
+    },
+    SLOW_MS,
+  );
+
+  test(
     '[X22] has one room whatever link leads to it',
     async () => {
       await mkdir(path.join(place.served, 'sub'));

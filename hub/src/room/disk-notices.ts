@@ -46,6 +46,17 @@ export function keptAside(name: string, keptAs: string): Notice {
   );
 }
 
+/** A notice that is read has an end. */
+const MOST_SENTENCES = 5;
+
+/** `sentences`: what of the file can't be kept. Nothing at all when there are none. */
+export function notKept(name: string, sentences: readonly string[]): readonly Notice[] {
+  if (sentences.length === 0) return [];
+  const more = sentences.length - MOST_SENTENCES;
+  const told = [...sentences.slice(0, MOST_SENTENCES), ...(more > 0 ? [`And ${String(more)} more.`] : [])];
+  return [notice('warning', 'notKept', `Saving will change '${name}'. ${told.join(' ')}`)];
+}
+
 function notice(level: Notice['level'], code: string, message: string): Notice {
   return { event: 'notice', level, code, message };
 }

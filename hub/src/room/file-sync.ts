@@ -31,12 +31,15 @@ export interface OpenedDocument {
   readonly marks: readonly KernelMark[];
   readonly movedCells: string | null;
   readonly saved: SavedState;
+  /** What of the file that it was made from just now can't be kept, one sentence each. */
+  readonly notKept: readonly string[];
 }
 
 /** What another program wrote: as a document would have it, what is large outside. */
 export interface FileContent {
   readonly saved: SavedState;
   readonly notebook: Notebook;
+  readonly notKept: readonly string[];
 }
 
 /** The log's facts: what was saved last in one of two, what is saved now in the other; and in which of them is what. */
@@ -72,7 +75,7 @@ export class FileSync {
     const doc = loadDocument(loaded);
     const { saved, slot } = savedStateOf(loaded, await hashOfFile(absolute));
     this.slot = slot;
-    return { doc, log, marks: loaded.marks, movedCells: loaded.facts[MOVED_CELLS] ?? null, saved };
+    return { doc, log, marks: loaded.marks, movedCells: loaded.facts[MOVED_CELLS] ?? null, saved, notKept: [] };
   }
 
   /**
@@ -99,12 +102,12 @@ export class FileSync {
 
   /** Throws `NotebookFormatError`. */
   async read(fileId: FileId, absolute: string): Promise<FileContent> {
-    const { state, saved } = await this.takeIn(fileId, absolute, READER);
+    const { state, saved, notKept } = await this.takeIn(fileId, absolute, READER);
     const doc = new Y.Doc();
     Y.applyUpdate(doc, state);
     const notebook = readDocument(doc);
     doc.destroy();
-    return { saved, notebook };
+    return { saved, notebook, notKept };
   }
 
   /** The document holds what the file says: durable when it resolves. */
@@ -126,12 +129,12 @@ export class FileSync {
   private async begin(fileId: FileId, fence: number, absolute: string): Promise<OpenedDocument> {
     const { newId, store } = this.options;
     const epoch = Epoch.parse(newId());
-    const { state, saved } = await this.takeIn(fileId, absolute, genesisClientId(epoch));
+    const { state, saved, notKept } = await this.takeIn(fileId, absolute, genesisClientId(epoch));
     const log = await store.create(fileId, fence, epoch, state);
     const doc = new Y.Doc();
     Y.applyUpdate(doc, state);
     await this.remember(log, saved);
-    return { doc, log, marks: [], movedCells: null, saved };
+    return { doc, log, marks: [], movedCells: null, saved, notKept };
   }
 
   /** What lies outside is durable and referred to before a document names it. */

@@ -27,6 +27,8 @@ export interface FileReading {
   readonly saved: SavedState;
   /** A Yjs update (v1 encoding). */
   readonly state: Uint8Array;
+  /** What of the file a save will not have in it as it is, one sentence each. */
+  readonly notKept: readonly string[];
   /** What the document refers to. */
   readonly outside: readonly (ContentHash | TextId)[];
 }

@@ -31,6 +31,7 @@ export type Question =
 export interface ReadResult {
   readonly saved: SavedState;
   readonly state: Uint8Array;
+  readonly notKept: readonly string[];
   readonly outside: readonly (ContentHash | TextId)[];
 }
 

@@ -13,6 +13,7 @@ import {
   storedReferences,
   takeOutside,
   type Notebook,
+  type NotebookReading,
   type Outside,
 } from '@cokernel/proto/notebook';
 import { encodeBase } from '../room/disk-base.js';
@@ -25,7 +26,8 @@ import type { Ask, ReadJob, ReadResult, WorkerSettings } from './jobs.js';
 export async function readNotebookFile(job: ReadJob, settings: WorkerSettings, ask: Ask): Promise<ReadResult> {
   const file = await readIfThere(job.absolute);
   const blobs = new Map<ContentHash, Uint8Array>();
-  const notebook = takeOutside(notebookIn(file), DEFAULT_OUTSIDE, outsideOf(settings, blobs));
+  const { notebook: whole, notices: notKept } = readingOf(file);
+  const notebook = takeOutside(whole, DEFAULT_OUTSIDE, outsideOf(settings, blobs));
   for (const [hash, bytes] of blobs) {
     blobs.delete(hash);
     await ask({ kind: 'put', bytes });

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { CellId } from '@cokernel/proto/hub';
 import { makeCodeCell, makeNotebook, type MergeConflict, type Notebook } from '@cokernel/proto/notebook';
-import { mergeNotices } from '../../src/room/disk-notices.js';
+import { mergeNotices, notKept } from '../../src/room/disk-notices.js';
 
 const of = (...cells: readonly (readonly [string, string])[]): Notebook =>
   makeNotebook(cells.map(([id, source]) => ({ ...makeCodeCell(source), id: CellId.parse(id) })));
@@ -35,4 +35,12 @@ test('a conflict names its cells, by their place and by their ids', () => {
   expect(notices.map(({ code, level }) => `${code} ${level}`)).toEqual(['changedOnDisk info', 'mergeConflict warning']);
   expect(notices[1]?.cellIds).toEqual(['b']);
   expect(notices[1]?.message.match(/Cell 2: /g)).toHaveLength(what.length);
+});
+
+test('what can not be kept is told in a notice that has an end, and nothing is told of none', () => {
+  expect(notKept('a.ipynb', [])).toEqual([]);
+  const seven = Array.from({ length: 7 }, (_, n) => `No ${String(n)}.`);
+  expect(notKept('a.ipynb', seven).map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    "notKept: Saving will change 'a.ipynb'. No 0. No 1. No 2. No 3. No 4. And 2 more.",
+  ]);
 });
