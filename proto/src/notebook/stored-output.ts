@@ -11,7 +11,7 @@
  */
 import { z } from 'zod';
 import { ContentHash, TextId } from '../hub/ids.js';
-import type { MimeBundle, Notebook } from './nbformat.js';
+import type { MimeBundle } from './nbformat.js';
 
 export const STORED_MIME = 'application/vnd.cokernel.stored+json';
 
@@ -49,10 +49,4 @@ export type StoredText = Readonly<z.infer<typeof StoredText>>;
 /** Null for a bundle that has all it shows in the document. Any client may have written it. */
 export function storedBundle(data: MimeBundle): StoredBundle | null {
   return StoredBundle.safeParse(data[STORED_MIME]).data ?? null;
-}
-
-/** Of all its outputs, in their order. */
-export function storedTextsOf(notebook: Notebook): readonly StoredText[] {
-  const outputs = notebook.cells.flatMap((cell) => (cell.cell_type === 'code' ? cell.outputs : []));
-  return outputs.flatMap((output) => ('stored' in output && output.stored !== undefined ? [output.stored] : []));
 }
