@@ -16,7 +16,12 @@ const stored = { id: TextId.parse('t1'), sha256: hash('a'), bytes: 9, gap: { fro
 
 const outputs: Output[] = [
   { output_type: 'stream', name: 'stdout', text: 'ends', stored },
-  { output_type: 'stream', name: 'stderr', text: 'goes on', stored: { ...stored, id: TextId.parse('t2'), sha256: null } },
+  {
+    output_type: 'stream',
+    name: 'stderr',
+    text: 'goes on',
+    stored: { ...stored, id: TextId.parse('t2'), sha256: null },
+  },
   {
     output_type: 'display_data',
     data: { 'text/plain': 'a plot', [STORED_MIME]: { 'image/png': { sha256: hash('b'), bytes: 5 } } },
@@ -27,7 +32,9 @@ const outputs: Output[] = [
 
 /** As of an old file: no cell has an id there, but here each has. */
 const notebook: Notebook = {
-  ...makeNotebook([{ ...makeCodeCell('1'), id: CellId.parse('c0'), outputs, metadata: { odd: [Number.NaN, -0, null] } }]),
+  ...makeNotebook([
+    { ...makeCodeCell('1'), id: CellId.parse('c0'), outputs, metadata: { odd: [Number.NaN, -0, null] } },
+  ]),
   nbformat_minor: 2,
 };
 
