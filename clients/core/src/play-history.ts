@@ -1,5 +1,5 @@
 /**
- * Pure: plays what happened in a room again, record by record (`HubClient.history`). Each step has the notebook as it was
+ * Plays what happened in a room again, record by record (`HubClient.history`). Each step has the notebook as it was
  * then; at the end it is the notebook that the hub has.
  */
 import type { HistoryRecord } from '@cokernel/proto/hub';

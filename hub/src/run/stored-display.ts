@@ -1,4 +1,4 @@
-/** Pure: takes out of a MIME bundle what is too large for a document, and names what was taken by its hash. */
+/** Takes out of a MIME bundle what is too large for a document, and names what was taken by its hash. */
 import { createHash } from 'node:crypto';
 import { ContentHash } from '@cokernel/proto/hub';
 import type { MimeBundle } from '@cokernel/proto/notebook';
