@@ -1,20 +1,23 @@
 /**
  * Three people edit one notebook at random. Meanwhile one of them is cut off and comes back, somebody comes with a document
  * of another history, the hub is killed, the file is changed on disk. In the end all copies agree, each word that was
- * written is there once, no cell is there twice, and nothing of the other history came in.
+ * written is there once (of two versions that are both kept, once in each), no cell is there twice, and nothing of the
+ * other history came in.
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readDocument } from '@cokernel/proto/notebook';
+import { z } from 'zod';
 import { pythonKernelspec } from '../end-to-end/support/kernelspecs.js';
 import { python } from '../end-to-end/support/languages.js';
-import { readCells, writeNotebook } from '../end-to-end/support/notebook-file.js';
+import { readCells, writeNotebook, type SavedCell } from '../end-to-end/support/notebook-file.js';
 import type { Scratch } from '../end-to-end/support/scratch.js';
 import { until } from '../end-to-end/support/until.js';
 import { Random } from './harness/random.js';
 import type { Round, Torture } from './harness/torture.js';
 import { BesiegedHub } from './support/besieged-hub.js';
 import { changeOnDisk } from './support/disk-editor.js';
+import { faultsOf, type CopiedCell, type NotebookCopy } from './support/notebook-copy.js';
 import { comeWithOldHistory } from './support/old-history.js';
 import { Visitor } from './support/visitor.js';
 import { Wire } from './support/wire.js';
@@ -39,10 +42,15 @@ interface Seat {
   readonly wire: Wire;
 }
 
-/** What a copy of the notebook says: the cells' ids and texts, in their order. */
-type Copy = readonly { readonly id: string; readonly source: string }[];
+type NamedCopy = readonly [whose: string, copy: NotebookCopy];
+
+/** What a cell says that was put beside another. */
+const Beside = z.object({ cokernel: z.object({ conflict: z.object({ of: z.string() }) }) });
 
 class EditStage {
+  /** Of all rounds; each may meet edits of the same lines in one cell. */
+  diskChanges = 0;
+
   private constructor(
     readonly hub: BesiegedHub,
     readonly seats: readonly Seat[],
@@ -100,9 +108,10 @@ async function playRound(stage: EditStage, seed: number): Promise<Round> {
       if (random.onceIn(15)) disturbances.push(writers[random.between(0, 2)]?.move() ?? Promise.resolve());
       await delay(random.between(0, 25));
     }
+    // What somebody asks for who is cut off waits until they are back.
+    for (const { wire } of stage.seats) wire.mend();
     // A fault in one must not leave the others without anybody who hears of theirs.
     const ends = await Promise.allSettled(disturbances);
-    for (const { wire } of stage.seats) wire.mend();
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     for (const writer of writers) for (const word of writer.written) stage.kept.add(word);
     if (plan.diskAt !== null) stage.kept.add(diskWord(mark));
@@ -141,70 +150,61 @@ function disturb(
   const begun: Promise<unknown>[] = [];
   if (plan.cut?.from === tick) seats[plan.cut.seat]?.wire.cut();
   if (plan.cut?.to === tick) seats[plan.cut.seat]?.wire.mend();
-  if (plan.diskAt === tick) changeOnDisk(file, diskWord(mark), random);
+  if (plan.diskAt === tick) {
+    changeOnDisk(file, diskWord(mark), random);
+    stage.diskChanges += 1;
+  }
   if (plan.killAt === tick) begun.push(hub.kill('SIGKILL').then(() => hub.startAgain()));
   if (plan.oldAt === tick) begun.push(comeWithOldHistory(hub.address, NOTEBOOK, oldWord(mark)));
   return begun;
 }
 
 /** Resolves with the time until all copies agreed; rejects with what is wrong in them. */
-async function judge({ hub, seats, file, kept }: EditStage, mark: string): Promise<number> {
+async function judge(stage: EditStage, mark: string): Promise<number> {
+  const { hub, seats, file } = stage;
   const began = Date.now();
   const visitors = seats.map(({ visitor }) => visitor);
   for (const visitor of visitors) await visitor.waits('to be back', () => visitor.inStep, SETTLES_WITHIN_MS);
-  let copies: readonly (readonly [string, Copy])[] = [];
+  let copies: readonly NamedCopy[] = [];
   await until(
     'all copies to be complete and the same',
     async () => {
       await visitors[0]?.room.call('save', {});
       copies = [...visitors.map((visitor) => [visitor.name, copyOf(visitor)] as const), ['the file', copyOfFile(file)]];
-      return faultsOf(copies, kept, mark).length === 0;
+      return faultsInAll(stage, copies, mark).length === 0;
     },
-    { withinMs: SETTLES_WITHIN_MS, state: () => faultsOf(copies, kept, mark).slice(0, 5).join('\n  ') },
+    { withinMs: SETTLES_WITHIN_MS, state: () => faultsInAll(stage, copies, mark).slice(0, 5).join('\n  ') },
   );
   const took = Date.now() - began;
   const late = await Visitor.join(hub.address, NOTEBOOK, 'Dora');
   const [first] = copies;
-  const faults = first === undefined ? [] : faultsOf([first, ['who comes late', copyOf(late)]], kept, mark);
+  const faults = first === undefined ? [] : faultsInAll(stage, [first, ['who comes late', copyOf(late)]], mark);
   late.leave();
   if (faults.length > 0) throw new Error(faults.slice(0, 5).join('\n  '));
   return took;
 }
 
-function copyOf(visitor: Visitor): Copy {
+function copyOf(visitor: Visitor): NotebookCopy {
   const { document } = visitor.room;
   if (document === null) throw new Error(`${visitor.name} has no document`);
-  return readDocument(document.doc).cells.map(({ id, source }) => ({ id, source }));
+  return readDocument(document.doc).cells.map(copiedCell);
 }
 
-function copyOfFile(file: string): Copy {
-  return readCells(file).map(({ id, source }) => ({ id, source }));
+function copyOfFile(file: string): NotebookCopy {
+  return readCells(file).map(copiedCell);
 }
 
-function faultsOf(
-  copies: readonly (readonly [whose: string, copy: Copy])[],
-  kept: ReadonlySet<string>,
-  mark: string,
-): readonly string[] {
+function copiedCell({ id, source, metadata }: Pick<SavedCell, 'id' | 'source' | 'metadata'>): CopiedCell {
+  return { id, source, conflictOf: Beside.safeParse(metadata).data?.cokernel.conflict.of ?? null };
+}
+
+/** Of each copy; the first is what the others are to be like. */
+function faultsInAll({ kept, diskChanges }: EditStage, copies: readonly NamedCopy[], mark: string): readonly string[] {
   const [, reference] = copies[0] ?? ['', []];
   return copies.flatMap(([whose, copy]) => {
-    const faults = [...wordFaults(copy, kept), ...cellFaults(copy)];
+    const faults = [...faultsOf(copy, kept, diskChanges)];
     if (JSON.stringify(copy) !== JSON.stringify(reference)) faults.push('it differs from the first copy');
     if (copy.some(({ source }) => source.includes(oldWord(mark)))) faults.push('a word of the other history is in it');
     return faults.map((fault) => `${whose}: ${fault}`);
   });
-}
-
-function wordFaults(copy: Copy, kept: ReadonlySet<string>): readonly string[] {
-  const seen = new Map<string, number>();
-  for (const { source } of copy) for (const line of source.split('\n')) seen.set(line, (seen.get(line) ?? 0) + 1);
-  return [...kept].flatMap((word) => {
-    const times = seen.get(word) ?? 0;
-    return times === 1 ? [] : [`'${word}' is there ${String(times)} times`];
-  });
-}
-
-function cellFaults(copy: Copy): readonly string[] {
-  const ids = copy.map(({ id }) => id);
-  return ids.length === new Set(ids).size ? [] : ['a cell is there twice'];
 }

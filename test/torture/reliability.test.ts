@@ -9,6 +9,7 @@ import { nextSeed, withRound, type RoundResult } from './harness/result.js';
 import { thisMachine } from './harness/machine.js';
 import { lineProgram, variants } from './support/line-programs.js';
 import { judgeLines, vanished } from './support/missing-lines.js';
+import { faultsOf, type CopiedCell } from './support/notebook-copy.js';
 import { firstDifference, type ShownOutput } from './support/shown-output.js';
 
 test('the tables of docs/reliability.md are those of the results: node scripts/reliability.mjs brings them up to date', () => {
@@ -80,6 +81,38 @@ describe('lines of which', () => {
   test('somebody saw some do not go again', () => {
     expect(vanished(wanted, [notice])).toEqual([expect.stringMatching(/^10 lines .* 'line 00000'$/)]);
     expect(vanished(wanted, wanted)).toEqual([]);
+  });
+});
+
+describe('a notebook of which', () => {
+  const kept = new Set(['a', 'b']);
+  const cell = (id: string, source: string, conflictOf: string | null = null): CopiedCell => ({
+    id,
+    source,
+    conflictOf,
+  });
+
+  test('each word is there once is no fault, nor are two versions that are both kept', () => {
+    expect(faultsOf([cell('one', 'b\nc\n'), cell('two', 'a\n')], kept, 0)).toEqual([]);
+    const versions = [cell('one', 'b\n'), cell('x', 'a\nb\n', 'one'), cell('y', 'a\nb\n', 'x')];
+    expect(faultsOf(versions, kept, 2)).toEqual([]);
+  });
+
+  test('a word is lost, or doubled in a cell, in two, or in two versions of one cell that has it not', () => {
+    expect(faultsOf([cell('one', 'a\n')], kept, 0)).toEqual(["'b' is there 0 times"]);
+    expect(faultsOf([cell('one', 'a\nb\nb\n')], kept, 0)).toEqual(["'b' is there 2 times: in one"]);
+    expect(faultsOf([cell('one', 'a\nb\n'), cell('two', 'b\n')], kept, 0)).toEqual([
+      "'b' is there 2 times: in one, two",
+    ]);
+    const versions = [cell('one', 'a\n'), cell('x', 'b\n', 'one'), cell('y', 'b\n', 'one')];
+    expect(faultsOf(versions, kept, 2)).toEqual(["'b' is there 2 times: in x, y"]);
+  });
+
+  test('a cell is there twice, or a version was kept without a cause', () => {
+    expect(faultsOf([cell('one', 'a\n'), cell('one', 'b\n')], kept, 0)).toEqual(['a cell is there twice']);
+    expect(faultsOf([cell('one', 'a\n'), cell('x', 'b\n', 'one')], kept, 0)).toEqual([
+      'it has 1 conflicts where 0 can be',
+    ]);
   });
 });
 

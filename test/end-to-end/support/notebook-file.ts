@@ -6,6 +6,7 @@ export interface SavedCell {
   readonly id: string;
   readonly cell_type: string;
   readonly source: string;
+  readonly metadata: unknown;
   /** The text of its stream outputs and results, joined. */
   readonly text: string;
 }
@@ -25,6 +26,7 @@ interface RawCell {
   readonly id: string;
   readonly cell_type: string;
   readonly source: Lines;
+  readonly metadata: unknown;
   readonly outputs?: readonly { readonly text?: Lines; readonly data?: Readonly<Record<string, Lines>> }[];
 }
 
@@ -32,10 +34,11 @@ type Lines = string | readonly string[];
 
 export function readCells(file: string): readonly SavedCell[] {
   const notebook: { readonly cells: readonly RawCell[] } = JSON.parse(readFileSync(file, 'utf8'));
-  return notebook.cells.map(({ id, cell_type, source, outputs = [] }) => ({
+  return notebook.cells.map(({ id, cell_type, source, metadata, outputs = [] }) => ({
     id,
     cell_type,
     source: join(source),
+    metadata,
     text: outputs.map((output) => join(output.text ?? output.data?.['text/plain'] ?? '')).join(''),
   }));
 }
