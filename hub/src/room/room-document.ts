@@ -12,7 +12,6 @@ import type { DocumentLog, KernelMark } from './document-store.js';
 import { deletedBytes, deletedSinceBase, isTooLong } from './log-growth.js';
 import { MovedCells } from './moved/moved-cells.js';
 import { MOVED_CELLS } from './moved/moved-record.js';
-import { Throttle } from './throttle.js';
 
 /** The Yjs client id under which an epoch's first structs are written: the same for ever, and of no live client. */
 export function genesisClientId(epoch: Epoch): number {
@@ -43,8 +42,6 @@ const TRY_AGAIN_AFTER_BYTES = 1024 * 1024;
 
 /** Longer than a laptop's short sleep. */
 const MOVED_KEPT_MS = 10 * 60 * 1000;
-/** Between two writes of what is known of moved cells, when many move. */
-const MOVED_WAIT_MS = 250;
 
 /** The origin of what the hub writes by itself. */
 const HUB = { name: 'hub' };
@@ -56,7 +53,6 @@ export class RoomDocument {
   /** Since the log was last compacted. */
   private deletedBytes = 0;
   private readonly moved: MovedCells;
-  private readonly movedNews = new Throttle(MOVED_WAIT_MS, () => this.rememberMoved());
 
   constructor(private readonly options: RoomDocumentOptions) {
     const { doc, movedCells } = options;
@@ -86,8 +82,6 @@ export class RoomDocument {
   async stop(): Promise<void> {
     this.doc.off('afterTransaction', this.weighed);
     this.doc.off('update', this.updated);
-    this.movedNews.sayNow();
-    this.movedNews.stop();
     await this.options.log.close();
     this.doc.destroy();
   }
@@ -157,8 +151,8 @@ export class RoomDocument {
     });
     if (this.writing !== null) this.writing.durable = told;
     told.catch(onStoreFailed);
-    // Behind the record: what it says is of the document as that leaves it.
-    if (this.moved.isNew) this.movedNews.ask();
+    // Behind the record, since it is of the document as that leaves it; in the same turn, so that no kill comes between.
+    if (this.moved.isNew) this.rememberMoved();
     onChanged();
     this.compactIfLong();
   };

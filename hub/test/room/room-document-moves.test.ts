@@ -1,5 +1,8 @@
 /** An edit that meets a move of its cell, in a document over the real log. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { cpSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { CellId, Epoch, FileId } from '@cokernel/proto/hub';
 import {
   fillDocument,
@@ -53,10 +56,17 @@ function open(state: readonly Uint8Array[], movedCells: string | null): RoomDocu
   return opened;
 }
 
+async function openStore(name: string): Promise<EmbeddedDocumentStore> {
+  const folder = path.join(scratch.path, name);
+  await mkdir(folder, { recursive: true });
+  const opened = new EmbeddedDocumentStore({ folder, onNotice: () => undefined, now: () => new Date() });
+  await opened.start();
+  return opened;
+}
+
 beforeEach(async () => {
   scratch = await scratchFolder();
-  store = new EmbeddedDocumentStore({ folder: scratch.path, onNotice: () => undefined, now: () => new Date() });
-  await store.start();
+  store = await openStore('store');
   relayed = [];
   const genesis = new Y.Doc();
   genesis.clientID = genesisClientId(epoch);
@@ -103,6 +113,19 @@ async function reopen(fence: number): Promise<LoadedLog> {
   return opened.loaded;
 }
 
+/** Goes on with what a hub left on the disk that was killed now. */
+async function kill(fence: number): Promise<void> {
+  // At this very moment: what is not on the disk yet is not in it.
+  cpSync(path.join(scratch.path, 'store'), path.join(scratch.path, 'left'), { recursive: true });
+  await document.stop();
+  await store.close();
+  store = await openStore('left');
+  const opened = await store.open(fileId, fence);
+  if (opened === null) throw new Error('the log is gone');
+  log = new HeldLog(opened.log);
+  document = open(opened.loaded.updates, opened.loaded.facts[MOVED_CELLS] ?? null);
+}
+
 test('[P27] [P30] with what the hub adds to it, it is one record, and goes to everybody when that is durable', async () => {
   const ann = client();
   await document.write(() => {
@@ -145,4 +168,16 @@ test('[P27] it is kept too when the hub was started anew since the move', async 
   await reopen(3);
   document.applyFrom(ann.type(' more'), socket);
   expect(sourceOf(document.doc)).toBe('first typed more');
+});
+
+test('[P27] it is kept too when the hub was killed right after the move, which was not the only one', async () => {
+  const ann = client();
+  for (const before of [null, CellId.parse('b'), null]) {
+    await document.write(() => {
+      moveCell(document.doc, A, before);
+    });
+  }
+  await kill(2);
+  document.applyFrom(ann.type(' typed'), socket);
+  expect(sourceOf(document.doc)).toBe('first typed');
 });

@@ -1,4 +1,5 @@
 /** The documents' logs on disk: the contract, and what becomes of them when a write is torn or a bit turns. */
+import { statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +61,19 @@ async function reopen(fileId: ReturnType<typeof newFileId>): Promise<number[] | 
     await store.close();
   }
 }
+
+test('[P27] what is appended in one turn is on the disk at once, or nothing of it: no kill comes between', async () => {
+  const fileId = newFileId();
+  const store = await openStore();
+  const log = await store.create(fileId, 3, epoch, Uint8Array.of(0));
+  const first = log.append({ update: Uint8Array.of(1) });
+  const second = log.setFact('a', 'b');
+  const { logBytes } = log.size();
+  await first;
+  expect(statSync(join(folder, `${fileId}.log`)).size).toBe(logBytes);
+  await second;
+  await store.close();
+});
 
 describe('a torn tail', () => {
   test('a last record that ends too early, at whatever byte, is cut off and reported, and the rest stays', async () => {

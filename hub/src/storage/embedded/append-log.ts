@@ -1,6 +1,6 @@
 /**
- * AppendLog: one file to which frames are appended. Frames become durable in the order of the calls; those that came
- * while the disk was busy share the next write and fdatasync. Compaction writes a new file beside the log while
+ * AppendLog: one file to which frames are appended. Frames become durable in the order of the calls; those of one turn of
+ * the loop, and those that came while the disk was busy, share a write and fdatasync. Compaction writes a new file beside the log while
  * appends go on, then copies what came since, and takes the log's place by rename. What it writes there is made in a
  * worker from the frames themselves.
  *
@@ -140,6 +140,8 @@ export class AppendLog {
 
   /** Never rejects: each caller is told of its own. */
   async #writeAll(): Promise<void> {
+    // What is appended in one turn is one write: a process that is killed leaves all of it or nothing.
+    await Promise.resolve();
     while (this.#pending.length > 0 || this.#ready !== null) {
       // Taken before the batch, so that all frames from before the compaction are through when its file is put in.
       const ready = this.#ready;

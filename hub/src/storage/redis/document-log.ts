@@ -128,6 +128,8 @@ export class RedisDocumentLog implements DocumentLog {
 
   /** Never rejects: each caller is told of its own. */
   async #writeAll(): Promise<void> {
+    // What is appended in one turn is one step: a process that is killed leaves all of it or nothing.
+    await Promise.resolve();
     while (this.#pending.length > 0) {
       const firstSeq = this.#seq - this.#pending.length + 1;
       const batch = this.#pending.splice(0, FRAMES_A_STEP);
