@@ -80,7 +80,7 @@ environment: COKERNEL_DATA (where state lies; default: your data folder + /coker
   COKERNEL_DOCUMENTS (where edits are stored: 'folder', the data folder, or 'redis'; default folder),
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
-  COKERNEL_JOURNAL_MAX_BYTES (what each kernel may say while no hub listens; default 64 MiB),
+  COKERNEL_JOURNAL_MAX_BYTES (what each kernel may say while no hub listens, and 16 times that while one is behind; default 64 MiB),
   COKERNEL_SAVED_OUTPUT_MAX_BYTES, COKERNEL_SAVED_FILE_MAX_BYTES (a larger output, or one beyond that size of its file, has
   only its ends in the saved file, and the hash by which the hub keeps it; default 10 MiB and 100 MiB)
 Ctrl-C and \`cokernel stop\` stop the hub and its kernels; SIGTERM leaves the kernels for the next hub.

@@ -1,6 +1,7 @@
 /**
  * One hub's reading of one kernel: a place in the journal that moves on as fast as the hub reads. Nothing is queued
- * for a hub that is slow; it only falls behind, and what the journal drops meanwhile is told as a gap. A message on
+ * for a hub that is slow; it only falls behind, the journal keeps more for it, and what even that must drop is told as a
+ * gap. A message on
  * the control channel does not wait behind such a backlog (KernelHost: control never waits behind output).
  */
 import type { KernelId } from '@cokernel/proto/hub';
@@ -29,6 +30,11 @@ export class Attachment {
     fromSeq: number,
   ) {
     this.#reader = new JournalReader(journal, fromSeq);
+  }
+
+  /** Of the entry that the hub was given last. */
+  get seq(): number {
+    return this.#reader.seq;
   }
 
   /** Writes what the hub has not got, while it has room; false when there was nothing to write. */

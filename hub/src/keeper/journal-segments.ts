@@ -24,6 +24,11 @@ export interface SegmentsOptions {
   readonly folder: string;
   /** All files together: what a hub may miss while it is away, times the kernels that a disk has room for. */
   readonly maxBytes: number;
+  /**
+   * All files together while a hub that is attached has not read them: what a kernel may say faster than its hub takes
+   * it. Room on the disk for the largest output of one run that nothing of may be lost; at least `maxBytes`.
+   */
+  readonly maxUnreadBytes: number;
   /** One file: read as a whole by who comes from far behind, and dropped as a whole. */
   readonly segmentBytes: number;
 }
@@ -66,8 +71,11 @@ export class JournalSegments {
     return this.#cut(newest);
   }
 
-  /** Throws when they can't be written; what of them is in the file then is unknown. */
-  append(records: readonly JournalRecord[]): void {
+  /**
+   * `unreadSeq`: the first that a hub has not read which reads now. Throws when they can't be written; what of them is
+   * in the file then is unknown.
+   */
+  append(records: readonly JournalRecord[], unreadSeq: number): void {
     const [first] = records;
     if (first === undefined) return;
     const bytes = records.reduce((total, record) => total + recordBytes(record), 0);
@@ -76,7 +84,7 @@ export class JournalSegments {
     if (writevSync(file, pieces) !== bytes) throw new Error('there is no room for it');
     segment.bytes += bytes;
     this.#bytes += bytes;
-    while (this.#bytes > this.options.maxBytes && this.#segments.length > 1) this.#dropOldest();
+    while (this.#isTooLarge(unreadSeq)) this.#dropOldest();
   }
 
   /** The records of the file that holds this seq, as far as they can be read; null when it was dropped. */
@@ -135,6 +143,13 @@ export class JournalSegments {
     this.#bytes -= newest.bytes - wholeBytes;
     newest.bytes = wholeBytes;
     return records.at(-1)?.seq ?? newest.firstSeq - 1;
+  }
+
+  #isTooLarge(unreadSeq: number): boolean {
+    const next = this.#segments[1];
+    if (next === undefined) return false;
+    const isRead = next.firstSeq <= unreadSeq;
+    return this.#bytes > (isRead ? this.options.maxBytes : this.options.maxUnreadBytes);
   }
 
   #dropOldest(): void {

@@ -21,6 +21,8 @@ export interface JournalOptions {
   readonly lastSeq: number;
   /** What hubs read that are a little behind; the rest is read back from the files. */
   readonly maxMemoryBytes: number;
+  /** The first that a hub has not read which reads now: from there on the files keep more. Infinity: nobody reads. */
+  readonly unreadSeq: () => number;
   /** A frame for what was read back. */
   readonly frameOf: (record: JournalRecord) => Buffer;
   /** Nothing more can be written: the next keeper must not take these files for the whole. */
@@ -82,7 +84,7 @@ export class Journal {
     this.#pending = [];
     this.#pendingBytes = 0;
     try {
-      this.#segments?.append(pending);
+      this.#segments?.append(pending, this.options.unreadSeq());
     } catch (error) {
       this.giveUpFiles(error);
     }

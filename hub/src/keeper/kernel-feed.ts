@@ -32,7 +32,8 @@ export class KernelFeed {
 
   constructor(private readonly options: KernelFeedOptions) {
     const frameOf = (record: JournalRecord) => this.#frameOf(record);
-    this.#journal = new Journal({ ...options, frameOf });
+    const unreadSeq = () => Math.min(...[...this.#attachments].map((attachment) => attachment.seq + 1));
+    this.#journal = new Journal({ ...options, frameOf, unreadSeq });
   }
 
   get lastSeq(): number {

@@ -26,6 +26,8 @@ export interface KernelFilesOptions {
 /** Small enough to be read in one go for a hub that is far behind. */
 const MAX_SEGMENT_BYTES = 2 * 1024 * 1024;
 const SEGMENTS = 16;
+/** Times the journal's own bound: 1 GiB, unless a hub is told otherwise. */
+const UNREAD_TIMES = 16;
 
 export class KernelFiles {
   readonly state: KernelStateFile;
@@ -131,5 +133,6 @@ function recoveredParts(options: KernelFilesOptions) {
 
 function segmentsOf({ folder, maxJournalBytes }: KernelFilesOptions): JournalSegments {
   const segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.ceil(maxJournalBytes / SEGMENTS));
-  return new JournalSegments({ folder, maxBytes: maxJournalBytes, segmentBytes });
+  const maxUnreadBytes = UNREAD_TIMES * maxJournalBytes;
+  return new JournalSegments({ folder, maxBytes: maxJournalBytes, maxUnreadBytes, segmentBytes });
 }

@@ -30,7 +30,7 @@ function newSegments(maxBytes: number, segmentBytes = Math.ceil(maxBytes / 8)): 
 }
 
 function segmentsAt(path: string, maxBytes = 1e6, segmentBytes = 1e5): JournalSegments {
-  return new JournalSegments({ folder: path, maxBytes, segmentBytes });
+  return new JournalSegments({ folder: path, maxBytes, maxUnreadBytes: maxBytes, segmentBytes });
 }
 
 interface Made {
@@ -44,6 +44,7 @@ function newJournal(segments: JournalSegments | null, made: Made = {}): Journal 
     segments,
     lastSeq: made.lastSeq ?? 0,
     maxMemoryBytes: made.maxMemoryBytes ?? 100,
+    unreadSeq: () => Infinity,
     frameOf: ({ payload }) => Buffer.from(payload),
     onUnwritable: (error) => made.errors?.push(error),
   });
@@ -200,7 +201,7 @@ describe('JournalSegments', () => {
         const before = segmentsAt(path, 1e6, 150);
         before.create();
         for (const [index, payload] of contents(count).entries()) {
-          before.append([{ kind: 'message', seq: index + 1, payload }]);
+          before.append([{ kind: 'message', seq: index + 1, payload }], Infinity);
         }
         before.close();
         const newest = join(path, filesIn(path).at(-1) ?? '');
@@ -209,7 +210,7 @@ describe('JournalSegments', () => {
         const after = segmentsAt(path, 1e6, 150);
         const lastSeq = after.recover();
         expect(lastSeq).toBe(count - Math.ceil(cut / 27));
-        after.append([{ kind: 'event', seq: lastSeq + 1, payload: Buffer.from('{}') }]);
+        after.append([{ kind: 'event', seq: lastSeq + 1, payload: Buffer.from('{}') }], Infinity);
         expect(after.read(lastSeq + 1)?.at(-1)).toEqual({
           kind: 'event',
           seq: lastSeq + 1,
@@ -228,7 +229,7 @@ describe('JournalSegments', () => {
     expect(() => segmentsAt(path).recover()).toThrow('not there');
     const segments = segmentsAt(path);
     segments.create();
-    segments.append([{ kind: 'message', seq: 1, payload: Buffer.from('whole') }]);
+    segments.append([{ kind: 'message', seq: 1, payload: Buffer.from('whole') }], Infinity);
     segments.close();
     const file = join(path, 'journal-1');
     const bytes = readFileSync(file);

@@ -34,10 +34,16 @@ function newFolder(name: string): string {
   return path;
 }
 
-function newFeed(options: { readonly maxBytes?: number; readonly maxMemoryBytes?: number } = {}): KernelFeed {
-  const { maxBytes = 1e6, maxMemoryBytes = 2_000 } = options;
+interface FeedLimits {
+  readonly maxBytes?: number;
+  readonly maxUnreadBytes?: number;
+  readonly maxMemoryBytes?: number;
+}
+
+function newFeed(limits: FeedLimits = {}): KernelFeed {
+  const { maxBytes = 1e6, maxUnreadBytes = maxBytes, maxMemoryBytes = 2_000 } = limits;
   const path = newFolder(`feed-${String(feeds.length)}`);
-  const segments = new JournalSegments({ folder: path, maxBytes, segmentBytes: maxBytes / 8 });
+  const segments = new JournalSegments({ folder: path, maxBytes, maxUnreadBytes, segmentBytes: maxBytes / 8 });
   segments.create();
   const feed = new KernelFeed({ kernelId, segments, lastSeq: 0, maxMemoryBytes, onUnwritable: () => undefined });
   feeds.push(feed);
@@ -126,6 +132,23 @@ describe('KernelFeed', () => {
     const [, gap, next, ...rest] = hub.heard;
     expect(gap).toEqual({ type: 'gap', fromSeq: 1, toSeq: next, reason: 'the journal was full' });
     expect([next, ...rest]).toEqual(numbers(Number(next), 1_001));
+  });
+
+  test('[X5] [X16] what an attached hub has not read is kept beyond that, up to a bound of its own, and no longer', () => {
+    const feed = newFeed({ maxBytes: 16_000, maxUnreadBytes: 1e6 });
+    const hub = new SlowHub();
+    const attachment = feed.attach(hub, 0);
+    hub.room = false;
+    for (let index = 0; index < 1_000; index += 1) say(feed);
+    expect(feed.journalBytes).toBeGreaterThan(100_000);
+    hub.room = true;
+    while (attachment.pump());
+    expect(hub.heard).toEqual(numbers(1, 1_000));
+    say(feed);
+    expect(feed.journalBytes).toBeLessThan(20_000);
+    feed.detach(attachment);
+    for (let index = 0; index < 1_000; index += 1) say(feed);
+    expect(feed.journalBytes).toBeLessThan(20_000);
   });
 
   test('[X21] control does not wait behind a backlog, and its seq does not claim what is before it', () => {
