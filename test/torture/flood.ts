@@ -13,8 +13,9 @@ import type { Figures, Round, Torture } from './harness/torture.js';
 import { BesiegedHub } from './support/besieged-hub.js';
 import { FloodClient } from './support/flood-client.js';
 import { roundTrips } from './support/round-trips.js';
-import { rssMb, sizeMb } from './support/sizes.js';
+import { sizeMb } from './support/sizes.js';
 import { Visitor } from './support/visitor.js';
+import { watchMemory, type Memory } from './support/watched-memory.js';
 
 export interface FloodTimes {
   /** How long the kernel prints before it is interrupted. */
@@ -27,7 +28,6 @@ export interface FloodTimes {
 
 /** Far above what is needed: a leak of a minute's flood would pass it. */
 const MOST_RSS_MB = { hub: 700, keeper: 300 } as const;
-const LOOK_EVERY_MS = 500;
 const SHORT_FLOOD_MS = 1_000;
 
 const floods = {
@@ -104,31 +104,6 @@ async function playRound(stage: FloodStage, times: FloodTimes, kind: Flood): Pro
   refuseTooMuch(memory);
   const figures = { ...timesOf([...before, ...after], during, interrupts), ...memory, ...sizes(stage) };
   return { what: kind, figures };
-}
-
-interface Memory {
-  readonly hubStartMb: number;
-  readonly hubPeakMb: number;
-  readonly keeperStartMb: number;
-  readonly keeperPeakMb: number;
-}
-
-async function watchMemory(hub: BesiegedHub): Promise<{ end(): Figures & Memory }> {
-  const keeperPid = await hub.keeperPid();
-  const look = (): readonly [number, number] => [rssMb(hub.pid), rssMb(keeperPid)];
-  const [hubStartMb, keeperStartMb] = look();
-  let [hubPeakMb, keeperPeakMb] = [hubStartMb, keeperStartMb];
-  const timer = setInterval(() => {
-    const [hubMb, keeperMb] = look();
-    hubPeakMb = Math.max(hubPeakMb, hubMb);
-    keeperPeakMb = Math.max(keeperPeakMb, keeperMb);
-  }, LOOK_EVERY_MS);
-  return {
-    end: () => {
-      clearInterval(timer);
-      return { hubStartMb, hubPeakMb, keeperStartMb, keeperPeakMb };
-    },
-  };
 }
 
 function refuseTooMuch({ hubPeakMb, keeperPeakMb }: Memory): void {

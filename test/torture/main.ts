@@ -15,6 +15,11 @@ const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   edits: async () => (await import('./edits.js')).edits,
   frames: async () => (await import('./frames.js')).frames,
   flood: async () => (await import('./flood.js')).flood({ floodMs: 60_000, quietMs: 15_000, interrupts: 5 }),
+  'large-output': async () =>
+    (await import('./large-output.js')).largeOutput({
+      ...{ lines: 1_000_000, plots: 2_000, progressMs: 60_000 },
+      ...{ quietMs: 10_000, mostCrossingMs: 100, mostRssMoreMb: 50, roundsPerStage: 1 },
+    }),
 };
 
 const DEFAULT_MINUTES = 40;

@@ -6,7 +6,7 @@ export interface Typing {
   end(): Promise<readonly number[]>;
 }
 
-/** Also a keystroke before this one that has not come yet does not keep the next: a standstill counts for all of them. */
+/** No keystroke waits for the one before: a standstill counts for all that were pressed in it. */
 const EVERY_MS = 50;
 
 /** `from` types into the cell, whose text nobody else changes, and `to` sees it. */

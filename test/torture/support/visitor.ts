@@ -9,6 +9,7 @@ import {
   readCell,
   sourceText,
   streamText,
+  type Output,
   type YCell,
 } from '@cokernel/proto/notebook';
 import { z } from 'zod';
@@ -97,8 +98,13 @@ export class Visitor {
   }
 
   shown(cellId: string): readonly ShownOutput[] {
+    return this.outputs(cellId).map(shownOutput);
+  }
+
+  /** As the document has them, with what they name that is stored outside. */
+  outputs(cellId: string): readonly Output[] {
     const cell = readCell(this.cell(cellId), CellId.parse('unnamed'));
-    return cell.cell_type === 'code' ? cell.outputs.map(shownOutput) : [];
+    return cell.cell_type === 'code' ? cell.outputs : [];
   }
 
   /** The length of all the text below the cell; cheap enough to look at each millisecond. */
