@@ -45,7 +45,6 @@ export class KernelQuestions {
   private readonly subshell: Subshell;
   /** By asker and kind. */
   private readonly held = new Map<string, Held>();
-  private isWarm = false;
 
   constructor(private readonly options: KernelQuestionsOptions) {
     this.requests = new KernelRequests(options.timeoutMs);
@@ -64,7 +63,6 @@ export class KernelQuestions {
 
   /** Sends what waits. To be called before the next run is sent. */
   kernelBecameFree(): void {
-    this.warmUp();
     const waiting = [...this.held.values()];
     this.held.clear();
     for (const { question, questionId, asker } of waiting) {
@@ -84,7 +82,6 @@ export class KernelQuestions {
   /** The kernel is gone: nothing is answered any more, and a new one has no subshell. */
   failAll(reason: string): void {
     this.subshell.forget();
-    this.isWarm = false;
     this.requests.failAll(reason);
     for (const { asker, questionId } of this.held.values()) asker.answerLater(questionId, ABORTED);
     this.held.clear();
@@ -93,18 +90,6 @@ export class KernelQuestions {
   /** Nobody waits for these answers any more. */
   dropOf(askerId: string): void {
     for (const [key, { asker }] of this.held) if (asker.id === askerId) this.held.delete(key);
-  }
-
-  /**
-   * A kernel's first completion loads what it completes with, 300 ms in ipykernel. It does so beside its first moments,
-   * not when somebody waits beside a run.
-   */
-  private warmUp(): void {
-    if (this.isWarm || !this.options.hasSubshells()) return;
-    this.isWarm = true;
-    this.askBeside({ kind: 'complete', code: '', cursorPos: 0 }).catch(() => {
-      this.isWarm = false;
-    });
   }
 
   private async subshellId(): Promise<string | null> {

@@ -129,21 +129,6 @@ describe('a kernel with subshells', () => {
     kernel.isFree = false;
   });
 
-  test('completes nothing once when it is new and free, so that it has loaded what it completes with', async () => {
-    kernel.questions.kernelBecameFree();
-    await kernel.reply({ status: 'ok', subshell_id: 'sub' });
-    const warmUps = () => kernel.sent.filter(({ content }) => content['code'] === '');
-    expect(warmUps().map(({ header }) => header.subshell_id)).toEqual(['sub']);
-    await kernel.reply({ status: 'ok', matches: [] });
-    kernel.questions.kernelBecameFree();
-    await settled();
-    expect(warmUps()).toHaveLength(1);
-    kernel.questions.failAll('restarted');
-    kernel.questions.kernelBecameFree();
-    await kernel.reply({ status: 'ok', subshell_id: 'other' });
-    expect(warmUps()).toHaveLength(2);
-  });
-
   test('is asked for one when it is first needed, once for all, and answers by it', async () => {
     const answers = [kernel.questions.ask(complete, asker('ann')), kernel.questions.ask(inspect, asker('ben'))];
     await settled();
