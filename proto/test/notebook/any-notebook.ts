@@ -6,6 +6,8 @@ import { toJsonObject, type Cell, type JsonObject, type Notebook, type Output } 
 const text = fc.string({ unit: 'binary', maxLength: 20 });
 const object: fc.Arbitrary<JsonObject> = fc
   .dictionary(text, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 })
+  // Reading takes this one key away, and says so: corpus.test.ts has it.
+  .filter((value) => !JSON.stringify(value).includes('"__proto__"'))
   .map(toObject);
 const count = fc.option(fc.nat(99));
 
