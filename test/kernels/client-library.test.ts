@@ -2,6 +2,7 @@
  * The client library's Kernel over our hub and over a plain Jupyter Server: one suite for both, over real processes and a
  * real Python. What only the hub promises stands apart below.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { HubClient, childOf, executionCounts, executionErrors, kernelStatuses, outputs } from '@cokernel/core';
 import type { HubAddress, Kernel, KernelModel } from '@cokernel/core';
@@ -29,6 +30,12 @@ const servers = [
     start: (scratch: Scratch): Promise<Server> => startJupyterServer(scratch, pythonKernelspec(scratch)),
   },
 ];
+
+/** A Jupyter Server may swallow what it is sent in the moment after a restart. */
+async function untilHeard(kernel: Kernel): Promise<void> {
+  const swallowed = Symbol('swallowed');
+  while ((await Promise.race([textOf(kernel, ''), delay(5_000, swallowed)])) === swallowed);
+}
 
 describe.each(servers)('a kernel over $server', ({ server, start }) => {
   let scratch: Scratch;
@@ -137,9 +144,10 @@ describe.each(servers)('a kernel over $server', ({ server, start }) => {
     expect((await client.kernels()).find((each) => each.id === id)).toMatchObject({ name: 'python3' });
     await textOf(one, 'kept = 1');
     await one.restart();
+    await untilHeard(one);
     expect(await textOf(one, '"kept" in globals()')).toBe('False');
     await one.shutdown();
-  });
+  }, 90_000);
 
   test('[S2] nobody comes in with a wrong token, nor to a kernel that is not there', async () => {
     const stranger = new HubClient({ url: address.url, token: 'wrong' });
