@@ -21,7 +21,7 @@ interface TextViewerProps {
 const MOST_PAGES = 6;
 
 export function TextViewer({ hub, title, name, onClose }: TextViewerProps): ReactElement {
-  const { pages, size, trouble, jump, later, earlier } = usePages(hub, name);
+  const { pages, jumps, size, trouble, jump, later, earlier } = usePages(hub, name);
   const near = useRef<HTMLDivElement>(null);
   const scrolled = (): void => {
     const node = near.current;
@@ -47,7 +47,14 @@ export function TextViewer({ hub, title, name, onClose }: TextViewerProps): Reac
           </header>
           <TextSearch hub={hub} name={name} onShow={(match) => jump(match.from)} />
           {trouble === null ? null : <p role="alert">{trouble}</p>}
-          <div className="ck-text-pages" ref={near} onScroll={scrolled} tabIndex={0} data-testid="text-pages">
+          <div
+            key={jumps}
+            className="ck-text-pages"
+            ref={near}
+            onScroll={scrolled}
+            tabIndex={0}
+            data-testid="text-pages"
+          >
             {pages.map((page) => (
               <pre key={page.start}>{page.text}</pre>
             ))}
@@ -60,6 +67,8 @@ export function TextViewer({ hub, title, name, onClose }: TextViewerProps): Reac
 
 interface Pages {
   readonly pages: readonly TextPage[];
+  /** How often somebody jumped: what is jumped to is seen from its top. */
+  readonly jumps: number;
   readonly size: number;
   readonly trouble: string | null;
   readonly jump: (to: number) => void;
@@ -69,6 +78,7 @@ interface Pages {
 
 function usePages(hub: HubClient, name: StoredName): Pages {
   const [pages, setPages] = useState<readonly TextPage[]>([]);
+  const [jumps, setJumps] = useState(0);
   const [size, setSize] = useState(0);
   const [trouble, setTrouble] = useState<string | null>(null);
   const reading = useRef(false);
@@ -89,12 +99,19 @@ function usePages(hub: HubClient, name: StoredName): Pages {
     },
     [hub, name],
   );
-  const jump = useCallback((to: number) => read(to, (page) => [page]), [read]);
+  const jump = useCallback(
+    (to: number) => {
+      setJumps((before) => before + 1);
+      read(to, (page) => [page]);
+    },
+    [read],
+  );
   useEffect(() => jump(0), [jump]);
   const last = pages.at(-1);
   const first = pages[0];
   return {
     pages,
+    jumps,
     size,
     trouble,
     jump,
