@@ -125,7 +125,7 @@ function stateBytes(room: Room): number {
 /** Of the document's log: what the store holds of it. */
 async function storeBytes(): Promise<number> {
   const names = await readdir(path.join(data, 'stores'), { recursive: true });
-  const logs = names.filter((name) => /documents[/\\][^/\\]+\.log/.test(name));
+  const logs = names.filter((name) => /documents[/\\][^/\\]+\.log$/.test(name));
   const sizes = await Promise.all(logs.map(async (name) => (await stat(path.join(data, 'stores', name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

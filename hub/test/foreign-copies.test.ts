@@ -39,7 +39,6 @@ test(
       ]),
     ]);
     const stranger = await RoomProgram.open(roomUrl(hub, fileId), doc);
-    stranger.answersEarly = true;
     await stranger.hello('Ann');
     stranger.sendStepOne();
     expect((await stranger.isClosed()).code).toBe(1003);

@@ -220,7 +220,6 @@ describe('a notebook', () => {
       ]);
       const stranger = await RoomProgram.open(roomUrl(hub, fileId), doc);
       programs.push(stranger);
-      stranger.answersEarly = true;
       stranger.sendStepOne();
       const { code, reason } = await stranger.isClosed();
       expect(code).toBe(1003);

@@ -40,6 +40,7 @@ export class RoomProgram {
   readonly order: string[] = [];
   readonly frames: Uint8Array[] = [];
   synced = false;
+  private saidStepOne = false;
   closed: { readonly code: number; readonly reason: string } | null = null;
   private readonly waiting = new Map<number, (answer: AnswerFrame) => void>();
   readonly strays: AnswerFrame[] = [];
@@ -148,6 +149,7 @@ export class RoomProgram {
   }
 
   sendStepOne(stateVector = Y.encodeStateVector(this.doc)): void {
+    this.saidStepOne = true;
     this.sendSync((encoder) => {
       encoding.writeVarUint(encoder, syncProtocol.messageYjsSyncStep1);
       encoding.writeVarUint8Array(encoder, stateVector);
@@ -201,15 +203,8 @@ export class RoomProgram {
     const step = syncProtocol.readSyncMessage(decoder, answer, this.doc, this);
     if (step === syncProtocol.messageYjsSyncStep2) this.synced = true;
     // The hub's own step1 comes first; what we have is said only after ours was sent.
-    if (encoding.length(answer) > 1 && this.greeted()) this.socket.send(encoding.toUint8Array(answer));
+    if (encoding.length(answer) > 1 && this.saidStepOne) this.socket.send(encoding.toUint8Array(answer));
   }
-
-  private greeted(): boolean {
-    return this.synced || this.answersEarly;
-  }
-
-  /** Answers the hub's step1 also before it was given the state. */
-  answersEarly = false;
 
   private hubFrame(json: unknown): void {
     const event = EventFrame.safeParse(json);
