@@ -145,7 +145,7 @@ export default {
       'keeper-imports-proto-and-kernel',
       'The keeper outlives the hub and is upgraded apart from it.',
       { path: '^hub/src/keeper/' },
-      { path: '^hub/src/', pathNot: ['^hub/src/(keeper|kernel)/', '^hub/src/(errors|crc32)\\.ts$'] },
+      { path: '^hub/src/', pathNot: ['^hub/src/(keeper|kernel)/', '^hub/src/(errors|crc32|within)\\.ts$'] },
     ),
     only(
       'nobody-imports-the-keeper',

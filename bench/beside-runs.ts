@@ -1,5 +1,6 @@
 /**
- * Beside a run: how long completion, inspection and the list of variables take while a cell sleeps, and how long an
+ * Beside a run: how long completion, inspection and the list of variables take while a cell sleeps; how long the first
+ * completion of a new kernel takes, which loads what it completes with, and until it is told that it will; and how long an
  * interrupt takes while a cell prints as fast as it can: until the call is answered (the signal was sent), and until the
  * run's end is told. Prints one JSON line a figure. Argument: the number of rounds (default 20). Environment: as added-time.
  */
@@ -27,6 +28,7 @@ const room = new HubClient(hub.address).joinRoom({ path: 'bench.ipynb', name: 'B
 try {
   await until(() => room.state.synced);
   await questions();
+  await firstCompletions();
   await interrupts();
 } finally {
   room.close();
@@ -48,6 +50,28 @@ async function questions(): Promise<void> {
     figures(`${name} while a cell runs`, took);
   }
   await end(run);
+}
+
+async function firstCompletions(): Promise<void> {
+  const word: number[] = [];
+  const answer: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await room.call('restart', { queue: 'cancel' });
+    await until(() => room.state.kernel?.status === 'idle');
+    const run = await begin(sleeping);
+    const start = performance.now();
+    let told = Infinity;
+    const onBusy = (): void => {
+      told = performance.now() - start;
+    };
+    await askKernel(room, 'complete', { code: 'name_of_', cursorPos: 'name_of_'.length }, { onBusy });
+    const took = performance.now() - start;
+    word.push(Math.min(told, took));
+    answer.push(took);
+    await end(run);
+  }
+  figures('first completion of a kernel, until its answer or the word that it comes later', word);
+  figures('first completion of a kernel, until its answer', answer);
 }
 
 async function interrupts(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Requests of the keeper itself that a kernel answers on control, such as interrupt_request (E8). */
 import { messageParts, parentId, type Channel, type KernelMessage, type MessageParts } from '@cokernel/proto/jupyter';
-import { endsWithin } from './within.js';
+import { endsWithin } from '../within.js';
 
 export class ControlCalls {
   readonly #awaited = new Map<string, () => void>();

@@ -14,7 +14,7 @@ import { endpointOf } from './connection-file.js';
 import { KernelWire, type KernelWireOptions } from './kernel-wire.js';
 import type { Life, StartOutcome } from './life.js';
 import { PortWatch } from './port-watch.js';
-import { endsWithin } from './within.js';
+import { endsWithin } from '../within.js';
 
 export interface ExistingLifeOptions extends KernelWireOptions {
   /** A former keeper has heard it with this key: then its heartbeat is proof enough that it is there. */

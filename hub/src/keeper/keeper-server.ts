@@ -11,7 +11,7 @@ import { FolderWatch } from './folder-watch.js';
 import { HubConnection } from './hub-connection.js';
 import { listenAlone, withdraw } from './single-instance.js';
 import type { Supervisor } from './supervisor.js';
-import { endsWithin } from './within.js';
+import { endsWithin } from '../within.js';
 
 export interface KeeperServerOptions {
   readonly paths: KeeperPaths;

@@ -8,7 +8,7 @@ import { writeConnectionFile } from './connection-file.js';
 import { KernelWire, type KernelWireOptions } from './kernel-wire.js';
 import type { Life, StartOutcome } from './life.js';
 import type { RunningProcess } from './running-process.js';
-import { endsWithin } from './within.js';
+import { endsWithin } from '../within.js';
 
 export interface KernelLifeOptions extends KernelWireOptions {
   readonly process: RunningProcess;

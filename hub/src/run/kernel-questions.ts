@@ -1,13 +1,15 @@
 /**
  * Questions to a kernel, answered without waiting for the run that is going on: beside it where the kernel has subshells;
- * else between two runs, and who asked is told at once that the kernel is busy.
+ * else between two runs. Who asked is told that the kernel is busy, at once where it can't be asked, and soon where it is
+ * slow to answer: ipykernel's first completion loads what it completes with.
  *
- * It guarantees: each question is answered once, at once or later; of one asker and kind only the newest waits; what
- * waits is sent before the next run is.
+ * It guarantees: each question is answered once, soon or later; of one asker and kind only the newest is answered later;
+ * what waits is sent before the next run is.
  */
 import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
 import type { KernelBusy } from '@cokernel/proto/hub';
 import { QuestionId } from '@cokernel/proto/hub';
+import { endsWithin } from '../within.js';
 import type { KernelQuestion, ReplyContent } from './kernel-question.js';
 import { answerOf, requestOf } from './kernel-question.js';
 import { KernelRequests } from './kernel-requests.js';
@@ -28,14 +30,19 @@ export interface KernelQuestionsOptions {
   readonly isFree: () => boolean;
   /** Whether the kernel is there and has subshells. */
   readonly hasSubshells: () => boolean;
+  /** After so long without an answer the asker is told that it comes later (150). */
+  readonly soonMs: number;
   /** Longer than a person waits for a completion (10,000). */
   readonly timeoutMs: number;
 }
 
-interface Held {
+/** A question whose asker was told that the answer comes later. */
+interface Late {
   readonly questionId: QuestionId;
   readonly question: KernelQuestion;
   readonly asker: Asker;
+  /** Null when the kernel is to be asked before its next run. */
+  answer: Promise<ReplyContent | null> | null;
 }
 
 const ABORTED: ReplyContent = { status: 'aborted' };
@@ -44,7 +51,7 @@ export class KernelQuestions {
   private readonly requests: KernelRequests;
   private readonly subshell: Subshell;
   /** By asker and kind. */
-  private readonly held = new Map<string, Held>();
+  private readonly late = new Map<string, Late>();
 
   constructor(private readonly options: KernelQuestionsOptions) {
     this.requests = new KernelRequests(options.timeoutMs);
@@ -56,21 +63,17 @@ export class KernelQuestions {
 
   /** The answer, or that it comes later. Throws `Refusal` (kernelBusy, kernelGone). */
   async ask(question: KernelQuestion, asker: Asker): Promise<ReplyContent | KernelBusy> {
-    const beside = await this.askBeside(question);
-    if (beside !== null) return beside;
-    return this.options.isFree() ? this.askPlainly(question) : this.hold(question, asker);
+    const answer = this.askNow(question);
+    // After Enter a terminal waits for this answer alone: one that came later would be of no use to it.
+    const isSoon = question.kind === 'isComplete' || (await endsWithin(answer, this.options.soonMs));
+    const content = isSoon ? await answer : null;
+    if (content !== null) return content;
+    return this.answerLater({ question, asker, answer: isSoon ? null : answer });
   }
 
   /** Sends what waits. To be called before the next run is sent. */
   kernelBecameFree(): void {
-    const waiting = [...this.held.values()];
-    this.held.clear();
-    for (const { question, questionId, asker } of waiting) {
-      this.askPlainly(question).then(
-        (content) => asker.answerLater(questionId, content),
-        () => asker.answerLater(questionId, ABORTED),
-      );
-    }
+    for (const late of this.late.values()) if (late.answer === null) this.follow(late, this.askPlainly(late.question));
   }
 
   /** Takes a reply of the kernel; one that nobody waits for is dropped. */
@@ -83,13 +86,19 @@ export class KernelQuestions {
   failAll(reason: string): void {
     this.subshell.forget();
     this.requests.failAll(reason);
-    for (const { asker, questionId } of this.held.values()) asker.answerLater(questionId, ABORTED);
-    this.held.clear();
+    for (const late of [...this.late.values()]) this.tell(late, ABORTED);
   }
 
   /** Nobody waits for these answers any more. */
   dropOf(askerId: string): void {
-    for (const [key, { asker }] of this.held) if (asker.id === askerId) this.held.delete(key);
+    for (const [key, { asker }] of this.late) if (asker.id === askerId) this.late.delete(key);
+  }
+
+  /** Null when the kernel can be asked only between two runs. */
+  private async askNow(question: KernelQuestion): Promise<ReplyContent | null> {
+    const beside = await this.askBeside(question);
+    if (beside !== null) return beside;
+    return this.options.isFree() ? this.askPlainly(question) : null;
   }
 
   private async subshellId(): Promise<string | null> {
@@ -117,12 +126,32 @@ export class KernelQuestions {
     return answerOf(question, await this.requests.ask(request, this.options.send));
   }
 
-  private hold(question: KernelQuestion, asker: Asker): KernelBusy {
-    const key = `${question.kind} ${asker.id}`;
-    const former = this.held.get(key);
-    if (former !== undefined) former.asker.answerLater(former.questionId, ABORTED);
-    const questionId = QuestionId.parse(this.options.newId());
-    this.held.set(key, { questionId, question, asker });
-    return { status: 'kernelBusy', questionId };
+  private answerLater(asked: Pick<Late, 'question' | 'asker' | 'answer'>): KernelBusy {
+    const late: Late = { ...asked, questionId: QuestionId.parse(this.options.newId()) };
+    const former = this.late.get(keyOf(late));
+    if (former !== undefined) this.tell(former, ABORTED);
+    this.late.set(keyOf(late), late);
+    if (late.answer !== null) this.follow(late, late.answer);
+    return { status: 'kernelBusy', questionId: late.questionId };
+  }
+
+  private follow(late: Late, answer: Promise<ReplyContent | null>): void {
+    late.answer = answer;
+    answer.then(
+      (content) => {
+        if (content === null) late.answer = null;
+        else this.tell(late, content);
+      },
+      () => this.tell(late, ABORTED),
+    );
+  }
+
+  /** Once, and not to who has left or was told of a newer question. */
+  private tell(late: Late, content: ReplyContent): void {
+    if (this.late.get(keyOf(late)) !== late) return;
+    this.late.delete(keyOf(late));
+    late.asker.answerLater(late.questionId, content);
   }
 }
+
+const keyOf = ({ question, asker }: Late): string => `${question.kind} ${asker.id}`;

@@ -35,6 +35,8 @@ export interface SessionParts {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Short of the 200 ms within which who asks is to hear something. */
+const SOON_MS = 150;
 /** As kernel_info_reply names it in `supported_features`. */
 const SUBSHELLS = 'kernel subshells';
 
@@ -69,6 +71,7 @@ function questionsOf({ newId }: KernelSessionOptions, { send, sender, state }: S
     newId,
     isFree: () => kernelStatus(state()) === 'idle',
     hasSubshells: () => hasFeature(state(), SUBSHELLS),
+    soonMs: SOON_MS,
     timeoutMs: REQUEST_TIMEOUT_MS,
   });
 }

@@ -244,12 +244,12 @@ describe('a run', () => {
     'completion, inspection, is_complete and variables are answered by the kernel, also while a cell runs',
     async () => {
       const matches = expect.arrayContaining(['print']) as unknown;
-      expect(await ann.call('complete', { code: 'pri', cursorPos: 3 })).toMatchObject({ matches });
-      expect(await ann.call('inspect', { code: 'print', cursorPos: 5 })).toMatchObject({ found: true });
+      expect(await ann.answerTo('complete', { code: 'pri', cursorPos: 3 })).toMatchObject({ matches });
+      expect(await ann.answerTo('inspect', { code: 'print', cursorPos: 5 })).toMatchObject({ found: true });
       expect(await ann.call('isComplete', { code: 'for x in y:' })).toMatchObject({ status: 'incomplete' });
       const { runId } = await occupied('busy');
-      expect(await ben.call('complete', { code: 'pri', cursorPos: 3 })).toMatchObject({ matches });
-      expect(await ben.call('variables', {})).toMatchObject({ status: 'ok', reason: null });
+      expect(await ben.answerTo('complete', { code: 'pri', cursorPos: 3 })).toMatchObject({ matches });
+      expect(await ben.answerTo('variables', {})).toMatchObject({ status: 'ok', reason: null });
       expect((await ben.call('queue', {})).running?.runId).toBe(runId);
       await letGo('busy');
     },

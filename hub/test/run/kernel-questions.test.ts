@@ -16,17 +16,22 @@ class Kernel {
   hasSubshells = false;
   readonly sent: KernelMessage[] = [];
   private ids = 0;
-  readonly questions = new KernelQuestions({
-    send: (message) => {
-      this.sent.push(message);
-      return Promise.resolve();
-    },
-    sender: () => asHub({ msgId: this.id(), session: 'hub', username: 'cokernel', date: '' }),
-    newId: () => this.id(),
-    isFree: () => this.isFree,
-    hasSubshells: () => this.hasSubshells,
-    timeoutMs: 10_000,
-  });
+  readonly questions: KernelQuestions;
+
+  constructor({ soonMs } = { soonMs: 5_000 }) {
+    this.questions = new KernelQuestions({
+      send: (message) => {
+        this.sent.push(message);
+        return Promise.resolve();
+      },
+      sender: () => asHub({ msgId: this.id(), session: 'hub', username: 'cokernel', date: '' }),
+      newId: () => this.id(),
+      isFree: () => this.isFree,
+      hasSubshells: () => this.hasSubshells,
+      soonMs,
+      timeoutMs: 10_000,
+    });
+  }
 
   private id(): string {
     this.ids += 1;
@@ -203,5 +208,63 @@ describe('a kernel with subshells', () => {
     ]);
     await next.reply({ status: 'ok', matches: [] });
     await answer;
+  });
+});
+
+describe('a kernel that is slow to answer', () => {
+  beforeEach(() => {
+    kernel = new Kernel({ soonMs: 1 });
+    kernel.hasSubshells = true;
+    kernel.isFree = false;
+  });
+
+  const askedBeside = async (): Promise<ReplyContent> => {
+    const answer = kernel.questions.ask(complete, asker('ann'));
+    await settled();
+    await kernel.reply({ status: 'ok', subshell_id: 'sub' });
+    return answer;
+  };
+
+  test('is said to be busy, and what it answers then is told', async () => {
+    const busy = await askedBeside();
+    expect(busy).toMatchObject({ status: 'kernelBusy' });
+    await kernel.reply({ status: 'ok', matches: ['print'] });
+    expect(later).toEqual([[busy['questionId'], { status: 'ok', matches: ['print'] }]]);
+    kernel.questions.kernelBecameFree();
+    expect(kernel.types()).toEqual(['create_subshell_request', 'complete_request']);
+  });
+
+  test('also where it is free and has no subshell', async () => {
+    kernel.isFree = true;
+    kernel.hasSubshells = false;
+    const busy = await kernel.questions.ask(complete, asker('ann'));
+    await kernel.reply({ status: 'ok', matches: [] });
+    expect(later).toEqual([[busy['questionId'], { status: 'ok', matches: [] }]]);
+  });
+
+  test('that then has no subshell after all is asked between two runs', async () => {
+    const busy = await kernel.questions.ask(complete, asker('ann'));
+    await kernel.reply({ status: 'error', ename: 'Unsupported' });
+    expect(later).toEqual([]);
+    kernel.questions.kernelBecameFree();
+    await kernel.reply({ status: 'ok', matches: [] });
+    expect(later).toEqual([[busy['questionId'], { status: 'ok', matches: [] }]]);
+  });
+
+  test('answers only the newest of an asker and a kind, and nobody who has left', async () => {
+    const older = await askedBeside();
+    const newer = await kernel.questions.ask({ ...complete, code: 'newer' }, asker('ann'));
+    expect(newer).toMatchObject({ status: 'kernelBusy' });
+    expect(later).toEqual([[older['questionId'], { status: 'aborted' }]]);
+    kernel.questions.dropOf('ann');
+    await kernel.reply({ status: 'ok', matches: [] });
+    expect(later).toHaveLength(1);
+  });
+
+  test('and ends before it does answers that the question is given up, once', async () => {
+    const busy = await askedBeside();
+    kernel.questions.failAll('gone');
+    await settled();
+    expect(later).toEqual([[busy['questionId'], { status: 'aborted' }]]);
   });
 });

@@ -88,6 +88,15 @@ export class RoomProgram {
     return calls[name].result.parse(answer.result) as CallResult<N>;
   }
 
+  /** The kernel's answer, at once or told later. */
+  async answerTo<N extends 'complete' | 'inspect' | 'variables'>(name: N, params: CallParams<N>): Promise<unknown> {
+    const answer = await this.call(name, params);
+    if (answer.status !== 'kernelBusy') return answer;
+    const told = () => this.told('kernelAnswered').find(({ questionId }) => questionId === answer['questionId']);
+    await waitUntil('the answer is told', () => told() !== undefined, 30_000);
+    return told()?.content;
+  }
+
   ask(call: string, params: unknown): Promise<AnswerFrame> {
     const id = this.nextId;
     this.nextId += 1;
