@@ -9,6 +9,7 @@ import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
 import type { StoredOutputs } from '../notebook-widget/stored-outputs.js';
 import { tellEnqueued, tellRefused } from './run-notices.js';
 import { inBackground } from '../ui/in-background.js';
+import './notebook-frame.css';
 
 interface NotebookFrameProps {
   readonly room: Room;

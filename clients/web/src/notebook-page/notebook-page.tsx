@@ -1,4 +1,6 @@
 /** One notebook and the people around it. */
+// First: the components' own style sheets change what these say.
+import './jupyter-styles.js';
 import type { HubClient, RoomState } from '@cokernel/core';
 import { useCallback, useEffect, useState, type ReactElement } from 'react';
 import type { CommandTargets } from '../notebook-widget/commands.js';
@@ -11,7 +13,6 @@ import { useNotices } from '../use-notices.js';
 import { askHub } from './ask-hub.js';
 import { BannerStack } from './banner-stack.js';
 import { CommandPalette } from './command-palette.js';
-import './jupyter-styles.js';
 import { NotebookFrame } from './notebook-frame.js';
 import { People } from './people.js';
 import { PromptPlace } from './prompt-place.js';
@@ -24,6 +25,7 @@ import { cellNode, firstLineOf, showCellOf, useCommandTargets, useSyncedNotebook
 import { useStoredOutputs } from './use-stored-outputs.js';
 import { VersionsPanel } from './versions-panel.js';
 import { useOpenRoom, useRoomState, type OpenRoom } from './use-room.js';
+import './notebook-page.css';
 
 quietYjs();
 

@@ -3,6 +3,7 @@ import type { ParticipantView } from '@cokernel/proto/hub';
 import { Boxes, Globe, SquareTerminal } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { PersonBadge } from './person-badge.js';
+import './people.css';
 
 type Client = ParticipantView['clients'][number];
 

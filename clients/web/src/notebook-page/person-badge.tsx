@@ -1,5 +1,6 @@
 /** A person's initials on their colour. */
 import type { ReactElement } from 'react';
+import './person-badge.css';
 
 function initials(name: string): string {
   const words = name.trim().split(/\s+/);

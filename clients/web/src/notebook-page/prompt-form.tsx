@@ -10,6 +10,7 @@ import { useLayoutEffect, useRef, useState, type ReactElement, type SubmitEvent 
 import { toast } from 'sonner';
 import { inBackground } from '../ui/in-background.js';
 import { messageOf } from '../ui/message.js';
+import './prompt-form.css';
 
 interface PromptFormProps {
   readonly room: Room;

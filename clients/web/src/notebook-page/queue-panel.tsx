@@ -7,6 +7,7 @@ import type { ReactElement } from 'react';
 import { IconButton } from '../ui/icon-button.js';
 import { askHub } from './ask-hub.js';
 import { PersonBadge } from './person-badge.js';
+import './queue-panel.css';
 
 interface QueuePanelProps {
   readonly room: Room;

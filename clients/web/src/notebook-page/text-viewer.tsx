@@ -9,6 +9,8 @@ import { useCallback, useEffect, useRef, useState, type ReactElement } from 'rea
 import { messageOf } from '../ui/message.js';
 import { sizeText } from '../ui/size-text.js';
 import { readPage, type TextPage } from './text-pages.js';
+import '../ui/link-button.css';
+import './text-viewer.css';
 
 interface TextViewerProps {
   readonly hub: HubClient;

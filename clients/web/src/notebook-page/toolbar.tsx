@@ -6,6 +6,7 @@ import { commandOf, type CommandTargets } from '../notebook-widget/commands.js';
 import { chordText } from '../notebook-widget/keys.js';
 import { IconButton } from '../ui/icon-button.js';
 import { inBackground } from '../ui/in-background.js';
+import './toolbar.css';
 
 interface ToolbarProps {
   readonly targets: CommandTargets;

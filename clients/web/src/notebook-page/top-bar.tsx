@@ -10,6 +10,7 @@ import { Link } from '../ui/link.js';
 import { KernelMenu } from './kernel-menu.js';
 import { Faces } from './people.js';
 import { SavingStatus } from './saving-status.js';
+import './top-bar.css';
 
 interface TopBarProps {
   readonly hub: HubClient;

@@ -8,6 +8,7 @@ import { toast } from 'sonner';
 import { messageOf } from '../ui/message.js';
 import { askHub } from './ask-hub.js';
 import { cellText, whenText } from './version-texts.js';
+import './version-dialog.css';
 
 interface VersionDialogProps {
   readonly room: Room;

@@ -7,6 +7,7 @@ import { useEffect, useState, type ReactElement, type SubmitEvent } from 'react'
 import { askHub } from './ask-hub.js';
 import { whenText } from './version-texts.js';
 import { VersionDialog } from './version-dialog.js';
+import './versions-panel.css';
 
 interface VersionsPanelProps {
   readonly room: Room;

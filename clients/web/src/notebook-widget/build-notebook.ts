@@ -13,6 +13,7 @@ import { RunMarks } from './run-marks.js';
 import { runThroughHub, type Enqueued } from './run-cells.js';
 import type { StoredOutputs } from './stored-outputs.js';
 import { StoredTexts } from './stored-texts.js';
+import './cells.css';
 
 interface NotebookOptions {
   readonly room: Room;

@@ -18,6 +18,7 @@ import { YBaseCell, YCodeCell } from '@jupyter/ydoc';
 import { yCollab } from 'y-codemirror.next';
 import type { Awareness } from 'y-protocols/awareness';
 import { busyTip } from './busy-tip.js';
+import './editor.css';
 
 interface EditorOptions {
   readonly awareness: Awareness;

@@ -9,6 +9,7 @@ import { toast } from 'sonner';
 import { nowAndThen } from '../now-and-then.js';
 import { cellIdOf } from './cell-id.js';
 import { runIndex, runMark, type RunMark } from './run-mark.js';
+import './run-marks.css';
 
 interface MarkedCell {
   readonly cell: Cell;

@@ -10,6 +10,8 @@ import { Panel, Widget } from '@lumino/widgets';
 import { messageOf } from '../ui/message.js';
 import { sizeText } from '../ui/size-text.js';
 import type { StoredOutputs } from './stored-outputs.js';
+import '../ui/link-button.css';
+import './stored-outputs.css';
 
 /** Before all others: the small types beside it are what this one shows less of. */
 const RANK = 1;

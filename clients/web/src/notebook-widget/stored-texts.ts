@@ -9,6 +9,8 @@ import { inBackground } from '../ui/in-background.js';
 import { nowAndThen } from '../now-and-then.js';
 import { sizeText } from '../ui/size-text.js';
 import type { OpenedText, StoredOutputs } from './stored-outputs.js';
+import '../ui/link-button.css';
+import './stored-outputs.css';
 
 const StoredOutput = z.looseObject({
   output_type: z.string(),
