@@ -36,6 +36,8 @@ export interface HubConfig {
   readonly keeperLeavesAfterMs: number;
   /** What each kernel may say while no hub listens; on the disk. */
   readonly journalMaxBytes: number;
+  /** What is kept of it for a hub that listens and is behind; on the disk. */
+  readonly unreadJournalMaxBytes: number;
   readonly saveLimits: SaveLimits;
 }
 
@@ -80,7 +82,9 @@ environment: COKERNEL_DATA (where state lies; default: your data folder + /coker
   COKERNEL_DOCUMENTS (where edits are stored: 'folder', the data folder, or 'redis'; default folder),
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
-  COKERNEL_JOURNAL_MAX_BYTES (what each kernel may say while no hub listens, and 16 times that while one is behind; default 64 MiB),
+  COKERNEL_JOURNAL_MAX_BYTES (what is kept on the disk of what each kernel says, for a hub that comes later; default 64 MiB),
+  COKERNEL_UNREAD_JOURNAL_MAX_BYTES (the same while a hub listens and is behind; default 1 GiB). Beyond either the oldest goes, and
+  a line in the output says so,
   COKERNEL_SAVED_OUTPUT_MAX_BYTES, COKERNEL_SAVED_FILE_MAX_BYTES (a larger output, or one beyond that size of its file, has
   only its ends in the saved file, and the hash by which the hub keeps it; default 10 MiB and 100 MiB)
 Ctrl-C and \`cokernel stop\` stop the hub and its kernels; SIGTERM leaves the kernels for the next hub.
@@ -119,6 +123,7 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     kernelsAtStop: kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true),
     keeperLeavesAfterMs: countIn(env, 'COKERNEL_KEEPER_LEAVES_AFTER_MS', KEEPER_LEAVES_AFTER_MS),
     journalMaxBytes: countIn(env, 'COKERNEL_JOURNAL_MAX_BYTES', JOURNAL_MAX_BYTES),
+    unreadJournalMaxBytes: countIn(env, 'COKERNEL_UNREAD_JOURNAL_MAX_BYTES', UNREAD_JOURNAL_MAX_BYTES),
     saveLimits: {
       output: countIn(env, 'COKERNEL_SAVED_OUTPUT_MAX_BYTES', 10 * 1024 * 1024),
       file: countIn(env, 'COKERNEL_SAVED_FILE_MAX_BYTES', 100 * 1024 * 1024),
@@ -239,6 +244,9 @@ const KEEPER_LEAVES_AFTER_MS = 12 * 60 * 60 * 1000;
 
 /** Minutes of a flood, times the kernels that a disk has room for. */
 const JOURNAL_MAX_BYTES = 64 * 1024 * 1024;
+
+/** 5,000 plots of 200 KB that come faster than they are stored; only one kernel at a time, as a rule, comes near it. */
+const UNREAD_JOURNAL_MAX_BYTES = 1024 * 1024 * 1024;
 
 function countIn(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
   const text = env[name];

@@ -28,6 +28,7 @@ function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
     idleExitMs: KEEPER_IDLE_EXIT_MS,
     leaveAfterMs: config.keeperLeavesAfterMs,
     maxJournalBytes: config.journalMaxBytes,
+    maxUnreadJournalBytes: config.unreadJournalMaxBytes,
     startTimeoutMs: KEEPER_START_TIMEOUT_MS,
     log: (level, message, fields) => log[level](fields ?? {}, message),
   });

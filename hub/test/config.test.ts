@@ -159,11 +159,16 @@ describe('arguments', () => {
   });
 
   test('with a limit of the keeper that is no number are refused with its name', async () => {
-    expect(await config([served])).toMatchObject({ keeperLeavesAfterMs: 43_200_000, journalMaxBytes: 67_108_864 });
+    expect(await config([served])).toMatchObject({
+      keeperLeavesAfterMs: 43_200_000,
+      journalMaxBytes: 67_108_864,
+      unreadJournalMaxBytes: 1_073_741_824,
+    });
     expect(await config([served], { COKERNEL_KEEPER_LEAVES_AFTER_MS: '5000' })).toMatchObject({
       keeperLeavesAfterMs: 5_000,
     });
-    for (const name of ['COKERNEL_KEEPER_LEAVES_AFTER_MS', 'COKERNEL_JOURNAL_MAX_BYTES']) {
+    const journals = ['COKERNEL_JOURNAL_MAX_BYTES', 'COKERNEL_UNREAD_JOURNAL_MAX_BYTES'];
+    for (const name of ['COKERNEL_KEEPER_LEAVES_AFTER_MS', ...journals]) {
       expect((await refusal([served], { [name]: 'soon' })).message).toContain(name);
     }
   });

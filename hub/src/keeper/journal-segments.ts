@@ -24,10 +24,7 @@ export interface SegmentsOptions {
   readonly folder: string;
   /** All files together: what a hub may miss while it is away, times the kernels that a disk has room for. */
   readonly maxBytes: number;
-  /**
-   * All files together while a hub that is attached has not read them: what a kernel may say faster than its hub takes
-   * it. Room on the disk for the largest output of one run that nothing of may be lost; at least `maxBytes`.
-   */
+  /** All files together while an attached hub has not read the oldest of them; at least `maxBytes`. */
   readonly maxUnreadBytes: number;
   /** One file: read as a whole by who comes from far behind, and dropped as a whole. */
   readonly segmentBytes: number;

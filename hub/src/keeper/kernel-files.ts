@@ -18,6 +18,11 @@ export interface KernelFilesOptions {
   readonly folder: string;
   /** What hubs may miss while they are away, times the kernels that the disk has room for: 64 MiB is minutes of flood. */
   readonly maxJournalBytes: number;
+  /**
+   * Of the journal while an attached hub is behind: what a kernel says faster than its hub takes it, of which nothing may
+   * be lost. 1 GiB is 5,000 plots; it is counted as at least `maxJournalBytes`.
+   */
+  readonly maxUnreadJournalBytes: number;
   /** Of the journal's newest part: 4 MiB, times the kernels, are the keeper's memory. */
   readonly maxMemoryBytes: number;
   readonly log: Log;
@@ -26,8 +31,6 @@ export interface KernelFilesOptions {
 /** Small enough to be read in one go for a hub that is far behind. */
 const MAX_SEGMENT_BYTES = 2 * 1024 * 1024;
 const SEGMENTS = 16;
-/** Times the journal's own bound: 1 GiB, unless a hub is told otherwise. */
-const UNREAD_TIMES = 16;
 
 export class KernelFiles {
   readonly state: KernelStateFile;
@@ -131,8 +134,8 @@ function recoveredParts(options: KernelFilesOptions) {
   return { segments, sent, lastSeq };
 }
 
-function segmentsOf({ folder, maxJournalBytes }: KernelFilesOptions): JournalSegments {
+function segmentsOf({ folder, maxJournalBytes, maxUnreadJournalBytes }: KernelFilesOptions): JournalSegments {
   const segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.ceil(maxJournalBytes / SEGMENTS));
-  const maxUnreadBytes = UNREAD_TIMES * maxJournalBytes;
+  const maxUnreadBytes = Math.max(maxJournalBytes, maxUnreadJournalBytes);
   return new JournalSegments({ folder, maxBytes: maxJournalBytes, maxUnreadBytes, segmentBytes });
 }

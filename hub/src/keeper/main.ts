@@ -1,7 +1,7 @@
 /**
- * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N] [--leave-after-ms N] [--max-journal-bytes N]`: a hub
- * starts it, detached, and it outlives that hub. It says what happens as JSON lines on stderr, which the hub has led into a file. SIGTERM and SIGINT end
- * its kernels cleanly and then itself.
+ * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N] [--leave-after-ms N] [--max-journal-bytes N]
+ * [--max-unread-journal-bytes N]`: a hub starts it, detached, and it outlives that hub. It says what happens as JSON lines
+ * on stderr, which the hub has led into a file. SIGTERM and SIGINT end its kernels cleanly and then itself.
  */
 import { parseArgs } from 'node:util';
 import { keeperPaths } from '../kernel/keeper-paths.js';
@@ -16,6 +16,7 @@ import { Supervisor } from './supervisor.js';
 const DEFAULT_IDLE_EXIT_MS = 5_000;
 const DEFAULT_LEAVE_AFTER_MS = 12 * 60 * 60 * 1000;
 const DEFAULT_MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_UNREAD_JOURNAL_BYTES = 1024 * 1024 * 1024;
 
 const log: Log = (level, message, fields) => {
   const line = { time: new Date().toISOString(), level, pid: process.pid, message, ...fields };
@@ -23,11 +24,12 @@ const log: Log = (level, message, fields) => {
 };
 
 async function main(): Promise<void> {
-  const { dataDir, idleExitMs, leaveAfterMs, maxJournalBytes } = readArguments();
+  const { dataDir, idleExitMs, leaveAfterMs, maxJournalBytes, maxUnreadJournalBytes } = readArguments();
   const paths = await keeperPaths(dataDir);
   const supervisor = new Supervisor({
     dataDir: paths.dataDir,
     maxJournalBytes,
+    maxUnreadJournalBytes,
     maxMemoryBytes: 4 * 1024 * 1024,
     lookEveryMs: 250,
     readyTimeoutMs: 60_000,
@@ -84,12 +86,14 @@ interface Arguments {
   readonly idleExitMs: number;
   readonly leaveAfterMs: number;
   readonly maxJournalBytes: number;
+  readonly maxUnreadJournalBytes: number;
 }
 
 function readArguments(): Arguments {
   const text = { type: 'string' } as const;
   const times = { 'idle-exit-ms': text, 'leave-after-ms': text };
-  const { values } = parseArgs({ options: { 'data-dir': text, ...times, 'max-journal-bytes': text } });
+  const bounds = { 'max-journal-bytes': text, 'max-unread-journal-bytes': text };
+  const { values } = parseArgs({ options: { 'data-dir': text, ...times, ...bounds } });
   const dataDir = values['data-dir'];
   if (!dataDir) throw new Error('--data-dir DIR is needed');
   return {
@@ -97,6 +101,10 @@ function readArguments(): Arguments {
     idleExitMs: count('--idle-exit-ms', values['idle-exit-ms'] ?? DEFAULT_IDLE_EXIT_MS),
     leaveAfterMs: count('--leave-after-ms', values['leave-after-ms'] ?? DEFAULT_LEAVE_AFTER_MS),
     maxJournalBytes: count('--max-journal-bytes', values['max-journal-bytes'] ?? DEFAULT_MAX_JOURNAL_BYTES),
+    maxUnreadJournalBytes: count(
+      '--max-unread-journal-bytes',
+      values['max-unread-journal-bytes'] ?? DEFAULT_MAX_UNREAD_JOURNAL_BYTES,
+    ),
   };
 }
 

@@ -21,7 +21,7 @@ import type { MeasuredKernel } from './process-usage.js';
 import { RestartBudget } from './restart-budget.js';
 
 export interface SupervisorOptions
-  extends LivesOptions, Pick<KernelFilesOptions, 'maxJournalBytes' | 'maxMemoryBytes'> {
+  extends LivesOptions, Pick<KernelFilesOptions, 'maxJournalBytes' | 'maxUnreadJournalBytes' | 'maxMemoryBytes'> {
   readonly dataDir: string;
   readonly restartsInARow: number;
   readonly stableAfterMs: number;
@@ -191,8 +191,9 @@ export class Supervisor {
   }
 
   #filesIn(name: string): KernelFilesOptions {
-    const { maxJournalBytes, maxMemoryBytes } = this.options;
-    return { folder: join(this.#kernelsDir, name), maxJournalBytes, maxMemoryBytes, log: this.#logOf(name) };
+    const { maxJournalBytes, maxUnreadJournalBytes, maxMemoryBytes } = this.options;
+    const bounds = { maxJournalBytes, maxUnreadJournalBytes, maxMemoryBytes };
+    return { folder: join(this.#kernelsDir, name), ...bounds, log: this.#logOf(name) };
   }
 
   #logOf(kernelId: string): Log {

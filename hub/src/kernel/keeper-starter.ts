@@ -19,6 +19,8 @@ export interface KeeperStart {
   readonly leaveAfterMs: number;
   /** What each kernel may say while no hub listens; on the disk. */
   readonly maxJournalBytes: number;
+  /** What is kept of it for a hub that listens and is behind; on the disk. */
+  readonly maxUnreadJournalBytes: number;
   /** Loading the keeper takes some tenths of a second, on a busy machine some seconds. */
   readonly startTimeoutMs: number;
   readonly log: Log;
@@ -76,8 +78,13 @@ async function spawnKeeper(options: KeeperStart, paths: KeeperPaths): Promise<Ch
   }
 }
 
-function limitsOf({ idleExitMs, leaveAfterMs, maxJournalBytes }: KeeperStart): readonly string[] {
-  const limits = { 'idle-exit-ms': idleExitMs, 'leave-after-ms': leaveAfterMs, 'max-journal-bytes': maxJournalBytes };
+function limitsOf(start: KeeperStart): readonly string[] {
+  const limits = {
+    'idle-exit-ms': start.idleExitMs,
+    'leave-after-ms': start.leaveAfterMs,
+    'max-journal-bytes': start.maxJournalBytes,
+    'max-unread-journal-bytes': start.maxUnreadJournalBytes,
+  };
   return Object.entries(limits).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 

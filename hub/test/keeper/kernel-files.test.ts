@@ -43,6 +43,7 @@ function options(): KernelFilesOptions {
   return {
     folder: join(folder.path, 'k'),
     maxJournalBytes: 1e6,
+    maxUnreadJournalBytes: 1e6,
     maxMemoryBytes: 1e6,
     log: (_level, message) => logged.push(message),
   };

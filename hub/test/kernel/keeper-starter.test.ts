@@ -20,6 +20,7 @@ describe('a keeper that can not be started', () => {
       idleExitMs: 5_000,
       leaveAfterMs: 60_000,
       maxJournalBytes: 1_000_000,
+      maxUnreadJournalBytes: 1_000_000,
       startTimeoutMs: 60_000,
       log: () => undefined,
     });

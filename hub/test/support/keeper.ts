@@ -27,6 +27,7 @@ export interface TestKeeperOptions {
   readonly idleExitMs?: number;
   readonly leaveAfterMs?: number;
   readonly maxJournalBytes?: number;
+  readonly maxUnreadJournalBytes?: number;
 }
 
 export class TestKeeper {
@@ -56,6 +57,7 @@ export class TestKeeper {
       idleExitMs: this.options.idleExitMs ?? 30_000,
       leaveAfterMs: this.options.leaveAfterMs ?? 3_600_000,
       maxJournalBytes: this.options.maxJournalBytes ?? 64 * 1024 * 1024,
+      maxUnreadJournalBytes: this.options.maxUnreadJournalBytes ?? 1024 * 1024 * 1024,
       startTimeoutMs: 30_000,
       extraDataDirs: [join(this.folder, 'jupyter')],
       env: {},
