@@ -6,6 +6,7 @@ export { diffNotebooks } from './diff-notebooks.js';
 export * from './json.js';
 export * from './make-cell.js';
 export * from './make-output.js';
+export { conflictOf, settleConflict, type KeptVersion } from './merge/conflict-cells.js';
 export { makeEqual } from './merge/make-equal.js';
 export { MergeBase, mergeBase } from './merge/merge-base.js';
 export { mergeNotebooks, type MergeConflict, type MergeResult } from './merge/three-way.js';

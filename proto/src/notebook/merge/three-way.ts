@@ -1,14 +1,15 @@
 /**
  * Pure but for new cell ids: merges what a program wrote to a file (`disk`) with what people have (`live`), both come from
  * `base`. What one side changed is taken; of the same lines changed by both, both versions are kept: the cell keeps what
- * people have, and the file's text goes into a new cell right below that says of which cell it is. A cell that one side
- * deleted and the other changed stays. A cell's outputs are one thing, and the file's are taken only when people's are still
- * the base's.
+ * people have, and the file's text goes into a new cell right below that says of which cell it is. Where the file's former
+ * text stands there already, as nobody has touched it, the new one takes its place. A cell that one side deleted and the
+ * other changed stays. A cell's outputs are one thing, and the file's are taken only when people's are still the base's.
  */
 import type { CellId } from '../../hub/ids.js';
 import { jsonEquals, omit, type JsonObject, type JsonValue } from '../json.js';
 import { makeCell } from '../make-cell.js';
 import type { Cell, CodeCell, Notebook } from '../nbformat.js';
+import { conflictMetadata, conflictOf } from './conflict-cells.js';
 import { withKnownIds } from './match-cells.js';
 import { baseCell, type BaseCell, type MergeBase } from './merge-base.js';
 import { mergeMetadata } from './merge-metadata.js';
@@ -39,7 +40,8 @@ const OF_A_RUN = ['execution', 'cokernel'];
 export function mergeNotebooks(base: MergeBase, live: Notebook, file: Notebook): MergeResult {
   const disk = withKnownIds(file, base);
   const merge = new Merge(base, live, disk);
-  const cells = mergedOrder(idsOf(base), idsOf(live), idsOf(disk)).flatMap((id) => merge.cell(id));
+  const order = mergedOrder(idsOf(base), idsOf(live), idsOf(disk));
+  const cells = order.flatMap((id) => merge.cell(id)).map((cell) => merge.renewed.get(cell.id) ?? cell);
   const metadata = mergeMetadata(base.metadata, live.metadata, disk.metadata).merged;
   const minor = live.nbformat_minor === base.nbformat_minor ? disk.nbformat_minor : live.nbformat_minor;
   return { merged: { nbformat: 4, nbformat_minor: minor, metadata, cells }, conflicts: merge.conflicts, disk };
@@ -52,6 +54,8 @@ interface Side extends BaseCell {
 
 class Merge {
   readonly conflicts: MergeConflict[] = [];
+  /** Cells with a former text of the file, with its new one. */
+  readonly renewed = new Map<CellId, Cell>();
   readonly #base: ReadonlyMap<CellId, BaseCell>;
   readonly #live: ReadonlyMap<CellId, Side>;
   readonly #disk: ReadonlyMap<CellId, Side>;
@@ -94,13 +98,24 @@ class Merge {
       result: resultOf(result.whole),
     };
     const merged = cellOf(live.id, type, parts);
-    return source === null ? [merged, this.#keepBeside(live, disk)] : [merged];
+    return source === null ? [merged, ...this.#keepBeside(base, live, disk)] : [merged];
   }
 
-  #keepBeside(live: Side, disk: Side): Cell {
-    const beside = makeCell(disk.cell_type, disk.source, { cokernel: { conflict: { of: live.id } } });
+  /** In a new cell, unless the cell of the conflict before still has what the file had then. */
+  #keepBeside(base: BaseCell, live: Side, disk: Side): readonly Cell[] {
+    const former = this.#formerConflict(base, live, disk);
+    const beside = former?.whole ?? makeCell(disk.cell_type, disk.source, conflictMetadata(live.id));
     this.conflicts.push({ cellId: live.id, what: 'source', keptAs: beside.id });
-    return beside;
+    if (former === undefined) return [beside];
+    this.renewed.set(beside.id, { ...beside, source: disk.source });
+    return [];
+  }
+
+  #formerConflict(base: BaseCell, live: Side, disk: Side): Side | undefined {
+    return [...this.#live.values()].find(
+      ({ id, source, cell_type: type, metadata }) =>
+        conflictOf(metadata) === live.id && source === base.source && type === disk.cell_type && !this.#disk.has(id),
+    );
   }
 
   #takesResultOf(base: BaseCell, live: Side, disk: Side): Side {

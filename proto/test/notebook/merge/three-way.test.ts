@@ -131,6 +131,26 @@ describe('[X3] the text of a cell', () => {
     expect(result.conflicts).toEqual([{ cellId: 'a', what: 'source', keptAs: kept?.id }]);
   });
 
+  describe('of which both change the same line again, before anybody has settled it,', () => {
+    const again = (live: readonly Cell[], disk: readonly Cell[]): MergeResult =>
+      merge([code('a', 'x = 3'), code('b', '')], live, disk);
+    const mark = { metadata: { cokernel: { conflict: { of: 'a' } } } };
+    const [here, there] = [code('a', 'x = 2'), code('a', 'x = 4')];
+
+    test('has the file’s newest text in the cell of the former one, wherever that stands', () => {
+      const result = again([code('k', 'x = 3', mark), here, code('b', '')], [there, code('b', '')]);
+      expect(result.merged.cells).toEqual([code('k', 'x = 4', mark), here, code('b', '')]);
+      expect(result.conflicts).toEqual([{ cellId: 'a', what: 'source', keptAs: 'k' }]);
+    });
+
+    test('keeps a former version that somebody has edited, or that the file has as a cell', () => {
+      const edited = again([here, code('k', 'x = 3 + 1', mark)], [there]);
+      expect(sources(edited)).toEqual(['x = 2', 'x = 4', 'x = 3 + 1']);
+      const known = again([here, code('k', 'x = 3', mark)], [there, code('k', 'x = 3', mark)]);
+      expect(sources(known)).toEqual(['x = 2', 'x = 4', 'x = 3']);
+    });
+  });
+
   test('in prose takes other words of a paragraph, and in code never two changes of a line', () => {
     const [base, live, disk] = ['the old cat sat here', 'the big cat sat here', 'the old cat slept here'];
     expect(sources(merge([prose('a', base)], [prose('a', live)], [prose('a', disk)]))).toEqual([
