@@ -83,7 +83,7 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   startCulling(options, common, meeting, closers);
   const runs = (): Promise<readonly EndingRun[]> =>
     endingRuns(startedHere(sessions), common.queue, (fileId) => store.fileIndex.pathOf(fileId));
-  const gateway = gatewayOf(options, common, { ...meeting, store, folder, endingRuns: runs });
+  const gateway = gatewayOf(options, common, { ...meeting, store, notebookFiles, folder, endingRuns: runs });
   return { sessions, gateway, endingRuns: runs };
 }
 
@@ -187,7 +187,12 @@ function meetingPlaces(
 function gatewayOf(
   { config, version, webDirectory, onStopAsked }: HubOptions,
   common: Common,
-  parts: Meeting & Pick<Parts, 'endingRuns'> & { readonly store: EmbeddedStore; readonly folder: ServedFolder },
+  parts: Meeting &
+    Pick<Parts, 'endingRuns'> & {
+      readonly store: EmbeddedStore;
+      readonly notebookFiles: NotebookFiles;
+      readonly folder: ServedFolder;
+    },
 ): Gateway {
   const { documents, fileIndex, timeline } = parts.store;
   return new Gateway({

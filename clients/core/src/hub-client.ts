@@ -90,7 +90,7 @@ export class HubClient {
     return readHistory(this.#rest, fileId);
   }
 
-  /** A version of a notebook, as the text of an .ipynb file. Outputs that lie in the hub's store are named, not in it. */
+  /** A version of a notebook, as the text of an .ipynb file, with its outputs whole as a saved file has them. */
   async version(fileId: FileId, versionId: VersionId): Promise<string> {
     const path = `/api/hub/notebooks/${encodeURIComponent(fileId)}/versions/${versionId}`;
     return (await this.#rest.send({ method: 'GET', path })).text();

@@ -15,6 +15,7 @@ import { StartError, messageOf } from '../errors.js';
 import type { DocumentStore } from '../room/document-store.js';
 import type { HistoryStore } from '../room/history-store.js';
 import type { KernelSharing } from '../room/kernel-sharing.js';
+import type { NotebookFiles } from '../room/notebook-files.js';
 import type { OpenRoom, RoomRegistry } from '../room/room-registry.js';
 import type { ServedFolder } from '../room/served-folder.js';
 import type { ChannelHello } from '../run/kernel-channel.js';
@@ -56,6 +57,7 @@ export interface GatewayOptions {
   readonly transcripts: Transcripts;
   readonly documents: DocumentStore;
   readonly outputs: OutputStore;
+  readonly notebookFiles: NotebookFiles;
   readonly history: HistoryStore;
   readonly pathOf: (fileId: FileId) => string | null;
   readonly kernelLabels: Readonly<Record<string, string>>;
@@ -131,7 +133,7 @@ export class Gateway {
   }
 
   private apiRouters(): readonly express.Router[] {
-    const { sessions, rooms, folder, kernelLabels, outputs, documents } = this.options;
+    const { sessions, rooms, folder, kernelLabels, outputs } = this.options;
     const openRoom = (fileId: FileId): Promise<OpenRoom> => rooms.open(fileId);
     return [
       hubRouter({ ...this.options, folder: folder.root, startedAt: this.options.clock() }),
@@ -143,7 +145,7 @@ export class Gateway {
       contentsWriteRouter(folder, rooms),
       collaborationRouter(rooms),
       outputRouter(outputs),
-      copyRouter(documents),
+      copyRouter(this.options),
       executionRouter({ ...this.options, openRoom }),
     ];
   }

@@ -1,16 +1,14 @@
 /**
  * What a notebook's document names in the output store, told to the store: when the room opens, once an hour, and when it
  * closes. What people deleted is let go by that, and what they pasted is referred to.
- *
- * A text's id can be guessed by who knows the run, a hash only by who knows the bytes: so a hash counts whoever wrote it
- * into the document, and a text only when the hub itself has referred to it for this notebook.
  */
-import { ContentHash, type FileId, type TextId } from '@cokernel/proto/hub';
+import type { FileId } from '@cokernel/proto/hub';
 import { readDocument, storedReferences } from '@cokernel/proto/notebook';
 import type * as Y from 'yjs';
 import { messageOf } from '../errors.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { OutputStore } from '../run/output-store.js';
+import { ownReferences } from './own-references.js';
 
 export interface DocumentReferencesOptions {
   readonly fileId: FileId;
@@ -53,17 +51,9 @@ export class DocumentReferences {
     const { fileId, doc, outputs, log } = this.options;
     try {
       const named = storedReferences(readDocument(doc).cells);
-      const counts = await Promise.all(named.map((name) => this.isOurs(name)));
-      await outputs.setReferences(
-        { fileId, holder: 'log' },
-        named.filter((_, index) => counts[index]),
-      );
+      await outputs.setReferences({ fileId, holder: 'log' }, await ownReferences(outputs, fileId, named));
     } catch (error) {
       log.warn({ fileId, error: messageOf(error) }, 'what a notebook refers to was not stored');
     }
-  }
-
-  private async isOurs(name: ContentHash | TextId): Promise<boolean> {
-    return ContentHash.safeParse(name).success || (await this.options.outputs.isReferred(this.options.fileId, name));
   }
 }

@@ -3,6 +3,7 @@
  * document has the large ones outside. A file is replaced as a whole, and only when nobody else has changed it.
  */
 import type { ContentHash, TextId } from '@cokernel/proto/hub';
+import type { Notebook } from '@cokernel/proto/notebook';
 
 /** What is known of a file that the document has in it. */
 export interface SavedState {
@@ -50,6 +51,14 @@ export type WriteOutcome =
   /** Somebody else has written the file since it was saved; it stands there with this hash, untouched. */
   | { readonly outcome: 'foreign'; readonly fileHash: string };
 
+export interface SendRequest {
+  readonly notebook: Notebook;
+  /** Of what it names as stored, what may be in the text; the rest is named as what is gone is. */
+  readonly readable: readonly (ContentHash | TextId)[];
+  /** UTF-8, piece after piece; the next one comes when it resolves, and none when it rejects. */
+  readonly onPiece: (piece: Uint8Array) => Promise<void>;
+}
+
 /** What a file may have of what its document has outside; the rest is named by its hash. */
 export interface SaveLimits {
   /** Bytes of one output: more than people look at, less than makes a file slow to open. */
@@ -63,4 +72,6 @@ export interface NotebookFiles {
   read(request: ReadRequest): Promise<FileReading>;
   /** Rejects with a reason for people when the file can't be written; then it stands there as it was. */
   write(request: WriteRequest): Promise<WriteOutcome>;
+  /** The text that a notebook's file would have, within the same limits. It waits for no file, and no file for it. */
+  send(request: SendRequest): Promise<void>;
 }

@@ -24,7 +24,7 @@ export interface OpenRoomOptions {
   readonly opened: OpenedDocument;
   readonly files: FileSync;
   readonly timelineStores: TimelineStores;
-  readonly outputStore: Pick<OutputStore, 'refer' | 'setReferences'>;
+  readonly outputStore: Pick<OutputStore, 'isReferred' | 'refer' | 'setReferences'>;
   readonly queue: RunQueue;
   readonly version: string;
   readonly kernelSpecs: () => readonly KernelSpecView[];

@@ -19,7 +19,7 @@ export interface OpenTimelineOptions {
   readonly fileId: FileId;
   readonly document: RoomDocument;
   readonly stores: TimelineStores;
-  readonly outputStore: Pick<OutputStore, 'refer' | 'setReferences'>;
+  readonly outputStore: Pick<OutputStore, 'isReferred' | 'refer' | 'setReferences'>;
   readonly clock: () => Date;
   readonly tell: (event: HubEvent) => void;
   readonly log: SessionLog;

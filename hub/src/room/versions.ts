@@ -17,8 +17,9 @@ import {
 } from '@cokernel/proto/notebook';
 import { Refusal } from '../errors.js';
 import type { OutputStore } from '../run/output-store.js';
-import type { RoomDocument } from './room-document.js';
 import { keepingRuns } from './keeping-runs.js';
+import { ownReferences } from './own-references.js';
+import type { RoomDocument } from './room-document.js';
 import { superfluousVersions } from './thinned-versions.js';
 import type { StoredVersion, VersionStore } from './version-store.js';
 
@@ -26,7 +27,7 @@ export interface VersionsOptions {
   readonly fileId: FileId;
   readonly document: RoomDocument;
   readonly store: VersionStore;
-  readonly outputStore: Pick<OutputStore, 'refer' | 'setReferences'>;
+  readonly outputStore: Pick<OutputStore, 'isReferred' | 'refer' | 'setReferences'>;
   readonly clock: () => Date;
   readonly tell: (event: HubEvent) => void;
 }
@@ -84,7 +85,7 @@ export class Versions {
     const { document, outputStore, fileId } = this.options;
     const target = await this.notebook(versionId);
     // The document names them again from here on.
-    await outputStore.refer({ fileId, holder: 'log' }, storedReferences(target.cells));
+    await outputStore.refer({ fileId, holder: 'log' }, await this.referencesOf(target));
     // Both in one step of the loop: nobody's edit comes between what is kept and what is changed.
     const kept = this.keep('beforeRestore', { author: by });
     const written = document.write(() => makeEqual(document.doc, keepingRuns(document.doc, target)));
@@ -109,7 +110,7 @@ export class Versions {
     const at = clock().toISOString();
     const view = { at, kind, name: name ?? null, author: author ?? null, cells: notebook.cells.length };
     const added = await store.add(fileId, { ...view, content });
-    await outputStore.setReferences(holderOf(fileId, added.versionId), storedReferences(notebook.cells));
+    await outputStore.setReferences(holderOf(fileId, added.versionId), await this.referencesOf(notebook));
     await this.drop(superfluousVersions(await store.list(fileId), clock()));
     tell({ event: 'versionsChanged' });
     return viewOf(added);
@@ -120,6 +121,11 @@ export class Versions {
     if (versionIds.length === 0) return;
     await store.remove(fileId, versionIds);
     for (const versionId of versionIds) await outputStore.setReferences(holderOf(fileId, versionId), []);
+  }
+
+  private referencesOf({ cells }: Notebook): ReturnType<typeof ownReferences> {
+    const { outputStore, fileId } = this.options;
+    return ownReferences(outputStore, fileId, storedReferences(cells));
   }
 
   private inLine<T>(step: () => Promise<T>): Promise<T> {

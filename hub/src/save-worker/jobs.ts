@@ -1,5 +1,6 @@
-/** What crosses between the hub's thread and the worker that reads and writes notebooks. */
+/** What crosses between the hub's thread and the worker that reads, writes and sends notebooks. */
 import type { ContentHash, TextId } from '@cokernel/proto/hub';
+import type { Notebook } from '@cokernel/proto/notebook';
 import type { SaveLimits, SavedState, WriteOutcome } from '../room/notebook-files.js';
 
 /** Given to a worker at its start. */
@@ -22,11 +23,18 @@ export interface WriteJob {
   readonly saved: SavedState;
 }
 
-export type Job = ReadJob | WriteJob;
+export interface SendJob {
+  readonly kind: 'send';
+  readonly notebook: Notebook;
+  readonly readable: readonly (ContentHash | TextId)[];
+}
+
+export type Job = ReadJob | WriteJob | SendJob;
 
 /** What a worker wants its hub to do before it goes on. */
 export type Question =
-  { readonly kind: 'put'; readonly bytes: Uint8Array } | { readonly kind: 'draft'; readonly draft: SavedState };
+  | { readonly kind: 'put' | 'piece'; readonly bytes: Uint8Array }
+  | { readonly kind: 'draft'; readonly draft: SavedState };
 
 export interface ReadResult {
   readonly saved: SavedState;
@@ -36,7 +44,9 @@ export interface ReadResult {
 }
 
 export type Result =
-  { readonly kind: 'read'; readonly value: ReadResult } | { readonly kind: 'write'; readonly value: WriteOutcome };
+  | { readonly kind: 'read'; readonly value: ReadResult }
+  | { readonly kind: 'write'; readonly value: WriteOutcome }
+  | { readonly kind: 'sent' };
 
 /** An error has no class on its way. */
 export interface Failure {

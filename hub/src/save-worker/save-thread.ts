@@ -1,12 +1,19 @@
 /**
  * SaveThread: NotebookFiles in a thread of its own, one a hub, so that neither a large file nor a slow disk keeps the hub
- * from its people. It reads one file at a time and writes one at a time, beside each other. When the thread ends by itself
+ * from its people. It reads one file at a time and writes one at a time, beside each other and what it sends. When the thread ends by itself
  * (out of memory), what was under way fails with a reason, and the next job gets a new one.
  */
 import type { Worker } from 'node:worker_threads';
 import { NotebookFormatError } from '@cokernel/proto/notebook';
 import { messageOf } from '../errors.js';
-import type { FileReading, NotebookFiles, ReadRequest, WriteOutcome, WriteRequest } from '../room/notebook-files.js';
+import type {
+  FileReading,
+  NotebookFiles,
+  ReadRequest,
+  SendRequest,
+  WriteOutcome,
+  WriteRequest,
+} from '../room/notebook-files.js';
 import { startWorker } from '../start-worker.js';
 import type { Failure, FromWorker, Job, Question, Result, ToWorker, WorkerSettings } from './jobs.js';
 
@@ -58,6 +65,13 @@ export class SaveThread implements NotebookFiles {
     return result.value;
   }
 
+  /** Beside the others: who takes the pieces may be slow. */
+  async send({ notebook, readable, onPiece }: SendRequest): Promise<void> {
+    await this.run({ kind: 'send', notebook, readable }, [], (question) =>
+      question.kind === 'piece' ? onPiece(question.bytes) : Promise.resolve(),
+    );
+  }
+
   /** Ends the thread after what is under way. Can be called twice. */
   async close(): Promise<void> {
     await Promise.allSettled([this.reading, this.writing]);
@@ -72,7 +86,7 @@ export class SaveThread implements NotebookFiles {
     const id = this.jobs;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { answer, resolve, reject });
-      this.send({ id, job }, transfer);
+      this.post({ id, job }, transfer);
     });
   }
 
@@ -93,9 +107,9 @@ export class SaveThread implements NotebookFiles {
 
   private ended(worker: Worker, reason: string): void {
     if (this.worker === worker) this.worker = null;
-    if (this.closed) return;
-    this.options.onDied(reason);
-    for (const { reject } of this.pending.values()) reject(new Error(`the thread that saves has failed: ${reason}`));
+    if (!this.closed) this.options.onDied(reason);
+    const because = this.closed ? 'the hub stops' : `the thread that saves has failed: ${reason}`;
+    for (const { reject } of this.pending.values()) reject(new Error(because));
     this.pending.clear();
   }
 
@@ -113,12 +127,12 @@ export class SaveThread implements NotebookFiles {
 
   private answer(id: number, answered: Promise<unknown>): void {
     answered.then(
-      () => this.send({ id, answer: { error: null } }),
-      (error: unknown) => this.send({ id, answer: { error: messageOf(error) } }),
+      () => this.post({ id, answer: { error: null } }),
+      (error: unknown) => this.post({ id, answer: { error: messageOf(error) } }),
     );
   }
 
-  private send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+  private post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
     this.worker?.postMessage(message, transfer);
   }
 }

@@ -1,9 +1,10 @@
-/** The worker thread that reads and writes the notebooks of one hub: its jobs come as messages, and so go their results. */
+/** The worker thread that reads, writes and sends the notebooks of one hub: its jobs come as messages, and so go their results. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { NotebookFormatError } from '@cokernel/proto/notebook';
 import { messageOf } from '../errors.js';
 import type { Ask, Failure, FromWorker, Job, Result, ToWorker, WorkerSettings } from './jobs.js';
 import { readNotebookFile } from './read-notebook-file.js';
+import { sendNotebook } from './send-notebook.js';
 import { writeNotebookFile } from './write-notebook-file.js';
 
 const settings = workerData as WorkerSettings;
@@ -30,9 +31,15 @@ async function work(id: number, job: Job): Promise<FromWorker> {
 }
 
 async function resultOf(job: Job, ask: Ask): Promise<Result> {
-  return job.kind === 'read'
-    ? { kind: 'read', value: await readNotebookFile(job, settings, ask) }
-    : { kind: 'write', value: await writeNotebookFile(job, settings, ask) };
+  switch (job.kind) {
+    case 'read':
+      return { kind: 'read', value: await readNotebookFile(job, settings, ask) };
+    case 'write':
+      return { kind: 'write', value: await writeNotebookFile(job, settings, ask) };
+    case 'send':
+      await sendNotebook(job, settings, ask);
+      return { kind: 'sent' };
+  }
 }
 
 function tell(message: FromWorker): void {
@@ -42,7 +49,7 @@ function tell(message: FromWorker): void {
 /** What is handed over without a copy. */
 function transferable(message: FromWorker): ArrayBuffer[] {
   const bytes =
-    'question' in message && message.question.kind === 'put'
+    'question' in message && message.question.kind !== 'draft'
       ? message.question.bytes
       : 'result' in message && message.result.kind === 'read'
         ? message.result.value.state

@@ -1,5 +1,6 @@
 /** A document's outputs as its file has them: what lies outside is read from the output store's folder, within limits. */
 import { open } from 'node:fs/promises';
+import type { ContentHash, TextId } from '@cokernel/proto/hub';
 import {
   decodeContent,
   displayInFile,
@@ -18,6 +19,7 @@ export class WholeOutputs {
     private readonly settings: WorkerSettings,
     /** Bytes of the file so far. */
     private readonly written: () => number,
+    private readonly isReadable: (name: ContentHash | TextId) => boolean = () => true,
   ) {}
 
   async inFile(output: Output): Promise<readonly Output[]> {
@@ -36,8 +38,11 @@ export class WholeOutputs {
     stored: StoredText,
   ): Promise<readonly Output[]> {
     // Outputs that are only counted in the document are several; the file's limit is theirs together.
-    const mayCome = stored.outputs === undefined ? this.mayCome(stored.bytes) : this.fits(stored.bytes);
-    const bytes = mayCome ? await readStart(this.pathOf(stored), stored.bytes) : null;
+    const hasRoom = stored.outputs === undefined ? this.mayCome(stored.bytes) : this.fits(stored.bytes);
+    const bytes =
+      hasRoom && this.isReadable(stored.sha256 ?? stored.id)
+        ? await readStart(this.pathOf(stored), stored.bytes)
+        : null;
     const whole = textInFile(output, bytes === null ? null : new TextDecoder().decode(bytes));
     if (stored.outputs === undefined || bytes === null) return whole;
     const outputs: Output[] = [];
@@ -48,7 +53,8 @@ export class WholeOutputs {
   private async display<T extends Extract<Output, { readonly data: unknown }>>(output: T): Promise<T> {
     const contents = new Map<string, JsonValue>();
     for (const [mime, { sha256, bytes, base64 }] of Object.entries(storedBundle(output.data) ?? {})) {
-      if (!this.mayCome(base64 === undefined ? bytes : 4 * Math.ceil(bytes / 3))) continue;
+      const size = base64 === undefined ? bytes : 4 * Math.ceil(bytes / 3);
+      if (!this.mayCome(size) || !this.isReadable(sha256)) continue;
       const content = await readStart(outputPath(this.settings.outputsFolder, sha256), bytes);
       if (content !== null) contents.set(mime, decodeContent(mime, { bytes: content, base64 }));
     }

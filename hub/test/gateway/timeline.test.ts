@@ -2,8 +2,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { z } from 'zod';
-import { HistoryRecord, type VersionView } from '@cokernel/proto/hub';
-import { cellsArray, insertCell, makeCodeCell, readDocument } from '@cokernel/proto/notebook';
+import { CellId, HistoryRecord, type VersionView } from '@cokernel/proto/hub';
+import {
+  STORED_MIME,
+  cellsArray,
+  findCell,
+  insertCell,
+  makeCodeCell,
+  makeYOutput,
+  outputsOf,
+  readDocument,
+  readNotebook,
+  readSnapshot,
+  type Cell,
+  type Output,
+} from '@cokernel/proto/notebook';
 import { RoomProgram } from '../support/room-program.js';
 import { type HubPlace, type TestHub, TOKEN, hubPlace, startHub, writeCells } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -33,9 +46,18 @@ afterAll(async () => {
 const versions = async (): Promise<readonly VersionView[]> => (await ann.call('versions', {})).versions;
 const address = (rest: string): string => `/api/hub/notebooks/${fileId}/${rest}`;
 
+async function textAt(target: string): Promise<string> {
+  const response = await fetch(`${hub.url}${target}`, { headers: { authorization: `token ${TOKEN}` } });
+  return response.text();
+}
+
+function outputsOfCell(cells: readonly Cell[], id: string): readonly Output[] {
+  const cell = cells.find((one) => one.id === id);
+  return cell?.cell_type === 'code' ? cell.outputs : [];
+}
+
 async function historyLines(): Promise<HistoryRecord[]> {
-  const response = await fetch(`${hub.url}${address('history')}`, { headers: { authorization: `token ${TOKEN}` } });
-  const lines = (await response.text()).split('\n').filter((line) => line !== '');
+  const lines = (await textAt(address('history'))).split('\n').filter((line) => line !== '');
   return lines.map((line) => HistoryRecord.parse(JSON.parse(line)));
 }
 
@@ -167,6 +189,63 @@ describe('the timeline', () => {
     const records = await historyLines();
     expect(records.findLast((record) => record.type === 'answered')).toMatchObject({ value: null });
     expect(JSON.stringify(records)).not.toContain('hunter2-the-password');
+  }, 60_000);
+});
+
+describe('a version whose outputs lie in the output store', () => {
+  const lines = 'line\n'.repeat(100_000);
+  const show = `from IPython.display import display
+print("line\\n" * 100_000, end="")
+display({"text/html": "<b>" + "h" * 100_000 + "</b>", "text/plain": "a table"}, raw=True)`;
+
+  test('[P38] [P43] has them whole as a file, and named as the document had them', async () => {
+    ann.setSource('c0', show);
+    const before = (await versions()).length;
+    const { runs } = await ann.run(['c0']);
+    for (const { run } of runs) expect(await ann.finished(run.runId)).toBe('succeeded');
+    await waitUntil('a version is kept', async () => (await versions()).length > before, 30_000);
+    const versionId = (await versions()).at(-1)?.versionId ?? '';
+    const text = await textAt(address(`versions/${versionId}`));
+    expect(text).not.toContain(STORED_MIME);
+    const { notebook } = readNotebook(text);
+    expect(outputsOfCell(notebook.cells, 'c0')).toMatchObject([
+      { name: 'stdout', text: lines },
+      { data: { 'text/html': `<b>${'h'.repeat(100_000)}</b>`, 'text/plain': 'a table' } },
+    ]);
+    const document = readSnapshot(await textAt(address(`versions/${versionId}/document`)));
+    expect(document.cells).toEqual(readDocument(ann.doc).cells);
+    expect(JSON.stringify(document)).toContain(STORED_MIME);
+
+    ann.setSource('c0', '1');
+    outputsOf(findCell(ann.doc, CellId.parse('c0')) ?? new Y.Map())?.delete(0, 2);
+    await ann.flushed();
+    await ann.call('restoreVersion', { versionId });
+    await waitUntil('it is restored', () => ann.source('c0') === show);
+    expect(readDocument(ann.doc).cells).toEqual(document.cells);
+  }, 90_000);
+
+  test('[P44] has no text of another notebook, though somebody named it', async () => {
+    const [stream] = outputsOfCell(readDocument(ann.doc).cells, 'c0');
+    const stored = stream?.output_type === 'stream' ? stream.stored : undefined;
+    if (stored === undefined) throw new Error('the text is not stored');
+    await writeCells(place, 'b.ipynb', '1');
+    const cleo = await RoomProgram.join(hub, 'b.ipynb', 'Cleo');
+    const { fileId: other } = await cleo.hello('Cleo');
+    const forged = makeYOutput({
+      output_type: 'stream',
+      name: 'stdout',
+      text: 'x',
+      stored: { ...stored, sha256: null },
+    });
+    outputsOf(findCell(cleo.doc, CellId.parse('c0')) ?? new Y.Map())?.insert(0, [forged]);
+    const { versionId } = await cleo.call('keepVersion', { name: 'forged' });
+    await cleo.call('restoreVersion', { versionId });
+    const text = await textAt(`/api/hub/notebooks/${other}/versions/${versionId}`);
+    expect(text).toContain(`Cokernel keeps its 500,000 bytes as text ${stored.id}`);
+    expect(text).not.toContain('line\\n');
+    const { status } = await hub.rest('GET', `/api/hub/notebooks/${other}/texts/${stored.id}`);
+    expect(status).toBe(404);
+    cleo.close();
   }, 60_000);
 });
 

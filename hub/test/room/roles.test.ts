@@ -55,7 +55,12 @@ beforeEach(async () => {
   store = await openEmbeddedStore({ directory: path.join(scratch.path, 'store'), onNotice: () => undefined, log });
   const absolute = path.join(scratch.path, 'a.ipynb');
   await writeFile(absolute, writeNotebook(makeNotebook([{ ...makeCodeCell('1'), id: CellId.parse('c0') }])));
-  const outputStore = { put: noOutputs, refer: () => Promise.resolve(), setReferences: () => Promise.resolve() };
+  const outputStore = {
+    put: noOutputs,
+    refer: () => Promise.resolve(),
+    setReferences: () => Promise.resolve(),
+    isReferred: () => Promise.resolve(false),
+  };
   const notebookFiles = notebookFilesIn(path.join(scratch.path, 'outputs'));
   const files = new FileSync({ store: store.documents, notebookFiles, outputStore, ...common });
   const fileId = FileId.parse('f1');

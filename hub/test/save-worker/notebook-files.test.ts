@@ -7,7 +7,7 @@ import { chmod, mkdir, readFile, readdir, rename, stat, symlink, writeFile } fro
 import path from 'node:path';
 import * as Y from 'yjs';
 import { TextId } from '@cokernel/proto/hub';
-import { STORED_MIME, makeNotebook, writeNotebook } from '@cokernel/proto/notebook';
+import { STORED_MIME, makeNotebook, storedReferences, writeNotebook, type Notebook } from '@cokernel/proto/notebook';
 import type { NotebookFiles, SaveLimits } from '../../src/room/notebook-files.js';
 import { SAVE_LIMITS, notebookFilesIn } from '../support/notebook-files.js';
 import {
@@ -37,6 +37,16 @@ function filesWith(limits: SaveLimits): NotebookFiles {
   return notebookFilesIn(place.outputsFolder, limits);
 }
 
+async function piecesOf(notebook: Notebook, readable: ReturnType<typeof storedReferences>): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  const onPiece = (piece: Uint8Array): Promise<void> => {
+    pieces.push(piece);
+    return Promise.resolve();
+  };
+  await files.send({ notebook, readable, onPiece });
+  return pieces;
+}
+
 describe('a document', () => {
   test('is written as it is, and not again when it has not changed', async () => {
     const notebook = withOutputs(stream('one\n'));
@@ -60,6 +70,29 @@ describe('a document', () => {
     expect(JSON.stringify(opened.notebook)).toContain(STORED_MIME);
     await place.write(files, opened.notebook);
     expect(await place.text()).toBe(writeNotebook(notebook));
+  });
+
+  test('is sent as its file would be, with what it may have of what is outside, piece by piece', async () => {
+    const [plot, secret] = [Buffer.alloc(2_000_000, 7), Buffer.alloc(90_000, 1)];
+    const notebook = withOutputs(display({ 'image/png': plot.toString('base64') }), stream('line\n'.repeat(100_000)));
+    await writeFile(place.file, writeNotebook(notebook));
+    const opened = await place.read(files);
+    const readable = storedReferences(opened.notebook.cells);
+    const pieces = await piecesOf(opened.notebook, readable);
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(Buffer.concat(pieces).toString()).toBe(writeNotebook(notebook));
+
+    const named = { 'image/png': { sha256: await place.put(secret), bytes: 90_000 } };
+    const foreign = withOutputs(display({ 'text/plain': 'a secret', [STORED_MIME]: named }));
+    const text = Buffer.concat(await piecesOf(foreign, readable)).toString();
+    expect(text).not.toContain(STORED_MIME);
+    expect(outputsIn(text)).toMatchObject([{ metadata: { cokernel: { stored: named } } }]);
+  });
+
+  test('is sent no further when who takes it has left', async () => {
+    const notebook = withOutputs(stream('line\n'.repeat(300_000)));
+    const left = files.send({ notebook, readable: [], onPiece: () => Promise.reject(new Error('gone')) });
+    await expect(left).rejects.toThrow('gone');
   });
 
   test('[X1] that has no content at all never takes the place of a file', async () => {

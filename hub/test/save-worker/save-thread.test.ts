@@ -48,6 +48,35 @@ describe('a document', () => {
   });
 });
 
+describe('a notebook that is sent', () => {
+  const notebook = withOutputs(stream('line\n'.repeat(300_000)));
+
+  test('crosses piece by piece, and keeps no save waiting while nobody takes the next', async () => {
+    const pieces: string[] = [];
+    let takeOn = (): void => undefined;
+    const taken = new Promise<void>((resolve) => (takeOn = resolve));
+    const onPiece = async (piece: Uint8Array): Promise<void> => {
+      pieces.push(Buffer.from(piece).toString());
+      await taken;
+    };
+    const sending = thread.send({ notebook, readable: [], onPiece });
+    expect(await place.write(thread, withOutputs(stream('x')))).toMatchObject({ outcome: 'written' });
+    expect(pieces.length).toBeLessThanOrEqual(1);
+    takeOn();
+    await sending;
+    expect(pieces.join('')).toBe(writeNotebook(notebook));
+  });
+
+  test('is given up when its thread is closed', async () => {
+    const options = { outputsFolder: place.outputsFolder, limits: SAVE_LIMITS, onDied: () => undefined };
+    const closing = new SaveThread(options);
+    const sending = closing.send({ notebook, readable: [], onPiece: () => new Promise(() => undefined) });
+    const given = expect(sending).rejects.toThrow('the hub stops');
+    await closing.close();
+    await given;
+  });
+});
+
 describe('a save that fails', () => {
   const notebook = withOutputs(stream('x'));
 

@@ -5,11 +5,16 @@
 import { Router } from 'express';
 import * as Y from 'yjs';
 import { FileId } from '@cokernel/proto/hub';
-import { readDocument, writeNotebook } from '@cokernel/proto/notebook';
+import { readDocument, type Notebook } from '@cokernel/proto/notebook';
 import type { DocumentStore } from '../../room/document-store.js';
 import { HttpError } from '../http-error.js';
+import { sendNotebook, type NotebookSources } from '../send-notebook.js';
 
-export function copyRouter(documents: DocumentStore): Router {
+export interface CopyRoutes extends NotebookSources {
+  readonly documents: DocumentStore;
+}
+
+export function copyRouter({ documents, ...sources }: CopyRoutes): Router {
   const router = Router();
   router.get('/hub/notebooks/:fileId/copies', async (request, response) => {
     const names = await documents.foreignCopies(fileIdIn(request.params.fileId));
@@ -17,23 +22,22 @@ export function copyRouter(documents: DocumentStore): Router {
   });
   router.get('/hub/notebooks/:fileId/copies/:name', async (request, response) => {
     const { name } = request.params;
-    const state = await documents.readForeignCopy(fileIdIn(request.params.fileId), name);
+    const fileId = fileIdIn(request.params.fileId);
+    const state = await documents.readForeignCopy(fileId, name);
     if (state === null) throw new HttpError(404, 'there is no such copy');
-    const notebook = notebookText(state);
-    response
-      .attachment(name.replace(/\.yjs$/, '.ipynb'))
-      .type('json')
-      .send(notebook);
+    const notebook = notebookOf(state);
+    response.attachment(name.replace(/\.yjs$/, '.ipynb'));
+    await sendNotebook(response, sources, { fileId, notebook });
   });
   return router;
 }
 
 /** A stock client's document can be anything. */
-function notebookText(state: Uint8Array): string {
+function notebookOf(state: Uint8Array): Notebook {
   const doc = new Y.Doc();
   try {
     Y.applyUpdate(doc, state);
-    return writeNotebook(readDocument(doc));
+    return readDocument(doc);
   } catch {
     throw new HttpError(422, 'what the client sent is no notebook; it is kept as it came');
   } finally {

@@ -4,28 +4,29 @@
  */
 import { Router } from 'express';
 import type { Request, Response } from 'express';
-import { once } from 'node:events';
 import { z } from 'zod';
 import { FileId, VersionId, VersionName } from '@cokernel/proto/hub';
 import type { VersionView } from '@cokernel/proto/hub';
-import { writeNotebook } from '@cokernel/proto/notebook';
+import { writeSnapshot } from '@cokernel/proto/notebook';
 import type { HistoryStore } from '../../room/history-store.js';
 import type { RoomRegistry } from '../../room/room-registry.js';
 import type { Room } from '../../room/room.js';
 import type { Timeline } from '../../room/timeline.js';
 import { HttpError } from '../http-error.js';
+import { writePart } from '../response-parts.js';
+import { sendNotebook, type NotebookSources } from '../send-notebook.js';
 import { pathOf } from './contents.js';
 import { jupyterTime } from './models.js';
 import { REST_AUTHOR } from './rest-author.js';
 
-export interface VersionRoutes {
+export interface VersionRoutes extends NotebookSources {
   readonly rooms: RoomRegistry;
   readonly history: HistoryStore;
 }
 
 const NameBody = z.object({ name: VersionName });
 
-export function versionRouter({ rooms, history }: VersionRoutes): Router {
+export function versionRouter({ rooms, history, ...sources }: VersionRoutes): Router {
   const router = Router();
   const roomOf = async (request: Request): Promise<Room> => {
     const fileId = FileId.safeParse(request.params['fileId']);
@@ -42,8 +43,13 @@ export function versionRouter({ rooms, history }: VersionRoutes): Router {
     response.status(201).json(await versions.keep('named', { name, author: REST_AUTHOR }));
   });
   router.get('/hub/notebooks/:fileId/versions/:versionId', async (request, response) => {
+    const { fileId, timeline } = await roomOf(request);
+    const notebook = await timeline.versions.notebook(versionIn(request));
+    await sendNotebook(response, sources, { fileId, notebook });
+  });
+  router.get('/hub/notebooks/:fileId/versions/:versionId/document', async (request, response) => {
     const notebook = await (await of(request)).versions.notebook(versionIn(request));
-    response.type('json').send(writeNotebook(notebook));
+    response.type('json').send(writeSnapshot(notebook));
   });
   router.put('/hub/notebooks/:fileId/versions/:versionId', async (request, response) => {
     const { name } = NameBody.parse(request.body);
@@ -69,14 +75,9 @@ export function versionRouter({ rooms, history }: VersionRoutes): Router {
 async function sendHistory(history: HistoryStore, fileId: FileId, response: Response): Promise<void> {
   response.type('application/x-ndjson').setHeader('Cache-Control', 'no-store');
   for await (const record of history.read(fileId)) {
-    if (response.destroyed) return;
-    if (!response.write(`${JSON.stringify(record)}\n`)) await Promise.race([once(response, 'drain'), closed(response)]);
+    if (!(await writePart(response, `${JSON.stringify(record)}\n`))) return;
   }
   response.end();
-}
-
-async function closed(response: Response): Promise<void> {
-  if (!response.destroyed) await once(response, 'close');
 }
 
 function versionIn(request: Request): VersionId {
