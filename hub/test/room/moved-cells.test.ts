@@ -21,6 +21,7 @@ import {
   makeStream,
   cellsArray,
   cutCells,
+  type JsonValue,
 } from '@cokernel/proto/notebook';
 import * as Y from 'yjs';
 import { ClientCopy, HubCopy, moveAsStock } from '../support/copies.js';
@@ -38,7 +39,7 @@ beforeEach(() => {
   fillDocument(
     hub.doc,
     makeNotebook([
-      { ...makeCodeCell('first'), id: A },
+      { ...makeCodeCell('first'), id: A, metadata: { name: 'one' } },
       { ...makeCodeCell('second'), id: B },
       { ...makeMarkdownCell('third'), id: C },
     ]),
@@ -46,6 +47,14 @@ beforeEach(() => {
   ann = new ClientCopy(hub);
   ben = new ClientCopy(hub);
 });
+
+function setMetadataOf({ doc }: ClientCopy, id: CellId, key: string, value: JsonValue | undefined): void {
+  const cell = findCell(doc, id);
+  if (cell === null) throw new Error(`no cell ${id}`);
+  setCellMetadata(cell, key, value);
+}
+
+const metadataOf = (id: CellId): unknown => readDocument(hub.doc).cells.find((cell) => cell.id === id)?.metadata;
 
 const moves: [string, () => void][] = [
   ['the hub', () => hub.write(() => moveCell(hub.doc, A, null))],
@@ -141,9 +150,68 @@ describe.each(moves)('[X1] a move by %s keeps', (_by, move) => {
     move();
     hub.now = 2000;
     ann.type(A, 5, ' typed');
+    setMetadataOf(ann, A, 'tags', ['late']);
     ann.send();
     expect(hub.sources['a']).toBe('first');
+    expect(metadataOf(A)).toEqual({ name: 'one' });
   });
+
+  test('the metadata that is set on the old cell later, anew, again and by two, and what is removed there', () => {
+    move();
+    setMetadataOf(ann, A, 'tags', ['ann']);
+    setMetadataOf(ann, A, 'tags', ['ann', 'again']);
+    ann.send();
+    expect(metadataOf(A)).toEqual({ name: 'one', tags: ['ann', 'again'] });
+    const cy = new ClientCopy(hub);
+    setMetadataOf(ann, A, 'name', undefined);
+    ann.send();
+    expect(metadataOf(A)).toEqual({ tags: ['ann', 'again'] });
+    setMetadataOf(cy, A, 'name', 'cy');
+    cy.send();
+    ann.comeBack();
+    ann.comeBack();
+    expect(metadataOf(A)).toEqual({ name: 'cy', tags: ['ann', 'again'] });
+    ann.take();
+    expect(readDocument(ann.doc)).toEqual(readDocument(hub.doc));
+  });
+
+  test('metadata that two set on the old cell at once, through another move and a restart of the hub', () => {
+    const cy = new ClientCopy(hub);
+    move();
+    setMetadataOf(ann, A, 'name', 'ann');
+    ann.send();
+    hub.restart();
+    hub.write(() => moveCell(hub.doc, A, B));
+    setMetadataOf(cy, A, 'name', 'cy');
+    setMetadataOf(cy, A, 'more', null);
+    cy.comeBack();
+    expect(metadataOf(A)).toEqual({ name: 'cy', more: null });
+  });
+});
+
+test('[X1] attachments that are pasted into a cell while it is moved are in it', () => {
+  const image = { 'plot.png': { 'image/png': 'aGk=' } };
+  hub.write(() => moveCell(hub.doc, C, A));
+  findCell(ann.doc, C)?.set('attachments', image);
+  ann.type(C, 0, '![](attachment:plot.png) ');
+  ann.send();
+  expect(readDocument(hub.doc).cells[0]).toMatchObject({
+    source: '![](attachment:plot.png) third',
+    attachments: image,
+  });
+});
+
+test('[X1] what is set on a cell that was deleted is in it when the deletion is undone', () => {
+  const undo = new Y.UndoManager(cellsArray(ben.doc));
+  deleteCell(ben.doc, A);
+  ben.send();
+  setMetadataOf(ann, A, 'tags', ['late']);
+  ann.send();
+  hub.restart();
+  ben.take();
+  undo.undo();
+  ben.send();
+  expect(metadataOf(A)).toEqual({ name: 'one', tags: ['late'] });
 });
 
 describe('two who move a cell at once', () => {

@@ -4,6 +4,7 @@
  * type, for cut and paste, and for an undone deletion. So the hub, which sees every update first, remembers for some
  * minutes the text of each cell that went (`MovedText`), and guarantees, in the transaction of the update itself:
  * - what is typed into the old text, or deleted there, is done in the text that took its place (grafted);
+ * - what is set on the old cell is set on the new one (`LateValues`);
  * - what the mover had not seen yet (text, outputs, metadata) is in the new cell too;
  * - an id stands once: of two copies of one cell the first stays, and has what was typed into either; another cell that
  *   comes with an id that is taken gets a new one.
@@ -15,6 +16,7 @@ import { bindText, mergeCopy, putIn, rebindText } from './bind-text.js';
 import { carryUnseen } from './carry-unseen.js';
 import { addedCells, goneCells, runsOf, sourceOf } from './gone-cell.js';
 import { IdRanges } from './id-ranges.js';
+import { LateValues } from './late-values.js';
 import { deleteIds, idsOf, insertAt, offsetBehind } from './live-text.js';
 import type { Character, Id } from './moved-text.js';
 import { readMoved, writeMoved } from './moved-record.js';
@@ -37,12 +39,15 @@ const MAX_WAITING = 100;
 
 export class MovedCells {
   private texts: MovedText[];
+  private readonly values: LateValues;
   private changed = false;
   /** Updates of which Yjs has not applied all yet, since others are missing. */
   private waiting: Update[] = [];
 
   constructor(private readonly options: MovedCellsOptions) {
-    this.texts = readMoved(options.remembered);
+    const { texts, values } = readMoved(options.remembered);
+    this.texts = texts;
+    this.values = new LateValues(options.doc, values);
     // Yjs makes this type anew when it is first asked for: it must be the one that transactions name.
     cellsArray(options.doc);
   }
@@ -55,7 +60,7 @@ export class MovedCells {
   /** What the next owner of the document should know. */
   remember(): string {
     this.changed = false;
-    return writeMoved(this.texts);
+    return writeMoved({ texts: this.texts, values: this.values.all });
   }
 
   /**
@@ -65,23 +70,27 @@ export class MovedCells {
   follow(transaction: Y.Transaction, update: Uint8Array | null): boolean {
     const { doc, now } = this.options;
     this.texts = this.texts.filter(({ options }) => options.until > now());
+    this.values.forgetBefore(now());
     const isStructural = transaction.changed.has(cellsArray(doc));
     if (this.texts.length === 0 && !isStructural) return false;
     forgetPlaces(transaction);
     const before = changesOf(transaction);
     const decoded = update === null ? null : Y.decodeUpdate(update);
-    if (decoded !== null) this.graft(decoded);
+    if (decoded !== null) this.graft(decoded, transaction.beforeState);
     if (isStructural) this.followCells(transaction, decoded === null ? null : IdRanges.of(decoded.ds));
     return changesOf(transaction) > before;
   }
 
   // Late edits
 
-  private graft(update: Update): void {
+  private graft(update: Update, former: ReadonlyMap<number, number>): void {
     this.waiting.push(update);
+    const isNew = ({ client, clock }: Id): boolean => clock >= (former.get(client) ?? 0);
     for (const { structs, ds } of this.waiting) {
+      const deleted = IdRanges.of(ds);
       for (const struct of structs) if (struct instanceof Y.Item) this.graftInsert(struct);
-      this.graftDeletes(IdRanges.of(ds));
+      this.graftDeletes(deleted);
+      this.changed = this.values.take({ structs }, deleted, isNew) || this.changed;
     }
     this.waiting = this.options.doc.store.pendingStructs === null ? [] : this.waiting.slice(-MAX_WAITING);
   }
@@ -114,6 +123,7 @@ export class MovedCells {
   private followCells(transaction: Y.Transaction, seen: IdRanges | null): void {
     const now = IdRanges.of(transaction.deleteSet);
     const gone = goneCells(transaction, now);
+    for (const { id, cell } of gone) this.values.cellGoes(id, cell, this.until, (item) => now.has(item.id));
     const goneNow = gone.flatMap((cell) => {
       const source = sourceOf(cell);
       const options = this.optionsOf(cell.id, cell.item.id, source?._item?.id ?? null);
@@ -133,6 +143,7 @@ export class MovedCells {
       const next = cells.get(cell.id);
       if (next !== undefined && seen?.has(cell.item.id) === true) carryUnseen(cell, next, seen, now);
     }
+    this.changed = this.values.cellsCame() || this.changed;
   }
 
   private bind(text: MovedText, live: Y.Text | null, seen: IdRanges | null): void {
@@ -172,6 +183,7 @@ export class MovedCells {
     this.changed = true;
     this.texts.push(mergeCopy(copyText, keptText, characters, base === undefined ? null : seen, options));
     const cells = cellsArray(this.options.doc);
+    this.values.cellGoes(id, copy, this.until, (item) => !item.deleted);
     cells.delete(cells.toArray().indexOf(copy), 1);
     return true;
   }
@@ -184,9 +196,12 @@ export class MovedCells {
   }
 
   private optionsOf(id: CellId, cellItem: Id | null, textItem: Id | null): MovedText['options'] {
-    const { now, keptMs } = this.options;
     if (cellItem === null) throw new Error('a cell of a document has an item');
-    return { cellId: id, cellItem, textItem, until: now() + keptMs };
+    return { cellId: id, cellItem, textItem, until: this.until };
+  }
+
+  private get until(): number {
+    return this.options.now() + this.options.keptMs;
   }
 }
 

@@ -3,8 +3,10 @@
  * may come back after a restart.
  */
 import { CellId } from '@cokernel/proto/hub';
+import { toJson } from '@cokernel/proto/notebook';
 import { z } from 'zod';
-import { MovedText, type Run } from './moved-text.js';
+import type { GoneValues } from './late-values.js';
+import { MovedText, type Id, type Run } from './moved-text.js';
 
 /** The fact of a document's log that holds it. */
 export const MOVED_CELLS = 'movedCells';
@@ -24,23 +26,54 @@ const StoredText = z.object({
   isBound: z.boolean(),
   runs: z.array(StoredRun),
 });
+const PlaceShape = { of: z.enum(['cell', 'metadata']), key: z.string() };
+const StoredValues = z.object({
+  cellId: CellId,
+  cellItem: StoredId,
+  metadataItem: StoredId.nullable(),
+  until: z.number(),
+  known: z.array(z.object({ ...PlaceShape, id: StoredId, isGone: z.boolean() })),
+  waiting: z.array(
+    z.object({
+      ...PlaceShape,
+      value: z
+        .unknown()
+        .transform((value) => toJson(value))
+        .optional(),
+    }),
+  ),
+});
+const StoredMoved = z.object({ texts: z.array(StoredText), values: z.array(StoredValues) });
 
-export function writeMoved(texts: readonly MovedText[]): string {
-  const written: string[] = [];
-  let length = 0;
-  for (const text of texts.toReversed()) {
-    const one = JSON.stringify(stored(text));
-    length += one.length;
-    if (length > MAX_LENGTH) break;
-    written.unshift(one);
-  }
-  return `[${written.join(',')}]`;
+export function writeMoved({
+  texts,
+  values,
+}: Pick<Moved, 'texts'> & { readonly values: readonly GoneValues[] }): string {
+  const storedTexts = newest(texts.map((text) => JSON.stringify(stored(text))));
+  const storedOnes = newest(values.map((one) => JSON.stringify(storedValues(one))));
+  return `{"texts":[${storedTexts.join(',')}],"values":[${storedOnes.join(',')}]}`;
+}
+
+export interface Moved {
+  readonly texts: MovedText[];
+  readonly values: GoneValues[];
 }
 
 /** Null: nothing was written. Of another version's text nothing is known: a document opens all the same. */
-export function readMoved(written: string | null): MovedText[] {
-  const texts = z.array(StoredText).safeParse(JSON.parse(written ?? '[]')).data ?? [];
-  return texts.map(({ isBound, runs, ...options }) => new MovedText(options, runs, isBound));
+export function readMoved(written: string | null): Moved {
+  const { texts = [], values = [] } = StoredMoved.safeParse(JSON.parse(written ?? '{}')).data ?? {};
+  return { texts: texts.map(({ isBound, runs, ...options }) => new MovedText(options, runs, isBound)), values };
+}
+
+function newest(written: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let length = 0;
+  for (const one of written.toReversed()) {
+    length += one.length;
+    if (length > MAX_LENGTH) break;
+    kept.unshift(one);
+  }
+  return kept;
 }
 
 function stored({ options, runs, isBound }: MovedText): z.input<typeof StoredText> {
@@ -54,6 +87,16 @@ function stored({ options, runs, isBound }: MovedText): z.input<typeof StoredTex
   };
 }
 
-function pair({ client, clock }: { readonly client: number; readonly clock: number }): [number, number] {
+function storedValues({ cellItem, metadataItem, known, ...rest }: GoneValues): z.input<typeof StoredValues> {
+  return {
+    ...rest,
+    cellItem: pair(cellItem),
+    metadataItem: metadataItem === null ? null : pair(metadataItem),
+    known: known.map((one) => ({ ...one, id: pair(one.id) })),
+    waiting: [...rest.waiting],
+  };
+}
+
+function pair({ client, clock }: Id): [number, number] {
   return [client, clock];
 }
