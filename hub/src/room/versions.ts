@@ -25,7 +25,7 @@ import type { StoredVersion, VersionStore } from './version-store.js';
 
 export interface VersionsOptions {
   readonly fileId: FileId;
-  readonly document: RoomDocument;
+  readonly document: Pick<RoomDocument, 'doc' | 'write'>;
   readonly store: VersionStore;
   readonly outputStore: Pick<OutputStore, 'isReferred' | 'refer' | 'setReferences'>;
   readonly clock: () => Date;

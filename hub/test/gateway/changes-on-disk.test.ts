@@ -91,6 +91,14 @@ describe('[X3] a file that another program changes', () => {
         await until('her page has it', () => ann.source('c1') === `disk ${String(round)}`);
         expect(ann.source('c0')).toBe(`typed ${String(round)}`);
       }
+      const { versions } = await ann.call('versions', {});
+      const [first] = versions;
+      expect(first).toMatchObject({ kind: 'beforeMerge', cells: 3 });
+      const since = await ann.call('compareVersion', { versionId: first?.versionId ?? '' });
+      expect(since.cells.find(({ cellId }) => cellId === 'c1')?.source).toEqual([
+        { in: 'before', lines: ['two'] },
+        { in: 'after', lines: ['disk 2'] },
+      ]);
       const all = ['typed 2', 'disk 2', 'three'];
       await until('the file has both', async () => (await sourcesOnDisk('a.ipynb')).join() === all.join());
       await until('she is told', () => codes(ann).join() === 'changedOnDisk,changedOnDisk,changedOnDisk');

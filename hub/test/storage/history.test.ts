@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Epoch, FileId, VersionId } from '@cokernel/proto/hub';
 import type { HistoryRecord } from '@cokernel/proto/hub';
 import { FileHistoryStore } from '../../src/storage/history/history-store.js';
+import { SegmentFile } from '../../src/storage/history/segment-file.js';
 import { FileVersionStore } from '../../src/storage/history/version-store.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
 
@@ -115,8 +116,21 @@ describe('a history', () => {
     expect(await store.append(fileId, [edit(100)])).toEqual({ full: false });
     const next = new FileHistoryStore({ folder: folder(), ...limits });
     expect(await next.newest(fileId)).toHaveLength(2);
-    expect(await next.append(fileId, [edit(8 * 1024)])).toEqual({ full: true });
+    expect(await next.append(fileId, [edit(3 * 1024)])).toEqual({ full: false });
+    const third = new FileHistoryStore({ folder: folder(), ...limits });
+    expect(await third.append(fileId, [edit(3 * 1024)])).toEqual({ full: true });
+    expect(await third.newest(fileId)).toEqual([]);
+  });
+
+  test('whose newest segment was sealed before a crash, without another behind it, begins another', async () => {
+    const begin = { at, epoch, state: state(10) };
+    await store.begin(fileId, begin);
+    await new SegmentFile(path.join(place(), '00000001')).seal();
+    const next = new FileHistoryStore({ folder: folder(), ...limits });
     expect(await next.newest(fileId)).toEqual([]);
+    await next.begin(fileId, begin);
+    await next.append(fileId, [edit(10)]);
+    expect((await all(next)).map(({ type }) => type)).toEqual(['began', 'began', 'edited']);
   });
 
   test('keeps within its bound by dropping the oldest, and says where it begins', async () => {
@@ -140,11 +154,16 @@ describe('a history', () => {
   test('that a crash tore is read up to the tear, which is cut off before more is appended', async () => {
     await store.begin(fileId, { at, epoch, state: state(10) });
     await store.append(fileId, [edit(10)]);
-    await appendFile(path.join(place(), '00000001.jsonl'), '{"type":"edited","at":"20');
-    const next = new FileHistoryStore({ folder: folder(), ...limits });
-    expect(await all(next)).toHaveLength(2);
-    await next.append(fileId, [edit(10)]);
-    expect(await all(next)).toHaveLength(3);
+    const whole = JSON.stringify(edit(10));
+    for (const torn of [whole.slice(0, 25), whole]) {
+      const written = await all();
+      await appendFile(path.join(place(), '00000001.jsonl'), torn);
+      const next = new FileHistoryStore({ folder: folder(), ...limits });
+      expect(await all(next)).toEqual(written);
+      const record = edit(10);
+      await next.append(fileId, [record]);
+      expect(await all(next)).toEqual([...written, record]);
+    }
   });
 
   test('is read past a line that can’t be', async () => {
