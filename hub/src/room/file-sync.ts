@@ -1,20 +1,17 @@
 /**
  * FileSync: one notebook's file and its document, in both directions. The file becomes a document once, in a new epoch;
  * after that the log is the history and the file is written from it. What another program writes to the file is read
- * for the room to merge (room-file.ts). What was saved last lies in the log's facts, and is written before the file is: a
- * hub that is killed in between knows its own file again.
+ * for the room to merge (room-file.ts). What was saved last lies in the log's facts (saved-facts.ts).
  */
 import * as Y from 'yjs';
-import { z } from 'zod';
 import { Epoch, type FileId } from '@cokernel/proto/hub';
-import { makeNotebook, mergeBase, readDocument, type Notebook } from '@cokernel/proto/notebook';
+import { readDocument, type Notebook } from '@cokernel/proto/notebook';
 import type { OutputStore } from '../run/output-store.js';
-import { encodeBase } from './disk-base.js';
 import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
-import { hashOfFile } from './notebook-file.js';
 import type { FileReading, NotebookFiles, SavedState } from './notebook-files.js';
 import { MOVED_CELLS } from './moved/moved-record.js';
 import { genesisClientId } from './room-document.js';
+import { SavedFacts } from './saved-facts.js';
 
 export interface FileSyncOptions {
   readonly store: DocumentStore;
@@ -28,6 +25,7 @@ export interface FileSyncOptions {
 export interface OpenedDocument {
   readonly doc: Y.Doc;
   readonly log: DocumentLog;
+  readonly facts: SavedFacts;
   readonly marks: readonly KernelMark[];
   readonly movedCells: string | null;
   readonly saved: SavedState;
@@ -42,26 +40,10 @@ export interface FileContent {
   readonly notKept: readonly string[];
 }
 
-/** The log's facts: what was saved last in one of two, what is saved now in the other; and in which of them is what. */
-const SAVED = ['savedEven', 'savedOdd'] as const;
-const NEWEST = 'savedNewest';
-
-const Saved = z.object({ fileHash: z.string().nullable(), documentHash: z.string(), base: z.string() });
-
-/** A log without these facts: what differs in the file is kept beside what people have. */
-const NOTHING_SAVED: SavedState = {
-  fileHash: '',
-  documentHash: '',
-  base: encodeBase(mergeBase(makeNotebook([]))),
-};
-
 /** A document that is read and given up has no author. */
 const READER = 1;
 
 export class FileSync {
-  /** The fact that holds what is saved. */
-  private slot = 0;
-
   constructor(private readonly options: FileSyncOptions) {}
 
   /**
@@ -73,27 +55,28 @@ export class FileSync {
     if (opened === null) return this.begin(fileId, fence, absolute);
     const { log, loaded } = opened;
     const doc = loadDocument(loaded);
-    const { saved, slot } = savedStateOf(loaded, await hashOfFile(absolute));
-    this.slot = slot;
-    return { doc, log, marks: loaded.marks, movedCells: loaded.facts[MOVED_CELLS] ?? null, saved, notKept: [] };
+    const facts = new SavedFacts(log);
+    const saved = await facts.settle(loaded, absolute);
+    const movedCells = loaded.facts[MOVED_CELLS] ?? null;
+    return { doc, log, facts, marks: loaded.marks, movedCells, saved, notKept: [] };
   }
 
   /**
    * Writes the document to the file when it differs from what was last saved; null when another program has written the
    * file since. Rejects with a reason for people.
    */
-  async save({ doc, log }: OpenedDocument, saved: SavedState, absolute: string): Promise<SavedState | null> {
+  async save({ doc, facts }: OpenedDocument, saved: SavedState, absolute: string): Promise<SavedState | null> {
     const outcome = await this.options.notebookFiles.write({
       absolute,
       state: Y.encodeStateAsUpdate(doc),
       saved,
-      onDraft: (draft) => log.setFact(this.nextFact, JSON.stringify(draft)),
+      onDraft: (draft) => (draft === null ? facts.withdraw() : facts.begin(draft)),
     });
     switch (outcome.outcome) {
       case 'unchanged':
         return saved;
       case 'written':
-        await this.turn(log);
+        await facts.done();
         return outcome.saved;
       case 'foreign':
         return null;
@@ -110,21 +93,6 @@ export class FileSync {
     return { saved, notebook, notKept };
   }
 
-  /** The document holds what the file says: durable when it resolves. */
-  async remember(log: DocumentLog, saved: SavedState): Promise<void> {
-    const written = log.setFact(this.nextFact, JSON.stringify(saved));
-    await Promise.all([written, this.turn(log)]);
-  }
-
-  private get nextFact(): string {
-    return this.slot === 0 ? SAVED[1] : SAVED[0];
-  }
-
-  private async turn(log: DocumentLog): Promise<void> {
-    this.slot = 1 - this.slot;
-    await log.setFact(NEWEST, String(this.slot));
-  }
-
   /** A new epoch, from the file as it is. */
   private async begin(fileId: FileId, fence: number, absolute: string): Promise<OpenedDocument> {
     const { newId, store } = this.options;
@@ -133,8 +101,9 @@ export class FileSync {
     const log = await store.create(fileId, fence, epoch, state);
     const doc = new Y.Doc();
     Y.applyUpdate(doc, state);
-    await this.remember(log, saved);
-    return { doc, log, marks: [], movedCells: null, saved, notKept };
+    const facts = new SavedFacts(log);
+    await facts.remember(saved);
+    return { doc, log, facts, marks: [], movedCells: null, saved, notKept };
   }
 
   /** What lies outside is durable and referred to before a document names it. */
@@ -154,17 +123,4 @@ function loadDocument(loaded: LoadedLog): Y.Doc {
     for (const update of loaded.updates) Y.applyUpdate(doc, update);
   });
   return doc;
-}
-
-/** What the file on the disk was written from, when it is ours; else what was saved last. */
-function savedStateOf({ facts }: LoadedLog, fileHash: string | null): { saved: SavedState; slot: number } {
-  const slots = SAVED.map((name) => savedIn(facts[name]));
-  const newest = Number(facts[NEWEST] ?? 0);
-  const own = slots.findIndex((slot) => fileHash !== null && slot?.fileHash === fileHash);
-  const slot = own === -1 ? newest : own;
-  return { saved: slots[slot] ?? NOTHING_SAVED, slot };
-}
-
-function savedIn(fact: string | undefined): SavedState | null {
-  return fact === undefined ? null : Saved.parse(JSON.parse(fact));
 }

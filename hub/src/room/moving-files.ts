@@ -5,6 +5,7 @@
 import { lstat, rename } from 'node:fs/promises';
 import type { FileId } from '@cokernel/proto/hub';
 import type { FileIndex } from './file-index.js';
+import { isThere } from './notebook-file.js';
 import type { Room } from './room.js';
 import type { RoomFile } from './room-file.js';
 import { PathError, type ServedFolder } from './served-folder.js';
@@ -55,8 +56,4 @@ export class MovingFiles {
     open.room.moved(to);
     await onMoved(open.room);
   }
-}
-
-async function isThere(absolute: string): Promise<boolean> {
-  return (await lstat(absolute).catch(() => null)) !== null;
 }

@@ -1,7 +1,7 @@
 /** The .ipynb of one notebook on disk, by the hash of its bytes: never by its times, which tell nothing (X3). */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, readFile, stat } from 'node:fs/promises';
+import { copyFile, lstat, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A larger file is read as what it should be. */
@@ -37,6 +37,10 @@ export async function isBlank(absolute: string): Promise<boolean> {
   const found = await stat(absolute).catch(() => null);
   if (found === null || found.size > MAX_BLANK_BYTES) return false;
   return (await readFile(absolute, 'utf8').catch(() => '')).trim() === '';
+}
+
+export async function isThere(absolute: string): Promise<boolean> {
+  return (await lstat(absolute).catch(() => null)) !== null;
 }
 
 export function isMissing(error: unknown): boolean {

@@ -39,8 +39,18 @@ export interface WriteRequest {
   /** The whole document as one Yjs update (v1 encoding); handed over, and not to be used afterwards. */
   readonly state: Uint8Array;
   readonly saved: SavedState;
-  /** Called when the new file is on the disk and about to take the old one's place. */
-  readonly onDraft: (draft: SavedState) => Promise<void>;
+  /**
+   * Called when the new file is on the disk and about to take the old one's place. Called with null when it won't, while it
+   * lies there still.
+   */
+  readonly onDraft: (draft: DraftFile | null) => Promise<void>;
+}
+
+/** The file that is about to take a notebook's place: whole and synced. It lies there until it does, and never after. */
+export interface DraftFile {
+  readonly saved: SavedState;
+  /** Absolute. */
+  readonly file: string;
 }
 
 export type WriteOutcome =

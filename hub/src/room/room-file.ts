@@ -175,7 +175,7 @@ export class RoomFile {
 
   /** In one step of the loop: nobody's edit comes between what is merged and what is written. */
   private async take({ saved, notebook, notKept: sentences }: FileContent): Promise<void> {
-    const { files, document, opened, tell, beforeMerge } = this.options;
+    const { document, opened, tell, beforeMerge } = this.options;
     const before = readDocument(document.doc);
     const { merged, conflicts, disk } = mergeNotebooks(decodeBase(this.saved.base), before, notebook);
     const target = keepingRuns(document.doc, merged);
@@ -183,7 +183,7 @@ export class RoomFile {
     const kept = notices.length === 0 ? null : beforeMerge();
     const written = document.write(() => makeEqual(document.doc, target));
     this.saved = { fileHash: saved.fileHash, documentHash: notebookHash(disk), base: encodeBase(mergeBase(disk)) };
-    await Promise.all([kept, written, files.remember(opened.log, this.saved)]);
+    await Promise.all([kept, written, opened.facts.remember(this.saved)]);
     for (const notice of [...notices, ...notKept(this.name, sentences)]) tell(notice);
   }
 

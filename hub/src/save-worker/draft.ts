@@ -18,7 +18,7 @@ export class Draft {
 
   private constructor(
     private readonly target: string,
-    private readonly file: string,
+    readonly file: string,
     private readonly handle: FileHandle,
   ) {}
 

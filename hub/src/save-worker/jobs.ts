@@ -1,7 +1,7 @@
 /** What crosses between the hub's thread and the worker that reads, writes and sends notebooks. */
 import type { ContentHash, TextId } from '@cokernel/proto/hub';
 import type { Notebook } from '@cokernel/proto/notebook';
-import type { SaveLimits, SavedState, WriteOutcome } from '../room/notebook-files.js';
+import type { DraftFile, SaveLimits, SavedState, WriteOutcome } from '../room/notebook-files.js';
 
 /** Given to a worker at its start. */
 export interface WorkerSettings {
@@ -34,7 +34,8 @@ export type Job = ReadJob | WriteJob | SendJob;
 /** What a worker wants its hub to do before it goes on. */
 export type Question =
   | { readonly kind: 'put' | 'piece'; readonly bytes: Uint8Array }
-  | { readonly kind: 'draft'; readonly draft: SavedState };
+  /** Null: the one that was told won't take the file's place. */
+  | { readonly kind: 'draft'; readonly draft: DraftFile | null };
 
 export interface ReadResult {
   readonly saved: SavedState;

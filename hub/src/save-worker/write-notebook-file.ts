@@ -9,7 +9,7 @@ import { cellsArray, mergeBase, metaOf, notebookPieces, readDocument, type Noteb
 import { messageOf } from '../errors.js';
 import { encodeBase } from '../room/disk-base.js';
 import { notebookHash } from '../room/document-hash.js';
-import { hashOfFile, isMissing } from '../room/notebook-file.js';
+import { hashOfFile, isMissing, isThere } from '../room/notebook-file.js';
 import type { SavedState, WriteOutcome } from '../room/notebook-files.js';
 import { Draft } from './draft.js';
 import type { Ask, WorkerSettings, WriteJob } from './jobs.js';
@@ -51,15 +51,26 @@ async function replaceFile(
     }
     const base = encodeBase(mergeBase(notebook));
     const own: SavedState = { fileHash: await draft.finish(), documentHash, base };
-    await ask({ kind: 'draft', draft: own });
-    const onDisk = await hashOfFile(target);
-    if (onDisk !== own.fileHash && isForeign(onDisk, saved)) {
+    await ask({ kind: 'draft', draft: { saved: own, file: draft.file } });
+    try {
+      const onDisk = await hashOfFile(target);
+      if (onDisk === own.fileHash || !isForeign(onDisk, saved)) {
+        await draft.replace();
+        return { outcome: 'written', saved: own };
+      }
+      await withdraw(draft, ask);
       await draft.remove();
       return { outcome: 'foreign', fileHash: onDisk };
+    } catch (error) {
+      await withdraw(draft, ask);
+      throw error;
     }
-    await draft.replace();
-    return { outcome: 'written', saved: own };
   });
+}
+
+/** Before it is removed: that it lies there is how a hub that starts anew knows that it did not take the place. */
+async function withdraw(draft: Draft, ask: Ask): Promise<void> {
+  if (await isThere(draft.file)) await ask({ kind: 'draft', draft: null });
 }
 
 function isForeign(onDisk: string | null, saved: SavedState): onDisk is string {

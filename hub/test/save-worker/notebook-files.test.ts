@@ -213,6 +213,23 @@ describe('the file', () => {
     expect(await readdir(place.served)).toEqual(['a.ipynb']);
   });
 
+  test('[X3] that somebody else writes at the last moment is not touched, and the draft is withdrawn while it is there', async () => {
+    await writeFile(place.file, 'former');
+    const told: (boolean | null)[] = [];
+    const outcome = await files.write({
+      absolute: place.file,
+      state: stateOf(notebook),
+      saved: await place.known(),
+      onDraft: async (draft) => {
+        if (draft !== null) await writeFile(place.file, 'theirs');
+        told.push(draft === null ? (await readdir(place.served)).length === 2 : null);
+      },
+    });
+    expect(outcome).toEqual({ outcome: 'foreign', fileHash: hashOf('theirs') });
+    expect(told).toEqual([null, true]);
+    expect(await readdir(place.served)).toEqual(['a.ipynb']);
+  });
+
   test('is announced with its hash before it takes the place', async () => {
     await writeFile(place.file, 'former');
     const seen: string[] = [];
@@ -221,7 +238,7 @@ describe('the file', () => {
       state: stateOf(notebook),
       saved: await place.known(),
       onDraft: async (draft) => {
-        seen.push(draft.fileHash ?? '', await place.text());
+        seen.push(draft?.saved.fileHash ?? '', await place.text());
       },
     });
     expect(seen).toEqual([hashOf(writeNotebook(notebook)), 'former']);
