@@ -1,7 +1,8 @@
 /**
  * SaveThread: NotebookFiles in a thread of its own, one a hub, so that neither a large file nor a slow disk keeps the hub
- * from its people. It reads one file at a time and writes one at a time, beside each other and what it sends. When the thread ends by itself
- * (out of memory), what was under way fails with a reason, and the next job gets a new one.
+ * from its people. It reads one file at a time and writes one at a time, beside each other and what it sends. A thread that
+ * has nothing to do ends, and with it goes the memory that a large file took. When it ends by itself (out of memory), what
+ * was under way fails with a reason. The next job gets a new one.
  */
 import type { Worker } from 'node:worker_threads';
 import { NotebookFormatError } from '@cokernel/proto/notebook';
@@ -22,6 +23,8 @@ export interface SaveThreadOptions extends WorkerSettings {
   readonly onDied: (reason: string) => void;
   /** Of the thread; default: as much as a process may have. */
   readonly maxHeapMiB?: number;
+  /** How long a thread waits for its next job: some saves of somebody who types, for a new one takes 150 ms; default 30 s. */
+  readonly idleMs?: number;
 }
 
 interface Pending {
@@ -30,19 +33,30 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+const IDLE_MS = 30_000;
+
 export class SaveThread implements NotebookFiles {
   private worker: Worker | null = null;
   private readonly pending = new Map<number, Pending>();
-  private reading: Promise<unknown> = Promise.resolve();
-  private writing: Promise<unknown> = Promise.resolve();
+  private reading: Promise<void> = Promise.resolve();
+  private writing: Promise<void> = Promise.resolve();
   private jobs = 0;
+  private idle: NodeJS.Timeout | null = null;
+  /** Of the thread that was let go last. */
+  private letGo: Promise<unknown> = Promise.resolve();
   private closed = false;
 
   constructor(private readonly options: SaveThreadOptions) {}
 
+  /** Whether there is a thread. */
+  get isAwake(): boolean {
+    return this.worker !== null;
+  }
+
   /** The thread begins now and not with the first file. */
   start(): void {
     this.worker ??= this.begin();
+    this.waitForNext();
   }
 
   async read({ absolute, clientId, put }: ReadRequest): Promise<FileReading> {
@@ -50,7 +64,9 @@ export class SaveThread implements NotebookFiles {
       this.run({ kind: 'read', absolute, clientId }, [], (question) =>
         question.kind === 'put' ? put(question.bytes) : Promise.resolve(),
       );
-    const result = await (this.reading = this.reading.then(step, step));
+    const read = this.reading.then(step);
+    this.reading = settled(read);
+    const result = await read;
     if (result.kind !== 'read') throw new Error('the worker answered something else');
     return result.value;
   }
@@ -60,7 +76,9 @@ export class SaveThread implements NotebookFiles {
       this.run({ kind: 'write', absolute, state, saved }, transferable(state), (question) =>
         question.kind === 'draft' ? onDraft(question.draft) : Promise.resolve(),
       );
-    const result = await (this.writing = this.writing.then(step, step));
+    const written = this.writing.then(step);
+    this.writing = settled(written);
+    const result = await written;
     if (result.kind !== 'write') throw new Error('the worker answered something else');
     return result.value;
   }
@@ -74,14 +92,16 @@ export class SaveThread implements NotebookFiles {
 
   /** Ends the thread after what is under way. Can be called twice. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.reading, this.writing]);
+    await Promise.all([this.reading, this.writing]);
     this.closed = true;
-    await this.worker?.terminate();
+    this.stopWaiting();
+    await Promise.all([this.worker?.terminate(), this.letGo]);
   }
 
   private run(job: Job, transfer: ArrayBuffer[], answer: Pending['answer']): Promise<Result> {
     if (this.closed) return Promise.reject(new Error('the hub stops'));
-    this.start();
+    this.stopWaiting();
+    this.worker ??= this.begin();
     this.jobs += 1;
     const id = this.jobs;
     return new Promise((resolve, reject) => {
@@ -105,8 +125,25 @@ export class SaveThread implements NotebookFiles {
     return worker;
   }
 
+  private waitForNext(): void {
+    if (this.closed || this.pending.size > 0) return;
+    this.stopWaiting();
+    this.idle = setTimeout(() => this.letGoOfThread(), this.options.idleMs ?? IDLE_MS).unref();
+  }
+
+  private stopWaiting(): void {
+    if (this.idle !== null) clearTimeout(this.idle);
+    this.idle = null;
+  }
+
+  private letGoOfThread(): void {
+    this.letGo = this.worker?.terminate() ?? this.letGo;
+    this.worker = null;
+  }
+
   private ended(worker: Worker, reason: string): void {
-    if (this.worker === worker) this.worker = null;
+    if (this.worker !== worker) return;
+    this.worker = null;
     if (!this.closed) this.options.onDied(reason);
     const because = this.closed ? 'the hub stops' : `the thread that saves has failed: ${reason}`;
     for (const { reject } of this.pending.values()) reject(new Error(because));
@@ -121,6 +158,7 @@ export class SaveThread implements NotebookFiles {
       return;
     }
     this.pending.delete(message.id);
+    this.waitForNext();
     if ('result' in message) pending.resolve(message.result);
     else pending.reject(errorOf(message.failure));
   }
@@ -135,6 +173,14 @@ export class SaveThread implements NotebookFiles {
   private post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
     this.worker?.postMessage(message, transfer);
   }
+}
+
+/** That it has ended, however. What it gave is not kept: a reading may hold a large file. */
+function settled(job: Promise<unknown>): Promise<void> {
+  return job.then(
+    () => undefined,
+    () => undefined,
+  );
 }
 
 function transferable(bytes: Uint8Array): ArrayBuffer[] {

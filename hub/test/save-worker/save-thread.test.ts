@@ -4,6 +4,7 @@ import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises
 import { STORED_MIME, writeNotebook, type Output } from '@cokernel/proto/notebook';
 import { SaveThread } from '../../src/save-worker/save-thread.js';
 import { SAVE_LIMITS } from '../support/notebook-files.js';
+import { waitUntil } from '../support/wait-until.js';
 import { NotebookPlace, display, hashOf, stream, withOutputs } from '../support/notebook-place.js';
 
 let place: NotebookPlace;
@@ -74,6 +75,37 @@ describe('a notebook that is sent', () => {
     const given = expect(sending).rejects.toThrow('the hub stops');
     await closing.close();
     await given;
+  });
+});
+
+describe('a thread that has nothing to do', () => {
+  test('[X5] ends, so that the memory of a large file is given back, and the next job gets a new one', async () => {
+    const died: string[] = [];
+    const onDied = (reason: string): unknown => died.push(reason);
+    const resting = new SaveThread({ outputsFolder: place.outputsFolder, limits: SAVE_LIMITS, onDied, idleMs: 20 });
+    for (const text of ['one', 'two']) {
+      expect(await place.write(resting, withOutputs(stream(text)))).toMatchObject({ outcome: 'written' });
+      await waitUntil('the thread to end', () => !resting.isAwake, 20_000);
+      await rm(place.file);
+    }
+    expect(died).toEqual([]);
+    await resting.close();
+  });
+
+  test('is none while a piece that it has sent is not taken', async () => {
+    const options = { outputsFolder: place.outputsFolder, limits: SAVE_LIMITS, onDied: () => undefined, idleMs: 20 };
+    const [busy, resting] = [new SaveThread(options), new SaveThread(options)];
+    const pieces: string[] = [];
+    const onPiece = async (piece: Uint8Array): Promise<void> => {
+      pieces.push(Buffer.from(piece).toString());
+      if (pieces.length > 1) return;
+      await place.write(resting, withOutputs(stream('x')));
+      await waitUntil('the other thread to end', () => !resting.isAwake, 20_000);
+    };
+    const notebook = withOutputs(stream('line\n'.repeat(300_000)));
+    await busy.send({ notebook, readable: [], onPiece });
+    expect(pieces.join('')).toBe(writeNotebook(notebook));
+    await Promise.all([busy.close(), resting.close()]);
   });
 });
 
