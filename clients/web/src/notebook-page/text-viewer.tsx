@@ -83,24 +83,33 @@ function usePages(hub: HubClient, name: StoredName): Pages {
   const [jumps, setJumps] = useState(0);
   const [size, setSize] = useState(0);
   const [trouble, setTrouble] = useState<string | null>(null);
-  const reading = useRef(false);
+  /** Null: nothing is being read. */
+  const reading = useRef<symbol | null>(null);
   const read = useCallback(
     (at: number, put: (page: TextPage, before: readonly TextPage[]) => readonly TextPage[]) => {
-      if (reading.current) return;
-      reading.current = true;
+      const mine = Symbol('a read');
+      reading.current = mine;
+      const ifNewest = (then: () => void): void => {
+        if (reading.current === mine) then();
+      };
       readPage(hub, name, at)
-        .then((page) => {
-          setSize(page.size);
-          setTrouble(null);
-          setPages((before) => put(page, before));
-        })
-        .catch((error: unknown) => setTrouble(messageOf(error)))
-        .finally(() => {
-          reading.current = false;
-        });
+        .then((page) =>
+          ifNewest(() => {
+            setSize(page.size);
+            setTrouble(null);
+            setPages((before) => put(page, before));
+          }),
+        )
+        .catch((error: unknown) => ifNewest(() => setTrouble(messageOf(error))))
+        .finally(() =>
+          ifNewest(() => {
+            reading.current = null;
+          }),
+        );
     },
     [hub, name],
   );
+  /** Also while another page is on its way, which is not shown any more. */
   const jump = useCallback(
     (to: number) => {
       setJumps((before) => before + 1);
@@ -118,10 +127,11 @@ function usePages(hub: HubClient, name: StoredName): Pages {
     trouble,
     jump,
     later: () => {
+      if (reading.current !== null) return;
       if (last !== undefined && last.end < size) read(last.end, (page, before) => [...before, page].slice(-MOST_PAGES));
     },
     earlier: () => {
-      if (first === undefined || first.start === 0) return;
+      if (reading.current !== null || first === undefined || first.start === 0) return;
       read(-first.start, (page, before) => [page, ...before].slice(0, MOST_PAGES));
     },
   };
