@@ -1,10 +1,13 @@
-/** Two people in one notebook: coming in, the same cell run by both, a cell edited while it waits, an interrupt. */
+/**
+ * Two people in one notebook: coming in, the same cell run by both, a cell edited while it waits, an interrupt; and a
+ * person and another program in one cell.
+ */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { openBrowser, openNotebook, type NotebookPage } from './support/browser.js';
 import { startHub, type HubProcess } from './support/hub-process.js';
 import { python } from './support/languages.js';
-import { writeNotebook } from './support/notebook-file.js';
+import { readCells, writeNotebook } from './support/notebook-file.js';
 import { makeScratch, type Scratch } from './support/scratch.js';
 
 let scratch: Scratch;
@@ -60,6 +63,57 @@ test('[M3] [X12] [M4] [X11] [M7] [X10] a cell that two run runs once, as it was 
     await page.shows('Ben’s run', async () => (await page.output('third')).trim() === 'of Ben');
   }
 }, 120_000);
+
+test('[X3] a cell that another program changed too is marked, the notice leads there, and a person keeps one version by the keyboard', async () => {
+  const hub = await hubWith({ first: '1', one: 'x = 0', last: '3' });
+  const browser = await openBrowser(scratch);
+  const ann = await openNotebook(browser, hub.pageUrl('job.ipynb', 'Ann'));
+  const disk = await conflictIn(ann, 'one');
+  const mine = await ann.source('one');
+  await ann.cell('first').locator('.cm-content').click();
+  await ann.page.getByRole('button', { name: 'Show', exact: true }).click();
+  const focused = ann.page.locator('[data-cell-id="one"]:focus');
+  await focused.waitFor();
+  const bar = ann.page.getByRole('group', { name: 'Two versions of one cell' });
+  expect(await bar.innerText()).toContain('The file’s version of the cell above');
+  await bar.getByRole('button', { name: 'Keep this' }).focus();
+  await ann.page.keyboard.press('Enter');
+  await ann.shows('the file’s version alone', async () => (await ann.cells()).length === 3);
+  expect(await ann.source('one')).toBe(disk);
+  await focused.waitFor();
+  await ann.page.keyboard.press('z');
+  await bar.waitFor();
+  expect(await ann.source('one')).toBe(mine);
+  await bar.getByRole('button', { name: 'Keep the other' }).focus();
+  await ann.page.keyboard.press('Space');
+  await ann.shows('her own version alone', async () => (await ann.cells()).join() === 'first,one,last');
+  expect(await ann.source('one')).toBe(mine);
+  const file = (): string =>
+    readCells(job())
+      .map(({ source }) => source)
+      .join();
+  await ann.shows('it saved', () => file() === `1,${mine},3`);
+}, 120_000);
+
+/** She types while another program writes the file; where her text was saved first there is no conflict: once more. */
+async function conflictIn(ann: NotebookPage, cell: string): Promise<string> {
+  const notice = ann.page.getByText('The file and you changed the same.');
+  for (let round = 1; ; round += 1) {
+    const text = `x = "disk ${String(round)}"`;
+    await ann.write(cell, `x = "Ann ${String(round)}"`);
+    const sources = readCells(job()).map(({ id, source }): [string, string] => [id, id === cell ? text : source]);
+    writeNotebook(job(), python, Object.fromEntries(sources));
+    await ann.shows(
+      'the change of the file',
+      async () => (await notice.count()) > 0 || (await ann.source(cell)) === text,
+    );
+    if ((await notice.count()) > 0) return text;
+  }
+}
+
+function job(): string {
+  return join(scratch.folder, 'served', 'job.ipynb');
+}
 
 /** The queue shows one run that goes on, and so many that wait. */
 async function waiting({ page, shows }: NotebookPage, count: number): Promise<void> {

@@ -111,6 +111,19 @@ test('what the document has no room for is fetched and shown without its scripts
   });
 });
 
+test('[X3] a cell that is the file’s version of another says of which, and one is kept, in one step that can be undone', async () => {
+  const elsewhere = 'The file’s version of cell 3, which was changed here too';
+  const gone = 'The file’s version of a cell that is gone here';
+  expect(await play('conflicts')).toEqual({
+    said: [`${elsewhere} | Keep this | Keep the other`, `${gone} | Keep this | Delete this`],
+    writes: 0,
+    kept: ['between', 'file', 'x'],
+    undone: ['file', 'between', 'here', 'x'],
+    left: ['file', 'between', 'here'],
+    asViewer: [elsewhere, gone],
+  });
+});
+
 test('Tab while the kernel is busy says so, and the list comes when it is free; positions count code points', async () => {
   expect(await play('busyCompletion')).toEqual({
     tip: 'kernel busy: completions come when it is free',

@@ -2,9 +2,10 @@
 // First: the components' own style sheets change what these say.
 import './jupyter-styles.js';
 import type { HubClient, RoomState } from '@cokernel/core';
-import { useCallback, useEffect, useState, type ReactElement } from 'react';
+import { useCallback, useEffect, useRef, useState, type ReactElement } from 'react';
 import type { CommandTargets } from '../notebook-widget/commands.js';
 import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
+import { showCell } from '../notebook-widget/show-cell.js';
 import { quietYjs } from '../notebook-widget/quiet-yjs.js';
 import { navigate } from '../navigation.js';
 import type { Person } from '../person.js';
@@ -49,14 +50,19 @@ interface OpenNotebookProps {
 }
 
 /** The tab's title, the address after a rename, and toasts for what the hub tells. */
-function useTellings({ room }: OpenRoom, path: string): void {
+function useTellings({ room }: OpenRoom, path: string, notebook: HubNotebook | null): void {
   useEffect(() => {
     document.title = `${nameOf(path)} · Cokernel`;
   }, [path]);
+  // A notice may come before the notebook is built, and be answered after it.
+  const built = useRef(notebook);
+  useEffect(() => {
+    built.current = notebook;
+  }, [notebook]);
   useEffect(
     () =>
       room.onEvent((event) => {
-        tellNotice(event);
+        tellNotice(event, (cellId) => (built.current === null ? undefined : showCell(built.current, cellId)));
         if (event.event === 'pathChanged') navigate(notebookUrl(event.path), 'replace');
       }),
     [room],
@@ -75,7 +81,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
   const onPalette = useCallback(() => setPaletteOpen(true), []);
   const targets = useCommandTargets({ room, notebook, onRestart, onPalette });
   const { stored, viewer } = useStoredOutputs(hub, room);
-  useTellings(open, state.path);
+  useTellings(open, state.path, notebook);
   return (
     <div className="ck-page" data-side={sideOpen ? 'open' : 'closed'}>
       <TopBar
@@ -103,7 +109,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
             firstLine={(run) => firstLineOf(notebook, run)}
             onShow={(run) => showCellOf(notebook, run)}
           />
-          <VersionsPanel room={room} mayEdit={mayEdit(state)} />
+          <VersionsPanel hub={hub} room={room} stored={stored} mayEdit={mayEdit(state)} />
         </aside>
       </main>
       <PromptPlace room={room} state={state} cellNode={(cellId) => cellNode(notebook, cellId)} />

@@ -1,7 +1,7 @@
 /** Toasts about runs and what the hub wants a person to read once. */
 import type { Room } from '@cokernel/core';
-import type { HubEvent } from '@cokernel/proto/hub';
-import { toast } from 'sonner';
+import type { CellId, HubEvent } from '@cokernel/proto/hub';
+import { toast, type Action } from 'sonner';
 import { placeText } from '../notebook-widget/run-mark.js';
 import { isSourceMismatch, type Enqueued } from '../notebook-widget/run-cells.js';
 import { messageOf } from '../ui/message.js';
@@ -25,10 +25,30 @@ export function tellRefused(error: unknown): void {
   toast.error(messageOf(error));
 }
 
-/** Shows the hub's notices; the same text once however often it comes in a row. */
-export function tellNotice(event: HubEvent): void {
+/** Long enough to read several sentences, and to go to a cell. */
+const NAMES_CELLS_MS = 30_000;
+
+/** Shows the hub's notices; the same text once however often it comes in a row. `show` goes to a cell that one names. */
+export function tellNotice(event: HubEvent, show: (cellId: CellId) => void): void {
   if (event.event === 'refused') toast.error(`Your last change was not accepted: ${event.reason}`);
   if (event.event !== 'notice') return;
-  const show = { info: toast.info, warning: toast.warning, error: toast.error }[event.level];
-  show(event.message, { id: `${event.code}:${event.message}` });
+  const tell = { info: toast.info, warning: toast.warning, error: toast.error }[event.level];
+  const { cellIds = [] } = event;
+  const ways = cellIds.length === 0 ? {} : { duration: NAMES_CELLS_MS, action: showEach(cellIds, show) };
+  tell(event.message, { id: `${event.code}:${event.message}`, ...ways });
+}
+
+/** A button that goes to the cells in turn; the notice stays until the last one. */
+function showEach(cellIds: readonly CellId[], show: (cellId: CellId) => void): Action {
+  const left = [...cellIds];
+  return {
+    label: 'Show',
+    onClick: (press) => {
+      // Else the toasts, on losing the focus to the cell, give it back to what had it before.
+      press.currentTarget.blur();
+      const cellId = left.shift();
+      if (cellId !== undefined) show(cellId);
+      if (left.length > 0) press.preventDefault();
+    },
+  };
 }

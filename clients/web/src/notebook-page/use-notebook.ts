@@ -2,14 +2,13 @@
 import type { Room, RoomState } from '@cokernel/core';
 import type { RunView } from '@cokernel/proto/hub';
 import type { YNotebook } from '@jupyter/ydoc';
-import { NotebookActions } from '@jupyterlab/notebook';
 import { useEffect, useMemo, useState } from 'react';
 import type { CommandTargets } from '../notebook-widget/commands.js';
 import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
+import { showCell } from '../notebook-widget/show-cell.js';
 import { bindKeys } from '../notebook-widget/keys.js';
 import { askHub } from './ask-hub.js';
 import { useRoomDocument, type OpenRoom } from './use-room.js';
-import { inBackground } from '../ui/in-background.js';
 
 declare global {
   interface Window {
@@ -78,9 +77,5 @@ export function firstLineOf(notebook: HubNotebook | null, run: RunView): string 
 
 /** Makes the cell of a run the active one and brings it into view. */
 export function showCellOf(notebook: HubNotebook | null, run: RunView): void {
-  if (notebook === null || run.target.kind !== 'cell') return;
-  const cell = widgetOf(notebook, run.target.cellId);
-  if (cell === null) return;
-  notebook.activeCellIndex = notebook.widgets.indexOf(cell);
-  inBackground(NotebookActions.focusActiveCell(notebook));
+  if (notebook !== null && run.target.kind === 'cell') showCell(notebook, run.target.cellId);
 }

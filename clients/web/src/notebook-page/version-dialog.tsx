@@ -1,17 +1,17 @@
-/** One version beside the notebook as it is: what changed since, cell by cell; to be named, and to be restored. */
+/** One version: what changed since, cell by cell, and the notebook as it was; to be named, and to be restored. */
 import type { Room } from '@cokernel/core';
 import { versionReason } from '@cokernel/core';
 import type { NotebookDifference, VersionView } from '@cokernel/proto/hub';
-import { Dialog } from 'radix-ui';
+import { Dialog, Tabs } from 'radix-ui';
 import { useEffect, useState, type ReactElement } from 'react';
 import { toast } from 'sonner';
 import { messageOf } from '../ui/message.js';
 import { askHub } from './ask-hub.js';
+import { VersionNotebook, type VersionSource } from './version-notebook.js';
 import { cellText, whenText } from './version-texts.js';
 import './version-dialog.css';
 
-interface VersionDialogProps {
-  readonly room: Room;
+interface VersionDialogProps extends VersionSource {
   readonly version: VersionView;
   readonly mayEdit: boolean;
   readonly onClose: () => void;
@@ -49,8 +49,8 @@ function restore(room: Room, version: VersionView): void {
   );
 }
 
-export function VersionDialog({ room, version, mayEdit, onClose }: VersionDialogProps): ReactElement {
-  const compared = useDifference(room, version);
+export function VersionDialog({ version, mayEdit, onClose, ...source }: VersionDialogProps): ReactElement {
+  const { room } = source;
   const restoreAndClose = (): void => {
     restore(room, version);
     onClose();
@@ -62,11 +62,9 @@ export function VersionDialog({ room, version, mayEdit, onClose }: VersionDialog
         <Dialog.Content className="ck-dialog ck-version-dialog" data-testid="version-dialog">
           <Dialog.Title>{version.name ?? `Version ${version.versionId}`}</Dialog.Title>
           <Dialog.Description>
-            {whenText(version.at, new Date())}, {versionReason(version)}. What changed since then:
+            {whenText(version.at, new Date())}, {versionReason(version)}.
           </Dialog.Description>
-          <div className="ck-difference" data-testid="difference" tabIndex={0}>
-            <Difference compared={compared} />
-          </div>
+          <Looks {...source} version={version} />
           <div className="ck-dialog-buttons">
             {mayEdit && version.name === null ? <NameVersion room={room} version={version} onNamed={onClose} /> : null}
             <Dialog.Close className="ck-button">Close</Dialog.Close>
@@ -84,6 +82,29 @@ export function VersionDialog({ room, version, mayEdit, onClose }: VersionDialog
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
+  );
+}
+
+/** What changed is what most people open it for. */
+function Looks({ version, ...source }: VersionSource & Pick<VersionDialogProps, 'version'>): ReactElement {
+  const compared = useDifference(source.room, version);
+  return (
+    <Tabs.Root className="ck-version-looks" defaultValue="changes">
+      <Tabs.List className="ck-tabs" aria-label="This version">
+        <Tabs.Trigger className="ck-tab" value="changes">
+          What changed since
+        </Tabs.Trigger>
+        <Tabs.Trigger className="ck-tab" value="notebook" data-testid="look-at-version">
+          The notebook then
+        </Tabs.Trigger>
+      </Tabs.List>
+      <Tabs.Content className="ck-difference" data-testid="difference" tabIndex={0} value="changes">
+        <Difference compared={compared} />
+      </Tabs.Content>
+      <Tabs.Content className="ck-version-then" value="notebook">
+        <VersionNotebook {...source} version={version} />
+      </Tabs.Content>
+    </Tabs.Root>
   );
 }
 

@@ -7,10 +7,10 @@ import { useEffect, useState, type ReactElement, type SubmitEvent } from 'react'
 import { askHub } from './ask-hub.js';
 import { whenText } from './version-texts.js';
 import { VersionDialog } from './version-dialog.js';
+import type { VersionSource } from './version-notebook.js';
 import './versions-panel.css';
 
-interface VersionsPanelProps {
-  readonly room: Room;
+interface VersionsPanelProps extends VersionSource {
   readonly mayEdit: boolean;
 }
 
@@ -43,7 +43,8 @@ function useVersions(room: Room): readonly VersionView[] | null {
   return versions;
 }
 
-export function VersionsPanel({ room, mayEdit }: VersionsPanelProps): ReactElement {
+export function VersionsPanel({ mayEdit, ...source }: VersionsPanelProps): ReactElement {
+  const { room } = source;
   const versions = useVersions(room);
   const [open, setOpen] = useState<VersionView | null>(null);
   const [all, setAll] = useState(false);
@@ -67,7 +68,7 @@ export function VersionsPanel({ room, mayEdit }: VersionsPanelProps): ReactEleme
       </ol>
       {versions?.length === 0 ? <p className="ck-hint">The hub keeps one whenever cells have run.</p> : null}
       {open === null ? null : (
-        <VersionDialog room={room} version={open} mayEdit={mayEdit} onClose={() => setOpen(null)} />
+        <VersionDialog {...source} version={open} mayEdit={mayEdit} onClose={() => setOpen(null)} />
       )}
     </section>
   );
@@ -76,7 +77,12 @@ export function VersionsPanel({ room, mayEdit }: VersionsPanelProps): ReactEleme
 function VersionItem({ version, onOpen }: { version: VersionView; onOpen: () => void }): ReactElement {
   return (
     <li data-testid="version" data-version={version.versionId}>
-      <button type="button" className="ck-version" onClick={onOpen} title="Compare with the notebook as it is">
+      <button
+        type="button"
+        className="ck-version"
+        onClick={onOpen}
+        title="Look at it, and compare with the notebook as it is"
+      >
         {version.name === null ? null : (
           <strong>
             <Bookmark aria-hidden /> {version.name}

@@ -3,6 +3,7 @@ import type { Room } from '@cokernel/core';
 import type { YNotebook } from '@jupyter/ydoc';
 import { NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
 import { buildEditors } from './collaborative-editor.js';
+import { conflictLinks } from './conflicts.js';
 import { HubContentFactory } from './hub-code-cell.js';
 import { HubNotebook } from './hub-notebook.js';
 import { kernelCompletion } from './kernel-completion.js';
@@ -29,7 +30,7 @@ export interface BuiltNotebook {
   dispose(): void;
 }
 
-const editorConfig: StaticNotebook.IEditorConfig = {
+export const editorConfig: StaticNotebook.IEditorConfig = {
   code: {
     ...StaticNotebook.defaultEditorConfig.code,
     lineNumbers: false,
@@ -41,7 +42,7 @@ const editorConfig: StaticNotebook.IEditorConfig = {
 };
 
 // 'defer' draws every cell when there is time: late cells are in the page for search, marks and screen readers.
-const notebookConfig: StaticNotebook.INotebookConfig = {
+export const notebookConfig: StaticNotebook.INotebookConfig = {
   ...StaticNotebook.defaultNotebookConfig,
   windowingMode: 'defer',
   disableDocumentWideUndoRedo: false,
@@ -57,10 +58,11 @@ export function buildNotebook({ room, document, stored, onEnqueued, onRefused }:
   const editors = buildEditors({ awareness: document.awareness, completion: kernelCompletion(room) });
   const marks = new RunMarks(room);
   const texts = new StoredTexts(stored);
-  const widget = new HubNotebook(
+  const conflicts = conflictLinks(room, document, () => widget);
+  const widget: HubNotebook = new HubNotebook(
     {
       rendermime: buildRenderers(stored),
-      contentFactory: new HubContentFactory({ editorFactory: editors.factory }),
+      contentFactory: new HubContentFactory({ editorFactory: editors.factory, conflicts }),
       mimeTypeService: editors.mimeTypes,
       editorConfig,
       notebookConfig,

@@ -4,6 +4,7 @@
  */
 import type { Notebook } from '@jupyterlab/notebook';
 import { NotebookActions } from '@jupyterlab/notebook';
+import { showNextConflict } from './conflicts.js';
 import { inBackground } from '../ui/in-background.js';
 
 /** What the commands need beside the widget. */
@@ -204,6 +205,12 @@ const moving: readonly NotebookCommand[] = [
     label: 'Select the cell below too',
     keys: [command('Shift ArrowDown'), command('Shift J')],
     run: ({ notebook }) => NotebookActions.extendSelectionBelow(notebook),
+  },
+  {
+    id: 'next-conflict',
+    label: 'Go to the next cell that was changed in the file too',
+    keys: [],
+    run: ({ notebook }) => showNextConflict(notebook),
   },
 ];
 

@@ -3,11 +3,11 @@ import { CommandRegistry } from '@lumino/commands';
 import { notebookCommands, type CommandTargets, type KeyPlace } from './commands.js';
 
 /**
- * Command mode must not take keys that somebody types into a field of an output or a question; in edit mode Escape
- * belongs to the list of completions while that is open.
+ * Command mode must not take keys that somebody types into a field of an output or a question, or that press a button in a
+ * cell; in edit mode Escape belongs to the list of completions while that is open.
  */
 const selectors: Readonly<Record<KeyPlace, string>> = {
-  command: '.jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus',
+  command: '.jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus:not(button):not(a)',
   edit: '.jp-Notebook.jp-mod-editMode :focus:not([aria-haspopup])',
   both: '.jp-Notebook',
   page: 'body',

@@ -4,7 +4,7 @@
  * plays one story and answers what can be seen after it.
  */
 import { CallError, type Room } from '@cokernel/core';
-import { QuestionId, calls, type HubEvent } from '@cokernel/proto/hub';
+import { QuestionId, calls, type HubEvent, type Role } from '@cokernel/proto/hub';
 import { STORED_MIME } from '@cokernel/proto/notebook';
 import { YCodeCell, YNotebook } from '@jupyter/ydoc';
 import { CodeCell } from '@jupyterlab/cells';
@@ -13,7 +13,7 @@ import { NotebookActions } from '@jupyterlab/notebook';
 import { Widget } from '@lumino/widgets';
 import * as Y from 'yjs';
 import { buildNotebook, type BuiltNotebook } from '../../src/notebook-widget/build-notebook.js';
-import { roomState } from '../views.js';
+import { ann, roomState } from '../views.js';
 
 type NewCell = Parameters<YNotebook['insertCell']>[1];
 type Outputs = ReturnType<YCodeCell['getOutputs']>;
@@ -38,14 +38,14 @@ class Stage {
   readonly shared = new YNotebook();
   readonly built: BuiltNotebook;
 
-  constructor(cells: readonly NewCell[]) {
+  constructor(cells: readonly NewCell[], role: Role = 'editor') {
     this.hub.insertCells(0, [...cells]);
     Y.applyUpdate(this.shared.ydoc, Y.encodeStateAsUpdate(this.hub.ydoc), 'hub');
     this.hub.ydoc.on('update', (update: Uint8Array) => {
       Y.applyUpdate(this.shared.ydoc, update, 'hub');
     });
     this.built = buildNotebook({
-      room: this.#room(),
+      room: this.#room(role),
       document: this.shared,
       stored: {
         read: (sha256) => this.#read(sha256),
@@ -62,9 +62,9 @@ class Stage {
   }
 
   /** A hub that answers no call but as `answer` says; what was asked is kept. */
-  #room(): Room {
+  #room(role: Role): Room {
     return {
-      state: roomState(),
+      state: roomState({ you: { ...ann, color: '#c2410c', role } }),
       document: null,
       subscribe: () => () => undefined,
       onEvent: (listener) => {
@@ -191,6 +191,39 @@ async function stored(): Promise<unknown> {
   return { trouble, shown, ran: Reflect.get(window, 'ran') ?? null, bar: bar.textContent, opened: stage.opened };
 }
 
+/**
+ * Two cells that are the file's version of another: one that stands elsewhere, one that is gone; the first is kept. Then
+ * the same for somebody who may not edit.
+ */
+async function conflicts(): Promise<unknown> {
+  const version = (source: string, of: string): NewCell => ({
+    ...code(source),
+    metadata: { cokernel: { conflict: { of } } },
+  });
+  const mine = { ...code('here'), id: 'mine' };
+  const cells = [version('file', 'mine'), code('between'), mine, version('x', 'gone')];
+  const stage = new Stage(cells);
+  const said = await barsOf(stage);
+  const writes = stage.writes.length;
+  const press = (text: string): void => {
+    const buttons = [...document.querySelectorAll<HTMLElement>('.ck-conflict .ck-button')];
+    buttons.find(({ textContent }) => textContent === text)?.click();
+  };
+  const sources = (): unknown => stage.shared.cells.map((cell) => cell.getSource());
+  press('Keep this');
+  const kept = sources();
+  stage.shared.undo();
+  const undone = sources();
+  press('Delete this');
+  return { said, writes, kept, undone, left: sources(), asViewer: await barsOf(new Stage(cells, 'viewer')) };
+}
+
+async function barsOf({ built }: Stage): Promise<string[]> {
+  const bars = (): HTMLElement[] => [...built.widget.node.querySelectorAll<HTMLElement>('.ck-conflict')];
+  await seen(() => (bars().length === 2 ? 'both' : null));
+  return bars().map((bar) => [...bar.children].map(({ textContent }) => textContent).join(' | '));
+}
+
 /** I type, somebody else types, I undo. */
 async function undo(): Promise<unknown> {
   const stage = new Stage([code('start\n')]);
@@ -241,7 +274,7 @@ async function seen(look: () => string | null): Promise<string> {
   }
 }
 
-export const scenarios = { outputs, running, runAll, scripts, stored, undo, busyCompletion };
+export const scenarios = { outputs, running, runAll, scripts, stored, conflicts, undo, busyCompletion };
 
 declare global {
   interface Window {
