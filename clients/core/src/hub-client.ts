@@ -5,6 +5,7 @@
 import type { FileId, HistoryRecord, KernelId, VersionId } from '@cokernel/proto/hub';
 import { RunId, RunningKernelView } from '@cokernel/proto/hub';
 import type { TextSearchResult, TranscriptEntry } from '@cokernel/proto/hub';
+import { readSnapshot, type Notebook } from '@cokernel/proto/notebook';
 import { z } from 'zod';
 import { PlatformWebSocket } from '#websocket';
 import type { HubAddress } from './hub-address.js';
@@ -94,6 +95,12 @@ export class HubClient {
   async version(fileId: FileId, versionId: VersionId): Promise<string> {
     const path = `/api/hub/notebooks/${encodeURIComponent(fileId)}/versions/${versionId}`;
     return (await this.#rest.send({ method: 'GET', path })).text();
+  }
+
+  /** A version of a notebook as its document was: large outputs are named, to be read by `readStoredOutput`. */
+  async versionNotebook(fileId: FileId, versionId: VersionId): Promise<Notebook> {
+    const path = `/api/hub/notebooks/${encodeURIComponent(fileId)}/versions/${versionId}/document`;
+    return readSnapshot(await (await this.#rest.send({ method: 'GET', path })).text());
   }
 
   /** The notebooks that have a kernel. */

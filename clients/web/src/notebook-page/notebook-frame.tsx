@@ -3,7 +3,7 @@ import type { Room } from '@cokernel/core';
 import type { YNotebook } from '@jupyter/ydoc';
 import { NotebookActions } from '@jupyterlab/notebook';
 import { Widget } from '@lumino/widgets';
-import { useEffect, useRef, type ReactElement } from 'react';
+import { useLayoutEffect, useRef, type ReactElement } from 'react';
 import { buildNotebook } from '../notebook-widget/build-notebook.js';
 import type { HubNotebook } from '../notebook-widget/hub-notebook.js';
 import type { StoredOutputs } from '../notebook-widget/stored-outputs.js';
@@ -29,7 +29,8 @@ function begin(notebook: HubNotebook): void {
 
 export function NotebookFrame({ room, document, stored, onBuilt }: NotebookFrameProps): ReactElement {
   const host = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // A layout effect ends while the node is still in the page, from which the widget has to be detached.
+  useLayoutEffect(() => {
     if (host.current === null) return undefined;
     const built = buildNotebook({
       room,
@@ -43,8 +44,6 @@ export function NotebookFrame({ room, document, stored, onBuilt }: NotebookFrame
     onBuilt(built.widget);
     return () => {
       onBuilt(null);
-      // React may have taken the node out already; then there is nothing left to detach from.
-      if (built.widget.isAttached) Widget.detach(built.widget);
       built.dispose();
     };
   }, [room, document, stored, onBuilt]);
