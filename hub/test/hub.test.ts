@@ -187,19 +187,26 @@ describe('a notebook', () => {
   );
 
   test(
-    '[X3] that another program changed after its hub was killed has both, also what was not saved',
+    '[X2] [X3] whose hub was killed has what was typed and what another program wrote, and all of it is saved',
     async () => {
       await writeCells(place, 'a.ipynb', 'one', 'two');
+      await writeCells(place, 'b.ipynb', 'one');
       const first = await start();
       const ann = await join(first, 'a.ipynb', 'Ann');
+      const annInB = await join(first, 'b.ipynb', 'Ann');
       ann.setSource('c0', 'typed');
-      await waitUntil('it is stored', () => ann.told('stored').length > 0);
+      annInB.setSource('c0', 'typed in b');
+      await waitUntil('it is stored', () => ann.told('stored').length > 0 && annInB.told('stored').length > 0);
       process.kill(first.pid, 'SIGKILL');
       await first.stop();
       const file = path.join(place.served, 'a.ipynb');
       await writeFile(file, (await readServed(place, 'a.ipynb')).replace('"two"', '"from disk"'));
-      const ben = await join(await start(), 'a.ipynb', 'Ben');
+      const second = await start();
+      const ben = await join(second, 'a.ipynb', 'Ben');
       expect(ben.cellIds().map((id) => ben.source(id))).toEqual(['typed', 'from disk']);
+      // Nobody edits it any more.
+      await join(second, 'b.ipynb', 'Ben');
+      await waitUntil('it is saved', async () => (await readServed(place, 'b.ipynb')).includes('typed in b'), 20_000);
     },
     SLOW_MS,
   );

@@ -18,7 +18,7 @@ import {
   notKept,
 } from './disk-notices.js';
 import { DiskWatch } from './disk-watch.js';
-import { notebookHash } from './document-hash.js';
+import { documentHash, notebookHash } from './document-hash.js';
 import type { FileContent, FileSync, OpenedDocument } from './file-sync.js';
 import { keepingRuns } from './keeping-runs.js';
 import { type FileIdentity, identityOf } from './moved-file.js';
@@ -83,6 +83,11 @@ export class RoomFile {
 
   get absolute(): string {
     return this.place;
+  }
+
+  /** The document says no more than was saved last; it takes a while to say so of a large one. */
+  get isSaved(): boolean {
+    return documentHash(this.options.document.doc) === this.saved.documentHash;
   }
 
   /** Takes what changed while nobody looked, then watches. */

@@ -187,6 +187,8 @@ export class RoomRegistry {
         onEmpty: () => this.emptied(fileId),
       });
       await file.start();
+      // The hub before was killed, or could not save.
+      if (!file.isSaved) room.saving.changed();
       const kernel = this.kernelOf(room, file);
       await kernel.find();
       const goingOn = this.options.sessions().list();
