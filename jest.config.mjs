@@ -27,7 +27,7 @@ const unit = (displayName, directory) => ({
 
 export default {
   // Processes start slowly on a machine that is busy with other suites; a test that hangs still ends.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   projects: [
     unit('proto', 'proto'),
     unit('hub', 'hub'),

@@ -34,14 +34,14 @@ test(
   async () => {
     const ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');
     ann.setSource('c0', 'typed');
-    await waitUntil('it is stored', () => storedCount(ann) > 0, 20_000);
+    await waitUntil('it is stored', () => storedCount(ann) > 0);
     await redis.stop();
     const before = storedCount(ann);
     ann.setSource('c0', 'typed while Redis was away');
     await ann.flushed();
     expect(storedCount(ann)).toBe(before);
     await redis.start();
-    await waitUntil('that is stored too', () => storedCount(ann) > before, 20_000);
+    await waitUntil('that is stored too', () => storedCount(ann) > before);
     const { epoch } = await ann.hello('Ann');
     process.kill(hub.pid, 'SIGKILL');
     await ann.isClosed();

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { RoomProgram, roomUrl, sessionOf } from './support/room-program.js';
 import { type HubPlace, type TestHub, hubPlace, startHub, writeCells } from './support/test-hub.js';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = 120_000;
 let place: HubPlace;
 let hub: TestHub;
 

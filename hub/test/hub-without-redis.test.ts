@@ -5,7 +5,7 @@ import type { HubPlace, TestHub } from './support/test-hub.js';
 import { hubPlace, startHub, writeCells } from './support/test-hub.js';
 import { waitUntil } from './support/wait-until.js';
 
-const SLOW_MS = 60_000;
+const SLOW_MS = 120_000;
 let place: HubPlace;
 let redis: RedisServer;
 let hub: TestHub | null = null;

@@ -10,7 +10,7 @@ import { TOKEN, hubPlace, readServed, runHub, startHub, writeCells } from './sup
 import type { HubPlace, TestHub } from './support/test-hub.js';
 import { waitUntil } from './support/wait-until.js';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = 120_000;
 
 let place: HubPlace;
 let hubs: TestHub[];
@@ -108,14 +108,11 @@ describe('a hub that ends', () => {
     async () => {
       const hub = await start();
       expect((await hub.rest('POST', '/api/hub/stop')).status).toBe(202);
-      await waitUntil(
-        'it is gone',
-        () =>
-          hub.rest('GET', '/api').then(
-            () => false,
-            () => true,
-          ),
-        20_000,
+      await waitUntil('it is gone', () =>
+        hub.rest('GET', '/api').then(
+          () => false,
+          () => true,
+        ),
       );
     },
     SLOW_MS,

@@ -55,7 +55,8 @@ async function occupied(hub: TestHub) {
   const ann = await join(hub, 'a.ipynb', 'Ann');
   expect(await ran(ann, 'c0')).toBe('succeeded');
   const { runs } = await ann.run(['c1', 'c2']);
-  await waitUntil('it runs', () => ann.told('queueChanged').at(-1)?.queue.running !== null);
+  const first = runs[0]?.run.runId ?? '';
+  await waitUntil('it runs', () => ann.told('queueChanged').at(-1)?.queue.running?.runId === first);
   const [kernel] = await kernels(hub);
   return { ann, runs, kernelId: kernel?.kernelId };
 }
@@ -64,7 +65,7 @@ async function occupied(hub: TestHub) {
 async function laterOneIsCulled(hub: TestHub): Promise<void> {
   const { id } = z.object({ id: z.string() }).parse((await hub.rest('POST', '/api/kernels', {})).json);
   const isGone = async (): Promise<boolean> => (await kernels(hub)).every(({ kernelId }) => kernelId !== id);
-  await waitUntil('a kernel that nobody uses is ended', isGone, 30_000);
+  await waitUntil('a kernel that nobody uses is ended', isGone);
 }
 
 const NAMED = "Ann's run in a.ipynb: import os, time (and 1 that waits)";
@@ -111,7 +112,7 @@ describe('culling', () => {
       await laterOneIsCulled(hub);
       expect(await kernels(hub)).toMatchObject([{ kernelId: used?.kernelId, status: 'busy' }]);
       await writeFile(path.join(place.served, 'go'), '');
-      await waitUntil('it is idle and ended', async () => (await kernels(hub)).length === 0, 30_000);
+      await waitUntil('it is idle and ended', async () => (await kernels(hub)).length === 0);
       const ben = await join(hub, 'a.ipynb', 'Ben');
       await waitUntil('he is told', () => ben.told('notice').length > 0);
       expect(ben.told('notice').map(({ code }) => code)).toEqual(['kernelEnded']);
@@ -133,7 +134,7 @@ describe('culling', () => {
       await kept.stop('SIGTERM');
       const culling = await start('--cull-idle-after', '1s', '--cull-watched');
       const ben = await join(culling, 'a.ipynb', 'Ben');
-      await waitUntil('it is ended', async () => (await kernels(culling)).length === 0, 30_000);
+      await waitUntil('it is ended', async () => (await kernels(culling)).length === 0);
       await waitUntil('he is told', () => ben.told('notice').some(({ code }) => code === 'kernelEnded'));
     },
     SLOW_MS,
@@ -195,14 +196,11 @@ describe('a hub that stops', () => {
       const first = await start('--keep-kernels');
       const { kernelId } = await occupied(first);
       const gone = (hub: TestHub) =>
-        waitUntil(
-          'it is gone',
-          () =>
-            hub.rest('GET', '/api').then(
-              () => false,
-              () => true,
-            ),
-          20_000,
+        waitUntil('it is gone', () =>
+          hub.rest('GET', '/api').then(
+            () => false,
+            () => true,
+          ),
         );
       expect(await first.rest('POST', '/api/hub/stop')).toMatchObject({
         status: 202,

@@ -14,7 +14,7 @@ beforeEach(() => {
   scratch = makeScratch();
 });
 
-afterEach(() => scratch.end(), 60_000);
+afterEach(() => scratch.end());
 
 /** A kernelspec under Python's name whose program ends at once with a word on stderr. */
 function brokenKernelspec(): string {

@@ -19,7 +19,7 @@ beforeEach(() => {
   scratch = makeScratch();
 });
 
-afterEach(() => scratch.end(), 60_000);
+afterEach(() => scratch.end());
 
 test('the welcome notebook is drawn for two people and a terminal, in light and in dark, with nothing fetched from elsewhere', async () => {
   const served = scratch.make('served');

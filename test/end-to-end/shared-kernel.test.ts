@@ -13,7 +13,7 @@ beforeEach(() => {
   scratch = makeScratch();
 });
 
-afterEach(() => scratch.end(), 60_000);
+afterEach(() => scratch.end());
 
 const kernelOf = ({ page }: NotebookPage) => page.getByTestId('kernel-status');
 

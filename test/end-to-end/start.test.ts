@@ -14,7 +14,7 @@ beforeEach(() => {
   scratch = makeScratch();
 });
 
-afterEach(() => scratch.end(), 60_000);
+afterEach(() => scratch.end());
 
 interface Started {
   readonly url: string;

@@ -31,9 +31,9 @@ describe.each(kernels)('jupyter_kernel_test over $kernel', ({ kernel, language, 
     scratch = makeScratch();
     jupyter = allKernelspecs(scratch);
     hub = await startHub(scratch, { served: scratch.make('served'), kernelspecs: jupyter });
-  }, 90_000);
+  });
 
-  afterAll(() => scratch.end(), 60_000);
+  afterAll(() => scratch.end());
 
   /** The tests, by what became of them. */
   async function outcomes(name: string, behind: readonly string[]): Promise<Record<string, string>> {

@@ -43,9 +43,9 @@ beforeAll(async () => {
   for (const { name } of [...unstartable, ...failing])
     writeFileSync(join(served, `${name}.ipynb`), writeNotebook(makeNotebook([])));
   hub = await startHub(scratch, { served, kernelspecs });
-}, 60_000);
+});
 
-afterAll(() => scratch.end(), 60_000);
+afterAll(() => scratch.end());
 
 const join2 = (name: string): Promise<readonly [NotebookUser, NotebookUser]> =>
   Promise.all([joinNotebook(scratch, hub, `${name}.ipynb`), joinNotebook(scratch, hub, `${name}.ipynb`)]);

@@ -24,9 +24,9 @@ beforeEach(async () => {
   engine = await startJupyterServer(scratch, pythonKernelspec(scratch));
   way = await startCutProxy(scratch, engine.url);
   writeFileSync(join(scratch.make('served'), NOTEBOOK), writeNotebook(makeNotebook([])));
-}, 90_000);
+});
 
-afterEach(() => scratch.end(), 60_000);
+afterEach(() => scratch.end());
 
 function startRemoteHub(url = way.url): Promise<HubProcess> {
   const gateway = { url, token: engine.token };

@@ -23,7 +23,7 @@ beforeAll(async () => {
   fileId = user.room.state.fileId!;
 }, 120_000);
 
-afterAll(() => scratch.end(), 60_000);
+afterAll(() => scratch.end());
 
 test('[X5] [P43] [P46] a long text is read whole and in part, searched and downloaded', async () => {
   const { cellId } = await user.run('for i in range(100_000):\n    print(i)');

@@ -258,5 +258,5 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>, {
       }),
       { numRuns: sequences },
     );
-  }, 60_000);
+  });
 }

@@ -51,8 +51,8 @@ export function kernelHostContract(
     });
     afterEach(async () => {
       await Promise.all(started.splice(0).map(({ kernel }) => kernel.shutdown().catch(() => undefined)));
-    }, 30_000);
-    afterAll(() => subject.stop(), 30_000);
+    });
+    afterAll(() => subject.stop());
 
     const start = async (): Promise<Started> => {
       const kernelId = KernelId.parse(randomUUID());
@@ -77,7 +77,7 @@ export function kernelHostContract(
       expect(listed).toMatchObject({ specName: 'python3', state: 'ready', labels: { fileId: 'f1' } });
       expect(listed?.kernelInfo?.language_info.name).toBe('python');
       expect(events.ofType('ready')[0]?.kernelInfo.implementation).toBe('ipython');
-    }, 60_000);
+    });
 
     test('[J5] a run gives its reply and its output, each message with a seq that only grows', async () => {
       const { kernel, events } = await start();
@@ -87,7 +87,7 @@ export function kernelHostContract(
       expect(events.childrenOf(id, 'execute_result')[0]?.content['data']).toEqual({ 'text/plain': '42' });
       expect(events.seqs).toEqual([...new Set(events.seqs)].sort((a, b) => a - b));
       expect(events.messages.some((message) => isChildMessage({ header: { msg_id: id } }, message))).toBe(true);
-    }, 60_000);
+    });
 
     test('[J4] input() asks on stdin and gets the one answer', async () => {
       const { kernel, events } = await start();
@@ -97,7 +97,7 @@ export function kernelHostContract(
       await kernel.send(inputReply(sender(), question.header, 'Ann'));
       await events.untilDone(id);
       expect(events.textOf(id)).toBe('hi Ann\n');
-    }, 60_000);
+    });
 
     test('[J5] completion is answered on shell', async () => {
       const { kernel, events } = await start();
@@ -105,7 +105,7 @@ export function kernelHostContract(
       await kernel.send(request);
       const reply = await events.untilChild(request.header.msg_id, 'complete_reply');
       expect(reply.content['matches']).toContain('import');
-    }, 60_000);
+    });
 
     test('[J11] an interrupt ends a sleeping run', async () => {
       const { kernel, events } = await start();
@@ -114,7 +114,7 @@ export function kernelHostContract(
       await kernel.interrupt();
       await events.untilDone(id);
       expect(events.childrenOf(id, 'execute_reply')[0]?.content).toMatchObject({ ename: 'KeyboardInterrupt' });
-    }, 60_000);
+    });
 
     test('a restart is announced, empties the memory and takes requests again', async () => {
       const { kernel, events } = await start();
@@ -125,7 +125,7 @@ export function kernelHostContract(
       expect(events.childrenOf(id, 'error')[0]?.content['ename']).toBe('NameError');
       expect(events.ofType('restarting')).toHaveLength(1);
       expect(events.ofType('ready')).toHaveLength(2);
-    }, 60_000);
+    });
 
     if (promises.keepsJournal) {
       test('attaching again from a seq gives exactly what came after it', async () => {
@@ -144,7 +144,7 @@ export function kernelHostContract(
         expect(replay.events.seqs).toEqual(again.events.seqs.slice(0, replay.events.seqs.length));
         expect(again.events.seqs[0]).toBe(fromSeq + 1);
         expect(events.all).toHaveLength(heard);
-      }, 60_000);
+      });
     } else {
       test('what was said before one attached, or while nobody was, is told as a gap up to what comes next', async () => {
         const { kernelId, kernel, events } = await start();
@@ -162,7 +162,7 @@ export function kernelHostContract(
         const [gap] = again.events.ofType('gap');
         expect(gap).toMatchObject({ fromSeq: lastSeq, toSeq: again.events.seqs[0] });
         expect(again.events.childrenOf(before)).toEqual([]);
-      }, 60_000);
+      });
     }
 
     test('a hub with an older fence can no longer command, and is told the highest', async () => {
@@ -180,7 +180,7 @@ export function kernelHostContract(
       await newer.events.untilDone(id);
       await events.untilDone(id);
       await newer.kernel.shutdown();
-    }, 60_000);
+    });
 
     test('an execute_request is sent once by its msg_id, also when another hub asks', async () => {
       const { kernelId, kernel, events } = await start();
@@ -192,7 +192,7 @@ export function kernelHostContract(
       await kernel.restart();
       await expect(sendCode(kernel, '', { msgId: id })).rejects.toMatchObject({ code: 'alreadySent' });
       expect(other.hosted.knowsAllRequests).toBe(promises.knowsAllRequests);
-    }, 60_000);
+    });
 
     test('that a request was sent is told before what belongs to it', async () => {
       const { kernel, events } = await start();
@@ -204,7 +204,7 @@ export function kernelHostContract(
       });
       expect(kinds[0]).toBe('sent');
       expect(kinds.filter((kind) => kind === 'sent')).toHaveLength(1);
-    }, 60_000);
+    });
 
     test('[X21] an interrupt that names a run which is over does not hit the next one', async () => {
       const { kernel, events } = await start();
@@ -220,7 +220,7 @@ export function kernelHostContract(
       await kernel.interrupt(third);
       await events.untilDone(third);
       expect(events.childrenOf(third, 'error')[0]?.content['ename']).toBe('KeyboardInterrupt');
-    }, 60_000);
+    });
 
     test('[J12] a kernel that dies is started anew, and who is attached is told both', async () => {
       const { kernel, events } = await start();
@@ -230,7 +230,7 @@ export function kernelHostContract(
       const id = await sendCode(kernel, 'print("alive")');
       await events.untilDone(id);
       expect(events.textOf(id)).toBe('alive\n');
-    }, 60_000);
+    });
 
     test('binary buffers pass both ways as they are', async () => {
       const { kernel, events } = await start();
@@ -245,7 +245,7 @@ export function kernelHostContract(
       const answer = await events.untilChild(request.header.msg_id, 'comm_msg');
       expect(answer.content['data']).toEqual({ length: 3 });
       expect(answer.buffers.map((buffer) => [...buffer])).toEqual([[128, 255, 0]]);
-    }, 60_000);
+    });
 
     if (promises.startsInFolder) {
       test('a kernel starts in the folder that was asked for', async () => {
@@ -253,7 +253,7 @@ export function kernelHostContract(
         const id = await sendCode(kernel, 'import os; print(os.getcwd())');
         await events.untilDone(id);
         expect(events.textOf(id)).toBe(`${await realpath(tmpdir())}\n`);
-      }, 60_000);
+      });
     }
 
     if (!promises.adoptsExisting) {
@@ -263,7 +263,7 @@ export function kernelHostContract(
           code: 'badRequest',
           message: expect.stringMatching(/connection file/),
         });
-      }, 60_000);
+      });
     }
 
     test('[J10] after a shutdown the kernel is gone, and who was attached is told', async () => {
@@ -272,7 +272,7 @@ export function kernelHostContract(
       await events.until('died');
       expect((await subject.host.kernels()).map((listed) => listed.kernelId)).not.toContain(kernelId);
       await expect(kernel.interrupt()).rejects.toMatchObject({ code: 'noSuchKernel' });
-    }, 60_000);
+    });
 
     test('what can not be is refused by name', async () => {
       const { kernelId } = await start();
@@ -285,6 +285,6 @@ export function kernelHostContract(
       await expect(subject.host.attach(unknown, { fromSeq: 0, fence: 1 }, () => undefined)).rejects.toMatchObject({
         code: 'noSuchKernel',
       });
-    }, 60_000);
+    });
   });
 }

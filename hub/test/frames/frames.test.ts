@@ -4,7 +4,7 @@ import { FramesStage } from './frames-stage.js';
 
 let stage: FramesStage | null = null;
 
-afterEach(() => stage?.stop(), 30_000);
+afterEach(() => stage?.stop());
 
 test('[J3] bad frames at every door of the keeper are counted, each, and nobody who works with a kernel notices', async () => {
   stage = await FramesStage.open();
@@ -13,4 +13,4 @@ test('[J3] bad frames at every door of the keeper are counted, each, and nobody 
     expect([counted, besideKeeper]).toEqual([1_000, 100]);
     expect(runs).toBeGreaterThan(2);
   }
-}, 60_000);
+});

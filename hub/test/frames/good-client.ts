@@ -5,8 +5,6 @@ import type { AttachedKernel, KernelHost, KernelHostEvent } from '../../src/kern
 import { sender } from '../support/kernel-events.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const RUN_LIMIT_MS = 30_000;
-
 export class GoodClient {
   readonly unwanted: KernelHostEvent[] = [];
   #runs = 0;
@@ -29,7 +27,7 @@ export class GoodClient {
       else if (['died', 'restarting', 'gap', 'detached'].includes(event.type)) this.unwanted.push(event);
     });
     this.#kernel = attached.kernel;
-    await waitUntil('the kernel is ready', () => isReady, RUN_LIMIT_MS);
+    await waitUntil('the kernel is ready', () => isReady);
     await this.#run();
     this.#firstRunId = this.#runId;
   }
@@ -53,7 +51,7 @@ export class GoodClient {
     const request = executeRequest(sender(), { code: `print(${this.#runs})` });
     this.#begin(request.header.msg_id);
     await this.#kernel.send(request);
-    await waitUntil(`run ${this.#runs} has ended`, () => this.#hasEnded, RUN_LIMIT_MS);
+    await waitUntil(`run ${this.#runs} has ended`, () => this.#hasEnded);
     if (this.#printed !== `${this.#runs}\n`)
       throw new Error(`run ${this.#runs} printed ${JSON.stringify(this.#printed)}`);
   }

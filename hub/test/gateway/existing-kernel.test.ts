@@ -52,7 +52,7 @@ const adopt = (hub: TestHub, connectionFile = theirs.connectionFile) =>
 
 /** Their kernel takes its time to open its ports. */
 async function adopted(hub: TestHub): Promise<RunningKernelView> {
-  await waitUntil('their kernel is attached', async () => (await adopt(hub)).status === 201, 30_000);
+  await waitUntil('their kernel is attached', async () => (await adopt(hub)).status === 201);
   return RunningKernelView.parse((await adopt(hub)).json);
 }
 
@@ -76,7 +76,7 @@ describe('a kernel that was not started here', () => {
       // A kernel that is idle for less long is culled: this one had its turn.
       const { id } = z.object({ id: z.string() }).parse((await hub.rest('POST', '/api/kernels', {})).json);
       const isCulled = async () => (await kernels(hub)).every((kernel) => kernel.kernelId !== id);
-      await waitUntil('another kernel is culled', isCulled, 30_000);
+      await waitUntil('another kernel is culled', isCulled);
       expect((await hub.stop('SIGINT')).stdout).toContain('Stopping the hub and its kernels');
       expect(theirs.hasEnded).toBe(false);
       const next = await start();
@@ -109,7 +109,7 @@ describe('a kernel that was not started here', () => {
       await ann.call('useKernel', { kernelId });
       expect(await kernels(hub)).toHaveLength(1);
       await ann.call('stopKernel', { confirmed: true });
-      await waitUntil('it has ended', () => theirs.hasEnded, 30_000);
+      await waitUntil('it has ended', () => theirs.hasEnded);
       expect(await kernels(hub)).toEqual([]);
     },
     SLOW_MS,
@@ -142,7 +142,7 @@ describe('a kernel that was not started here', () => {
       await ann.call('useKernel', { kernelId });
       expect(await ran(ann, 'c0')).toBe('succeeded');
       await theirs.end();
-      await waitUntil('it is told', () => ann.told('kernelChanged').at(-1)?.kernel?.status === 'dead', 60_000);
+      await waitUntil('it is told', () => ann.told('kernelChanged').at(-1)?.kernel?.status === 'dead');
       await ann.call('useKernel', { kernelId: null });
       expect(await kernels(hub)).toEqual([]);
     },

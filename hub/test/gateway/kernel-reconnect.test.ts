@@ -2,6 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { encodeV1 } from '@cokernel/proto/jupyter';
@@ -12,12 +14,25 @@ import { TOKEN, hubPlace, startHub, writeCells } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = 120_000;
 const Kernel = z.object({ id: z.string(), connections: z.number() });
-/** Each print a message of its own. */
-const COUNT = (to: number): string =>
-  `import sys, time\nfor i in range(${String(to)}):\n    print(i, flush=True)\n    time.sleep(0.005)`;
 const numbers = (to: number): string => Array.from({ length: to }, (_, n) => `${String(n)}\n`).join('');
+
+/** Prints numbers, each a message of its own, and waits at each of the gates until it is opened. */
+function counting(to: number, ...gates: readonly number[]) {
+  const folder = path.join(place.data, randomUUID());
+  const code = [
+    'import os, time',
+    `for i in range(${String(to)}):`,
+    `    while i in ${JSON.stringify(gates)} and not os.path.exists(${JSON.stringify(`${folder}/`)} + str(i)): time.sleep(0.01)`,
+    '    print(i, flush=True)',
+  ].join('\n');
+  const open = async (gate: number): Promise<void> => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, String(gate)), '');
+  };
+  return { code, open };
+}
 
 let place: HubPlace;
 let hub: TestHub;
@@ -76,12 +91,15 @@ describe('a session', () => {
     async (protocol) => {
       const sessionId = randomUUID();
       const before = await connect({ sessionId, protocol });
-      const request = before.execute(COUNT(60));
+      const { code, open } = counting(60, 20, 40);
+      const request = before.execute(code);
       await waitUntil('some is printed', () => before.printed().includes('10\n'));
       await before.leave();
       const other = await connect();
-      await waitUntil('some more is printed', () => other.printed().includes('40\n'));
+      await open(20);
+      await waitUntil('some more is printed', () => other.printed().includes('39\n'));
       const after = await connect({ sessionId, protocol });
+      await open(40);
       const reply = await after.answered(request);
       expect(reply.content).toMatchObject({ status: 'ok' });
       expect(before.printed() + after.printed()).toBe(numbers(60));
@@ -94,9 +112,11 @@ describe('a session', () => {
     async () => {
       const sessionId = randomUUID();
       const before = await connect({ sessionId });
-      const request = before.execute(COUNT(80));
+      const { code, open } = counting(80, 40);
+      const request = before.execute(code);
       await waitUntil('some is printed', () => before.printed().includes('20\n'));
       before.socket.terminate();
+      await open(40);
       const lastMsgId = before.messages.at(-1)?.header.msg_id ?? '';
       const after = await connect({ sessionId, lastMsgId });
       await after.answered(request);
@@ -110,10 +130,16 @@ describe('a session', () => {
     async () => {
       const sessionId = randomUUID();
       const before = await connect({ sessionId });
-      const request = before.execute(COUNT(80));
-      await waitUntil('some is printed', () => before.printed().includes('20\n'));
+      const { code, open } = counting(80, 40);
+      const request = before.execute(code);
+      await waitUntil('some is printed', () => before.printed().includes('39\n'));
+      // Its answer to a ping confirms what it was sent before.
+      const pinged = once(before.socket, 'ping');
+      before.request('kernel_info_request');
+      await pinged;
       before.socket.pause();
       const other = await connect();
+      await open(40);
       await waitUntil('its end is told to others', () => other.typesOf(request).includes('idle'));
       before.socket.terminate();
       const after = await connect({ sessionId });
@@ -151,7 +177,7 @@ describe('a client that lags behind', () => {
       const [slow, quick] = [await connect(), await connect()];
       slow.socket.pause();
       const loud = slow.execute('for i in range(400):\n    print(f"{i} " + "x" * 100_000, flush=True)');
-      await waitUntil('the other has all', () => quick.typesOf(loud).includes('idle'), 60_000);
+      await waitUntil('the other has all', () => quick.typesOf(loud).includes('idle'));
       expect(quick.ofType('stream').length).toBeGreaterThan(0);
       expect(quick.printed().length).toBeGreaterThan(40_000_000);
       expect((await quick.run('1')).content).toMatchObject({ status: 'ok' });
@@ -185,7 +211,8 @@ describe('what is no message', () => {
       expect((await client.run('"still here"')).content).toMatchObject({ status: 'ok' });
       expect(client.closed).toBeNull();
       const counted = ['tooShort', 'badOffsets', 'badJson', 'sentOnIopub', 'oldVersion', 'badChannel', 'notAsked'];
-      for (const reason of counted) expect(hub.stderr()).toContain(`"reason":"${reason}","count":1`);
+      const isCounted = (reason: string): boolean => hub.stderr().includes(`"reason":"${reason}","count":1`);
+      await waitUntil('each is logged', () => counted.every(isCounted));
     },
     SLOW_MS,
   );

@@ -64,7 +64,7 @@ describe('a hub that ends in the middle of a run', () => {
       await writeFile(file, '');
       hub = await startHub(place);
       const run = `/api/kernels/${id}/requests/${running.header.msg_id}`;
-      await waitUntil('it is over', async () => (await hub.rest('GET', run)).status === 200, 30_000);
+      await waitUntil('it is over', async () => (await hub.rest('GET', run)).status === 200);
       const after = await ChannelProgram.connect(hub, id, { sessionId });
       expect((await after.answered(running)).content).toMatchObject({ status: 'ok' });
       expect(after.printed()).toContain('after\n');

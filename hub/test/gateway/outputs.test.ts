@@ -8,7 +8,7 @@ import { FileOutputStore } from '../../src/storage/outputs/output-store.js';
 import { TOKEN, hubPlace, startHub } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = 120_000;
 const PICTURE = Buffer.from(Array.from({ length: 300_000 }, (_, n) => n % 251));
 const LINES = Array.from({ length: 50_000 }, (_, n) => `${String(n)}\n`).join('');
 const fileId = FileId.parse('a notebook');

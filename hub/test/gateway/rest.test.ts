@@ -9,7 +9,7 @@ import { TOKEN, hubPlace, readServed, startHub, writeCells } from '../support/te
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = 120_000;
 const Kernel = z.object({ id: z.string(), name: z.string(), execution_state: z.string(), last_activity: z.string() });
 
 let place: HubPlace;
@@ -148,7 +148,7 @@ describe('execution', () => {
       const readers = [follow(runId)];
       const state = async (): Promise<string> =>
         JSON.stringify((await get(`/api/kernels/${kernelId}/requests/${runId}`)).json);
-      await waitUntil('it runs', async () => (await state()).includes('running'), 30_000);
+      await waitUntil('it runs', async () => (await state()).includes('running'));
       readers.push(follow(runId), follow(runId));
       const [first = [], ...others] = await Promise.all(readers);
       expect(printed(first)).toBe(Array.from({ length: 60 }, (_, n) => `${String(n)}\n`).join(''));
@@ -173,7 +173,7 @@ describe('execution', () => {
     async () => {
       const runId = await execute({ code: 'print("hi", input("Name? "))' });
       const request = `/api/kernels/${kernelId}/requests/${runId}`;
-      await waitUntil('it asks', async () => (await get(request)).status === 300, 30_000);
+      await waitUntil('it asks', async () => (await get(request)).status === 300);
       expect((await hub.rest('POST', `${request}/input`, { input: 'Ann' })).status).toBe(201);
       expect((await hub.rest('POST', `${request}/input`, { input: 'Eve' })).status).toBe(409);
       expect(printed(await follow(runId))).toContain('hi Ann');
@@ -190,7 +190,7 @@ describe('execution', () => {
       const ends = Promise.all([follow(going), follow(waiting)]);
       const state = async (): Promise<string> =>
         JSON.stringify((await get(`/api/kernels/${other}/requests/${going}`)).json);
-      await waitUntil('it runs', async () => (await state()).includes('running'), 30_000);
+      await waitUntil('it runs', async () => (await state()).includes('running'));
       expect((await hub.rest('DELETE', `/api/kernels/${other}`)).status).toBe(204);
       for (const entries of await ends) expect(entries.at(-1)).toMatchObject({ type: 'finished', state: 'cancelled' });
       expect((await get(`/api/kernels/${other}`)).status).toBe(404);

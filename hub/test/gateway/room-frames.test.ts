@@ -21,7 +21,7 @@ beforeAll(async () => {
   await writeCells(place, 'a.ipynb', '1 + 1', 'x = 2');
   await writeCells(place, 'ünïcödé 数据笔记本.ipynb', '1');
   hub = await startHub(place);
-}, 60_000);
+});
 
 afterEach(() => {
   for (const one of open.splice(0)) one.close();
@@ -30,7 +30,7 @@ afterEach(() => {
 afterAll(async () => {
   await hub.stop();
   await place.remove();
-}, 60_000);
+});
 
 async function join(name?: string): Promise<RoomProgram> {
   const program = await RoomProgram.join(hub, 'a.ipynb', name);

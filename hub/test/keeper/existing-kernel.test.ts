@@ -18,7 +18,7 @@ import { isAlive, TestKeeper } from '../support/keeper.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 let folder: ScratchFolder;
 let keeper: TestKeeper;
 const theirs: ExistingKernelProcess[] = [];
@@ -34,7 +34,7 @@ afterEach(async () => {
   await Promise.all(lives.splice(0).map((life) => life.close()));
   await Promise.all(theirs.splice(0).map((kernel) => kernel.end()));
   await folder.remove();
-}, 30_000);
+});
 
 async function theirKernel(transport: 'tcp' | 'ipc' = 'tcp', key?: string): Promise<ExistingKernelProcess> {
   const options = key === undefined ? {} : { key };
@@ -48,7 +48,7 @@ async function adopted(host: KernelHost, connectionFile: string) {
   const kernelId = KernelId.parse(randomUUID());
   const events = new KernelEvents();
   const adopt = () => host.adoptExisting({ kernelId, connectionFile, labels: { fileId: 'f1' }, fence: 1 });
-  await waitUntil('the kernel is reached', () => adopt().then(Boolean, isNotThereYet), 30_000);
+  await waitUntil('the kernel is reached', () => adopt().then(Boolean, isNotThereYet));
   const attached = await host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
   return { kernelId, events, ...attached };
 }
@@ -235,7 +235,7 @@ describe('the next keeper', () => {
       await fake.start(connectionFile);
       fake.isSilent = true;
       const { connection } = await readExistingConnection(connectionFile);
-      const lifeOf = (wasHeard: boolean) => existingLife(connection, { heardTimeoutMs: 300, wasHeard });
+      const lifeOf = (wasHeard: boolean) => existingLife(connection, { heardTimeoutMs: 1_000, wasHeard });
       try {
         await expect(lifeOf(false).launch()).rejects.toThrow('but its heartbeat');
         await lifeOf(true).launch();
@@ -279,10 +279,10 @@ describe('refusals', () => {
       const lifeWith = (key: string, heardTimeoutMs: number) =>
         existingLife({ ...connection, key }, { heardTimeoutMs, wasHeard: false });
       const right = lifeWith('right', 30_000);
-      await waitUntil('it listens', () => right.launch().then(() => true, isNotThereYet), 30_000);
+      await waitUntil('it listens', () => right.launch().then(() => true, isNotThereYet));
       await right.started();
-      await expect(lifeWith('wrong', 1_000).launch()).rejects.toThrow('the key of the file');
-      const unheard = lifeWith('wrong', 1_000).launch().catch(String);
+      await expect(lifeWith('wrong', 2_000).launch()).rejects.toThrow('the key of the file');
+      const unheard = lifeWith('wrong', 2_000).launch().catch(String);
       const speaking = waitUntil('the other was judged', async () => {
         await right.send('shell', messageParts(kernelInfoRequest(sender())));
         return Promise.race([unheard.then(() => true), setImmediate(false)]);

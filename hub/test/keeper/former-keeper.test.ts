@@ -8,7 +8,7 @@ import { evaluated, KernelEvents, readyKernel, sendCode } from '../support/kerne
 import { isRunning, TestKeeper } from '../support/keeper.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 120_000;
 const FORMER = fileURLToPath(new URL('./previous/keeper-v1.js', import.meta.url));
 let keeper: TestKeeper;
 let former: ReturnType<typeof spawn>;
@@ -16,8 +16,8 @@ let former: ReturnType<typeof spawn>;
 afterEach(async () => {
   await keeper.stop();
   former.kill('SIGTERM');
-  await waitUntil('the former keeper has gone', () => former.exitCode !== null || former.signalCode !== null, 20_000);
-}, 30_000);
+  await waitUntil('the former keeper has gone', () => former.exitCode !== null || former.signalCode !== null);
+});
 
 /** Its hosts find it running, and start none. */
 async function newFormerKeeper(): Promise<TestKeeper> {
@@ -27,7 +27,7 @@ async function newFormerKeeper(): Promise<TestKeeper> {
   });
   let said = '';
   former.stderr?.on('data', (chunk: Buffer) => (said += String(chunk)));
-  await waitUntil('it has started', () => said.includes('the keeper has started'), 20_000);
+  await waitUntil('it has started', () => said.includes('the keeper has started'));
   return keeper;
 }
 

@@ -68,7 +68,7 @@ describe('OutputFiles', () => {
     });
     files.start();
     try {
-      await waitUntil('all is written', async () => (await readFile(path, 'utf8')).endsWith('line 199999\n'), 20_000);
+      await waitUntil('all is written', async () => (await readFile(path, 'utf8')).endsWith('line 199999\n'));
       await waitUntil('the file is small', async () => (await stat(path)).size <= 50_000);
     } finally {
       files.stop();

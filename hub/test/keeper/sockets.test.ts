@@ -42,7 +42,7 @@ describe('SendQueue', () => {
       if (payload?.toString() !== String(index)) throw new Error(`${String(payload)} came in place of ${index}`);
     }
     await sent;
-  }, 30_000);
+  });
 
   test('[J19] a send that fails is told to its sender and does not stop the next', async () => {
     const sent: string[] = [];
@@ -104,7 +104,7 @@ describe('KernelSockets', () => {
     ]);
     await sockets.close();
     await expect(sockets.send('shell', messageParts(request))).rejects.toThrow();
-  }, 30_000);
+  });
 
   test('[J4] shell, control and stdin share one identity', async () => {
     const connection = newConnection('127.0.0.1', await ports.take(PORTS_PER_KERNEL, '127.0.0.1'));
@@ -129,7 +129,7 @@ describe('KernelSockets', () => {
     expect(new Set(identities).size).toBe(1);
     expect(identities[0]).toHaveLength(36);
     await sockets.close();
-  }, 30_000);
+  });
 });
 
 describe('Heartbeat', () => {
@@ -138,7 +138,7 @@ describe('Heartbeat', () => {
       transport: 'tcp',
       ip: '127.0.0.1',
       port,
-      timeToDeadMs: 50,
+      timeToDeadMs: 500,
       onChange: (beating, sinceMs) => changes.push([beating, sinceMs]),
       now: () => performance.now(),
     });
@@ -151,7 +151,7 @@ describe('Heartbeat', () => {
     heartbeat.start();
     await waitUntil('the miss', () => changes.length === 1);
     expect(changes[0]?.[0]).toBe(false);
-    expect(changes[0]?.[1]).toBeGreaterThanOrEqual(45);
+    expect(changes[0]?.[1]).toBeGreaterThanOrEqual(495);
     expect(heartbeat.isBeating).toBe(false);
     const echo = kept(new Reply({ linger: 0 }));
     await echo.bind(`tcp://127.0.0.1:${port}`);
@@ -169,7 +169,7 @@ describe('Heartbeat', () => {
     await heartbeat.stop();
     await heartbeat.stop();
     expect(heartbeat.isBeating).toBe(false);
-  }, 30_000);
+  });
 
   test('[J8] it stops at once, in the middle of a beat', async () => {
     const [port = 0] = await ports.take(1, '127.0.0.1');

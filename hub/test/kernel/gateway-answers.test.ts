@@ -34,7 +34,7 @@ async function place(
   const file = `${scratch.path}/kernels.json`;
   const host = new GatewayHost({
     ...{ url: engine.url, token: 'secret', file },
-    times: { requestTimeoutMs: 2_000, launchTimeoutMs: 2_000, retryAfterMs: [10], giveUpAfterMs: 100, ...times },
+    times: { retryAfterMs: [10], ...times },
     now: () => performance.now(),
     log: (level, message, fields) => logged.push(`${level} ${message} ${JSON.stringify(fields)}`),
   });
@@ -98,7 +98,7 @@ describe('what a remote engine answers', () => {
   ];
 
   test.each(cases)('%s is told in words', async (_title, what, answer, code, message) => {
-    const { engine, host } = await place({ times: { requestTimeoutMs: 200 } });
+    const { engine, host } = await place(answer === 'hang' ? { times: { requestTimeoutMs: 200 } } : {});
     engine.answers.set(what, answer);
     const refusal = await refusalOf(host.start(startOptions()));
     expect(refusal.code).toBe(code);
@@ -257,7 +257,7 @@ describe('what a remote engine says', () => {
   });
 
   test('a request that a broken connection cut off is over when the kernel answers a later one', async () => {
-    const { engine, host } = await place({ times: { giveUpAfterMs: 5_000 } });
+    const { engine, host } = await place();
     const { events, kernel } = await startKernel(host);
     await events.until('ready');
     const id = await sendCode(kernel, 'lost()');
@@ -271,7 +271,7 @@ describe('what a remote engine says', () => {
   });
 
   test('a connection that breaks with nothing on its way is a gap, and no new start', async () => {
-    const { engine, host } = await place({ times: { giveUpAfterMs: 5_000 } });
+    const { engine, host } = await place();
     const { events, kernel } = await startKernel(host);
     await events.until('ready');
     for (const socket of engine.clients) socket.terminate();

@@ -22,7 +22,7 @@ import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js'
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const PROGRAM = fileURLToPath(new URL('../support/save-until-killed.ts', import.meta.url));
-const SLOW_MS = 60_000;
+const SLOW_MS = 120_000;
 
 let scratch: ScratchFolder;
 let file: string;

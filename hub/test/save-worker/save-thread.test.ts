@@ -85,7 +85,7 @@ describe('a thread that has nothing to do', () => {
     const resting = new SaveThread({ outputsFolder: place.outputsFolder, limits: SAVE_LIMITS, onDied, idleMs: 20 });
     for (const text of ['one', 'two']) {
       expect(await place.write(resting, withOutputs(stream(text)))).toMatchObject({ outcome: 'written' });
-      await waitUntil('the thread to end', () => !resting.isAwake, 20_000);
+      await waitUntil('the thread to end', () => !resting.isAwake);
       await rm(place.file);
     }
     expect(died).toEqual([]);
@@ -100,7 +100,7 @@ describe('a thread that has nothing to do', () => {
       pieces.push(Buffer.from(piece).toString());
       if (pieces.length > 1) return;
       await place.write(resting, withOutputs(stream('x')));
-      await waitUntil('the other thread to end', () => !resting.isAwake, 20_000);
+      await waitUntil('the other thread to end', () => !resting.isAwake);
     };
     const notebook = withOutputs(stream('line\n'.repeat(300_000)));
     await busy.send({ notebook, readable: [], onPiece });

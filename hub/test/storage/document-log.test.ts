@@ -87,7 +87,7 @@ describe('a torn tail', () => {
     }
     expect(notices).toHaveLength(file.length - lastBegins - 1);
     expect(notices.at(-1)).toMatchObject({ code: 'tornTail', level: 'warning' });
-  }, 20_000);
+  });
 
   test('zeros behind the last record, as a power cut leaves them, are cut off, and appending goes on', async () => {
     const { fileId, path, file } = await writeLog();
@@ -114,7 +114,7 @@ describe('damage', () => {
     const store = await openStore();
     await expect(store.open(fileId, 3)).rejects.toThrow(`byte ${String(ends[1])}`);
     await store.close();
-  }, 20_000);
+  });
 
   test('a bit that turned in the last record costs that record and no other', async () => {
     const { fileId, path, file, ends } = await writeLog();
@@ -124,7 +124,7 @@ describe('damage', () => {
       await writeFile(path, spoilt);
       expect(await reopen(fileId)).toEqual([0, 1, 2]);
     }
-  }, 20_000);
+  });
 
   test('a record that is missing in the middle is damage', async () => {
     const { fileId, path, file, ends } = await writeLog();

@@ -65,7 +65,7 @@ test('of many that come at once in one process, exactly one gets the lock', asyn
     expect(winners).toHaveLength(1);
     await Promise.all(winners.map((lock) => lock.release()));
   }
-}, 30_000);
+});
 
 test('of processes that come at once to the lock of a dead one, exactly one gets it', async () => {
   const dead = await contend();
@@ -78,7 +78,7 @@ test('of processes that come at once to the lock of a dead one, exactly one gets
   expect(losers.map(({ outcome }) => outcome)).toEqual(
     losers.map(() => `held ${String(winners[0]?.child.pid)} http://holder/`),
   );
-}, 30_000);
+});
 
 test('a lock whose pid now belongs to another process is taken over', async () => {
   const start = await startOf(process.pid);

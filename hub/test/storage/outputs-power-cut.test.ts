@@ -119,7 +119,7 @@ test('[X7] what was durable is there, and whole, when the writer is killed at ra
     const running = new Writer(folder, round * 100_000);
     writer = running;
     const wanted = 3 + Math.floor(next() * 40);
-    await waitUntil('enough is durable', () => enough(running.durable(), wanted), 30_000);
+    await waitUntil('enough is durable', () => enough(running.durable(), wanted));
     const known = running.durable();
     await running.kill();
     await expectWholeOutputs(folder);
@@ -134,7 +134,7 @@ test('[X7] a copy of the folder that is taken while it is written to has what wa
     const running = new Writer(place, 0);
     writer = running;
     const wanted = 3 + Math.floor(next() * 20);
-    await waitUntil('enough is durable', () => enough(running.durable(), wanted), 30_000);
+    await waitUntil('enough is durable', () => enough(running.durable(), wanted));
     const known = running.durable();
     await copySlowly(place, elsewhere, next);
     await running.kill();

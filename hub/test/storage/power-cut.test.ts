@@ -83,7 +83,7 @@ test('[X1] nothing that was acknowledged is lost when the writer is killed at ra
     writer = startWriter(folder, 8 * (1 + Math.floor(next() * 40)));
     const { acknowledged } = writer;
     const wanted = before + 20 + Math.floor(next() * 800);
-    await waitUntil('enough is acknowledged', () => acknowledged() >= wanted, 30_000);
+    await waitUntil('enough is acknowledged', () => acknowledged() >= wanted);
     const known = acknowledged();
     await writer.kill();
     const numbers = await numbersIn(folder);
@@ -97,10 +97,10 @@ test('[X1] a copy of the folder that is taken while it is written to holds all t
   const next = random(2);
   writer = startWriter(folder, 120);
   const { acknowledged } = writer;
-  await waitUntil('the writer writes', () => acknowledged() >= 100, 30_000);
+  await waitUntil('the writer writes', () => acknowledged() >= 100);
   for (let round = 0; round < 12; round += 1) {
     const wanted = acknowledged() + Math.floor(next() * 100);
-    await waitUntil('something more is written', () => acknowledged() >= wanted, 30_000);
+    await waitUntil('something more is written', () => acknowledged() >= wanted);
     const known = acknowledged();
     const elsewhere = await mkdtemp(join(tmpdir(), 'cokernel-copy-'));
     await copySlowly(folder, elsewhere, next);

@@ -71,7 +71,7 @@ test('[X1] what is appended while Redis is away waits for it, and is there once 
   await log.append({ update: entry(5) });
   expect(entries((await store.open(fileId, 2))?.loaded.updates)).toEqual([0, 1, 2, 3, 4, 5]);
   await store.close();
-}, 60_000);
+});
 
 test('what waits for a Redis that is away is refused when the store closes', async () => {
   const own = await startRedisServer();
@@ -83,7 +83,7 @@ test('what waits for a Redis that is away is refused when the store closes', asy
   await redis.close();
   await refused;
   await own.remove();
-}, 60_000);
+});
 
 test('[X1] a Redis that came back without what it had is told apart from one that has it', async () => {
   const store = await openStore();

@@ -82,9 +82,9 @@ export class ChannelProgram {
   }
 
   /** Waits for reply and idle; answers the reply. */
-  async answered(request: KernelMessage, limitMs = 60_000): Promise<KernelMessage> {
+  async answered(request: KernelMessage): Promise<KernelMessage> {
     const isOver = (): boolean => this.replyTo(request) !== undefined && this.isIdle(request);
-    await waitUntil(`a ${request.header.msg_type} is answered`, isOver, limitMs);
+    await waitUntil(`a ${request.header.msg_type} is answered`, isOver);
     const reply = this.replyTo(request);
     if (reply === undefined) throw new Error('no reply');
     return reply;
@@ -120,8 +120,8 @@ export class ChannelProgram {
       .join('');
   }
 
-  async heard(msgType: string, limitMs = 30_000): Promise<KernelMessage> {
-    await waitUntil(`a ${msgType} comes`, () => this.ofType(msgType).length > 0, limitMs);
+  async heard(msgType: string): Promise<KernelMessage> {
+    await waitUntil(`a ${msgType} comes`, () => this.ofType(msgType).length > 0);
     const [first] = this.ofType(msgType);
     if (first === undefined) throw new Error('nothing came');
     return first;

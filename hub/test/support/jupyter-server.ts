@@ -88,7 +88,7 @@ export class JupyterServer {
     });
     this.#child = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
-    await waitUntil('the Jupyter server answers', () => this.#answers(child), 60_000);
+    await waitUntil('the Jupyter server answers', () => this.#answers(child));
   }
 
   async stop(): Promise<void> {

@@ -97,7 +97,7 @@ export class TestKeeper {
     await Promise.all(this.#hosts.map((host) => host.close()));
     for (const pid of await this.pids()) {
       if (isAlive(pid)) process.kill(pid, 'SIGTERM');
-      await waitUntil(`the keeper ${pid} has gone`, () => !isAlive(pid), 20_000);
+      await waitUntil(`the keeper ${pid} has gone`, () => !isAlive(pid));
     }
     await rm(this.folder, { recursive: true, force: true });
   }

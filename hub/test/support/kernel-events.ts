@@ -37,11 +37,11 @@ export class KernelEvents {
   }
 
   async until(type: KernelHostEvent['type'], count = 1): Promise<void> {
-    await waitUntil(`${count} × ${type}`, () => this.ofType(type).length >= count, 30_000);
+    await waitUntil(`${count} × ${type}`, () => this.ofType(type).length >= count);
   }
 
   async untilChild(msgId: string, msgType: string): Promise<KernelMessage> {
-    await waitUntil(`${msgType} of ${msgId}`, () => this.childrenOf(msgId, msgType).length > 0, 30_000);
+    await waitUntil(`${msgType} of ${msgId}`, () => this.childrenOf(msgId, msgType).length > 0);
     const [child] = this.childrenOf(msgId, msgType);
     if (child === undefined) throw new Error('it was there a moment ago');
     return child;
@@ -51,7 +51,7 @@ export class KernelEvents {
   async untilDone(msgId: string): Promise<void> {
     const isIdle = () => this.childrenOf(msgId, 'status').some(({ content }) => content['execution_state'] === 'idle');
     await this.untilChild(msgId, 'execute_reply');
-    await waitUntil(`idle of ${msgId}`, isIdle, 30_000);
+    await waitUntil(`idle of ${msgId}`, isIdle);
   }
 }
 

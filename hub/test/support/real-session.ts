@@ -84,7 +84,7 @@ export class RealSession {
   async endOf(runId: RunId): Promise<readonly TranscriptEntry[]> {
     const entries: TranscriptEntry[] = [];
     const stop = await this.transcripts.readAndFollow(runId, (entry) => entries.push(entry));
-    await waitUntil('the run ends', () => entries.at(-1)?.type === 'finished', 30_000);
+    await waitUntil('the run ends', () => entries.at(-1)?.type === 'finished');
     stop();
     return entries;
   }
@@ -114,7 +114,7 @@ export class RealSession {
       ended: () => undefined,
       clientCount: () => 0,
     });
-    await waitUntil('the kernel is ready', () => this.session.view().status === 'idle', 30_000);
+    await waitUntil('the kernel is ready', () => this.session.view().status === 'idle');
     return this;
   }
 }

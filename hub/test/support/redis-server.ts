@@ -1,9 +1,9 @@
 /** A Redis server of a test's own: on a free port, in an empty folder, gone when it is stopped. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PortPool } from '../../src/keeper/ports.js';
 
 export interface RedisServer {
   readonly url: string;
@@ -15,9 +15,11 @@ export interface RedisServer {
   remove(): Promise<void>;
 }
 
+const ports = new PortPool();
+
 export async function startRedisServer(): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'cokernel-redis-'));
-  const port = await freePort();
+  const [port = 0] = await ports.take(1, '127.0.0.1');
   let child: ChildProcess | null = null;
   const server: RedisServer = {
     url: `redis://127.0.0.1:${String(port)}`,
@@ -66,19 +68,5 @@ function endOf(child: ChildProcess): Promise<void> {
       resolve();
     });
     child.kill('SIGTERM');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'));
-        else resolve(address.port);
-      });
-    });
   });
 }

@@ -93,7 +93,7 @@ export class RoomProgram {
     const answer = await this.call(name, params);
     if (answer.status !== 'kernelBusy') return answer;
     const told = () => this.told('kernelAnswered').find(({ questionId }) => questionId === answer['questionId']);
-    await waitUntil('the answer is told', () => told() !== undefined, 30_000);
+    await waitUntil('the answer is told', () => told() !== undefined);
     return told()?.content;
   }
 
@@ -153,7 +153,7 @@ export class RoomProgram {
   /** Waits for the end of a run. */
   async finished(runId: string): Promise<string> {
     const end = () => this.told('runFinished').find(({ run }) => run.runId === runId)?.run.state;
-    await waitUntil(`run ${runId} ends`, () => end() !== undefined, 60_000);
+    await waitUntil(`run ${runId} ends`, () => end() !== undefined);
     return end() ?? '';
   }
 

@@ -69,14 +69,10 @@ export async function startHub(
 ): Promise<TestHub> {
   const { child, said } = spawnHub(place, [place.served, '--port', '0', '--token', TOKEN, '--no-open', ...args], more);
   const url = (): string | undefined => /^ {2}(http:\S+)\/\?token=/m.exec(said.stdout)?.[1];
-  await waitUntil(
-    'the hub prints its URL',
-    () => {
-      if (child.exitCode !== null) throw new Error(`the hub ended with ${String(child.exitCode)}: ${said.stderr}`);
-      return url() !== undefined;
-    },
-    30_000,
-  );
+  await waitUntil('the hub prints its URL', () => {
+    if (child.exitCode !== null) throw new Error(`the hub ended with ${String(child.exitCode)}: ${said.stderr}`);
+    return url() !== undefined;
+  });
   const address = url() ?? '';
   return {
     url: address,

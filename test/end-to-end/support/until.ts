@@ -10,7 +10,7 @@ export async function until<T>(
   look: () => T | Promise<T>,
   options: { readonly withinMs?: number; readonly state?: () => string | Promise<string> } = {},
 ): Promise<Exclude<T, null | undefined | false>> {
-  const { withinMs = 20_000, state = () => '' } = options;
+  const { withinMs = 60_000, state = () => '' } = options;
   const end = Date.now() + withinMs;
   for (;;) {
     const seen = await look();
