@@ -56,7 +56,7 @@ async function firstCompletions(): Promise<void> {
   const word: number[] = [];
   const answer: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    await room.call('restart', { queue: 'cancel' });
+    await room.call('restart', { queued: 'cancel' });
     await until(() => room.state.kernel?.status === 'idle');
     const run = await begin(sleeping);
     const start = performance.now();
