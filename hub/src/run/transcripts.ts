@@ -47,8 +47,7 @@ export class Transcripts implements RunOutputs {
     const { runId } = run.view;
     const opened = this.open.get(runId);
     if (opened === undefined || !opened.isLive) return;
-    const entries = edits.flatMap((edit) => opened.reducer.entriesOf(edit));
-    await this.add(runId, entries, mark);
+    await this.add(runId, opened.reducer.entriesOf(edits), mark);
   }
 
   async finish(run: QueuedRun, end: Settlement, _times: RunTimes, mark: FlushMark): Promise<void> {

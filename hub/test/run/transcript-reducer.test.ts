@@ -1,6 +1,8 @@
 /** Edits of a document as lines of a transcript. */
 import { describe, expect, test } from '@jest/globals';
+import { TextId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { OutputEdit } from '@cokernel/proto/notebook';
+import { z } from 'zod';
 import { TranscriptReducer } from '../../src/run/transcript-reducer.js';
 
 const stream = (text: string, name: 'stdout' | 'stderr' = 'stdout'): OutputEdit => ({
@@ -12,7 +14,7 @@ const replace = (index: number, from: number, text: string): OutputEdit => ({ ty
 /** What the last of these edits becomes. */
 function last(...edits: readonly OutputEdit[]): unknown {
   const reducer = new TranscriptReducer();
-  return edits.map((edit) => reducer.entriesOf(edit)).at(-1);
+  return edits.map((edit) => reducer.entriesOf([edit])).at(-1);
 }
 
 describe('a transcript', () => {
@@ -46,6 +48,48 @@ describe('a transcript', () => {
     expect(last(stream('10%'), replace(0, 0, '\nabc'))).toEqual([
       { type: 'streamText', name: 'stdout', text: '\r\nabc' },
     ]);
+  });
+
+  test('adds no more than is new of text that is written again', () => {
+    expect(last(stream('a'), replace(0, 1, 'b\nc'), replace(0, 1, 'b\ncd'))).toEqual([
+      { type: 'streamText', name: 'stdout', text: 'd' },
+    ]);
+  });
+
+  test('names where all of a text is behind what is shown of it, and goes on with that', () => {
+    const [first, second] = [8, 20].map((bytes) => ({
+      id: TextId.parse('t'),
+      sha256: null,
+      bytes,
+      gap: { from: 4, to: 6 },
+    }));
+    const reducer = new TranscriptReducer();
+    const storeText = (of = first): OutputEdit => ({ type: 'storeText', index: 0, stored: of });
+    const entries = [
+      ...reducer.entriesOf([stream('a\n'), storeText(), stream('e', 'stderr'), replace(0, 2, 'b\n⋯\ny\n')]),
+      ...reducer.entriesOf([replace(0, 4, '⋯\nz\n'), storeText(second)]),
+    ];
+    expect(entries).toEqual([
+      { type: 'output', output: { output_type: 'stream', name: 'stdout', text: 'a\n' } },
+      { type: 'output', output: { output_type: 'stream', name: 'stderr', text: 'e' } },
+      { type: 'streamText', name: 'stdout', text: 'b\n' },
+      { type: 'storedText', index: 0, text: '⋯\ny\n', stored: first },
+      { type: 'storedText', index: 0, text: '⋯\nz\n', stored: second },
+    ]);
+    const next = new TranscriptReducer();
+    next.goOnAfter(z.array(TranscriptEntry).parse(entries));
+    expect(next.textOf(0)).toBe('a\nb\n⋯\nz\n');
+    expect(next.entriesOf([replace(0, 8, '!')])).toEqual([{ type: 'streamText', name: 'stdout', text: '!' }]);
+  });
+
+  test('names where all of an error is with the error', () => {
+    const stored = { id: TextId.parse('t'), sha256: null, bytes: 9, gap: { from: 1, to: 2 } };
+    const error = { output_type: 'error', ename: 'E', evalue: 'v', traceback: ['⋯'] } as const;
+    const edits: OutputEdit[] = [
+      { type: 'append', output: error },
+      { type: 'storeText', index: 0, stored },
+    ];
+    expect(new TranscriptReducer().entriesOf(edits)).toEqual([{ type: 'output', output: { ...error, stored } }]);
   });
 
   test('says nothing of nothing', () => {

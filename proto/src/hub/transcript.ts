@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { toJsonObject } from '../notebook/json.js';
+import { StoredText } from '../notebook/stored-output.js';
 
 const JsonData = z.record(z.string(), z.unknown()).transform((value) => toJsonObject(value));
 
@@ -23,6 +24,8 @@ const TranscriptOutput = z.discriminatedUnion('output_type', [
     ename: z.string(),
     evalue: z.string(),
     traceback: z.array(z.string()).readonly(),
+    /** The traceback is not whole: where it is. */
+    stored: StoredText.exactOptional(),
   }),
 ]);
 
@@ -30,6 +33,16 @@ export const TranscriptEntry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('output'), output: TranscriptOutput }),
   /** More text for the last stream output of that name. */
   z.object({ type: z.literal('streamText'), name: z.string(), text: z.string() }),
+  /**
+   * Of the output of that place (0: the first since the last clear), a stream: behind `stored.gap.from` (UTF-16) its text is
+   * `text` now, which is not all of it. All of it is kept under the run's id as the notebook's.
+   */
+  z.object({
+    type: z.literal('storedText'),
+    index: z.number().int().nonnegative(),
+    text: z.string(),
+    stored: StoredText,
+  }),
   z.object({ type: z.literal('clear') }),
   z.object({ type: z.literal('updateDisplay'), displayId: z.string(), data: JsonData, metadata: JsonData }),
   /** The kernel offers this as the next input; `replace`: in place of what ran. */
