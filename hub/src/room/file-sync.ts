@@ -8,7 +8,7 @@ import { Epoch, type FileId } from '@cokernel/proto/hub';
 import { readDocument, type Notebook } from '@cokernel/proto/notebook';
 import type { OutputStore } from '../run/output-store.js';
 import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
-import type { FileReading, NotebookFiles, SavedState } from './notebook-files.js';
+import type { DraftFile, FileReading, NotebookFiles, SavedState } from './notebook-files.js';
 import { MOVED_CELLS } from './moved/moved-record.js';
 import { genesisClientId } from './room-document.js';
 import { SavedFacts } from './saved-facts.js';
@@ -63,14 +63,22 @@ export class FileSync {
 
   /**
    * Writes the document to the file when it differs from what was last saved; null when another program has written the
-   * file since. Rejects with a reason for people.
+   * file since. Rejects with a reason for people. `announce` is told what is about to be the file; then it is, or not.
    */
-  async save({ doc, facts }: OpenedDocument, saved: SavedState, absolute: string): Promise<SavedState | null> {
+  async save(
+    { doc, facts }: OpenedDocument,
+    saved: SavedState,
+    absolute: string,
+    announce: (draft: DraftFile) => Promise<void>,
+  ): Promise<SavedState | null> {
+    const begin = (draft: DraftFile): Promise<unknown> => Promise.all([facts.begin(draft), announce(draft)]);
     const outcome = await this.options.notebookFiles.write({
       absolute,
       state: Y.encodeStateAsUpdate(doc),
       saved,
-      onDraft: (draft) => (draft === null ? facts.withdraw() : facts.begin(draft)),
+      onDraft: async (draft) => {
+        await (draft === null ? facts.withdraw() : begin(draft));
+      },
     });
     switch (outcome.outcome) {
       case 'unchanged':

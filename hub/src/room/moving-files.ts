@@ -1,10 +1,11 @@
 /**
- * Moves files and folders of the served folder. The notebooks among them keep their documents and histories (X22); those
- * that are open stay open, and their people are told.
+ * Moves files and folders of the served folder, and follows those that others move. The notebooks among them keep their
+ * documents and histories (X22); those that are open stay open, and their people are told.
  */
 import { lstat, rename } from 'node:fs/promises';
 import type { FileId } from '@cokernel/proto/hub';
 import type { FileIndex } from './file-index.js';
+import { type FileIdentity, findMoved } from './moved-file.js';
 import { isThere } from './notebook-file.js';
 import type { Room } from './room.js';
 import type { RoomFile } from './room-file.js';
@@ -15,6 +16,8 @@ export interface MovingFilesOptions {
   readonly index: FileIndex;
   /** Null: nobody has it open. */
   readonly opened: (fileId: FileId) => Promise<{ readonly room: Room; readonly file: RoomFile } | null>;
+  /** Or about to be. */
+  readonly isOpen: (fileId: FileId) => boolean;
   /** After a notebook got another place. */
   readonly onMoved: (room: Room) => Promise<void>;
 }
@@ -55,5 +58,30 @@ export class MovingFiles {
     await open.file.moveBy(move);
     open.room.moved(to);
     await onMoved(open.room);
+  }
+
+  /**
+   * Another program moved the file of an open notebook: index and room follow, unless the place is another open one's.
+   * Answers its absolute path.
+   */
+  async follow(room: Room, identity: FileIdentity): Promise<string | null> {
+    const { folder, index, onMoved } = this.options;
+    const absolute = await findMoved(folder.root, [identity]);
+    if (absolute === null) return null;
+    const to = folder.relative(absolute);
+    const other = index.idAt(to);
+    if (other !== null && other !== room.fileId && !(await this.mayBeDisplaced(other))) return null;
+    await index.moved(room.fileId, to);
+    room.moved(to);
+    await onMoved(room);
+    return absolute;
+  }
+
+  /** Nobody has it open, or its own file is elsewhere too and its room about to follow it: two names were swapped. */
+  private async mayBeDisplaced(fileId: FileId): Promise<boolean> {
+    const { folder, index, isOpen } = this.options;
+    if (!isOpen(fileId)) return true;
+    const own = index.find(fileId)?.traits.flatMap(({ identity }) => identity ?? []) ?? [];
+    return (await findMoved(folder.root, own)) !== null;
   }
 }

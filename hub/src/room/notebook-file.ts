@@ -3,9 +3,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, lstat, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { FileTraits } from './file-index.js';
+import { identityOf } from './moved-file.js';
 
 /** A larger file is read as what it should be. */
 const MAX_BLANK_BYTES = 1024;
+
+/** At a file that others keep replacing. */
+const MOST_LOOKS = 10;
 
 export function contentHash(bytes: string | Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -20,6 +25,15 @@ export async function hashOfFile(absolute: string): Promise<string | null> {
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
+  }
+}
+
+/** Which file stands there and what is in it, of one and the same file. */
+export async function lookAt(absolute: string): Promise<FileTraits> {
+  for (let looks = 1; ; looks += 1) {
+    const identity = await identityOf(absolute);
+    const fileHash = await hashOfFile(absolute);
+    if (looks === MOST_LOOKS || (await identityOf(absolute)) === identity) return { identity, fileHash };
   }
 }
 

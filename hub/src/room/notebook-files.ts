@@ -4,6 +4,7 @@
  */
 import type { ContentHash, TextId } from '@cokernel/proto/hub';
 import type { Notebook } from '@cokernel/proto/notebook';
+import type { FileIdentity } from './moved-file.js';
 
 /** What is known of a file that the document has in it. */
 export interface SavedState {
@@ -51,6 +52,7 @@ export interface DraftFile {
   readonly saved: SavedState;
   /** Absolute. */
   readonly file: string;
+  readonly identity: FileIdentity | null;
 }
 
 export type WriteOutcome =

@@ -7,6 +7,7 @@ import type { SessionLog } from '../run/kernel-session-options.js';
 import type { OutputStore } from '../run/output-store.js';
 import type { RunQueue } from '../run/run-queue.js';
 import { CellOutputs } from './cell-outputs.js';
+import type { FileTraits } from './file-index.js';
 import type { FileSync, OpenedDocument } from './file-sync.js';
 import { openTimeline, type TimelineStores } from './open-timeline.js';
 import type { FileIdentity } from './moved-file.js';
@@ -32,6 +33,8 @@ export interface OpenRoomOptions {
   readonly clock: () => Date;
   /** Where a file is that was moved by another program; it is told to the room. */
   readonly followMoved: (room: Room, file: FileIdentity) => Promise<string | null>;
+  /** What the file is now, or is about to be; durable when it resolves. */
+  readonly seen: (traits: FileTraits) => Promise<void>;
   readonly onEmpty: (room: Room) => void;
   readonly log: SessionLog;
 }

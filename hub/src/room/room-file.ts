@@ -19,10 +19,11 @@ import {
 } from './disk-notices.js';
 import { DiskWatch } from './disk-watch.js';
 import { documentHash, notebookHash } from './document-hash.js';
+import type { FileTraits } from './file-index.js';
 import type { FileContent, FileSync, OpenedDocument } from './file-sync.js';
 import { keepingRuns } from './keeping-runs.js';
 import { type FileIdentity, identityOf } from './moved-file.js';
-import { contentHash, hashOfFile, isBlank, keepAside } from './notebook-file.js';
+import { contentHash, isBlank, keepAside, lookAt } from './notebook-file.js';
 import type { SavedState } from './notebook-files.js';
 import type { RoomDocument } from './room-document.js';
 
@@ -36,8 +37,10 @@ export interface RoomFileOptions {
   readonly tell: (event: HubEvent) => void;
   /** Keeps what people have now as a version; never rejects. */
   readonly beforeMerge: () => Promise<void>;
-  /** The file is not at its place: where it is now (absolute), when it was moved to where no other notebook is. */
+  /** The file is not at its place: where it is now (absolute), when it was moved to where nobody has another notebook open. */
   readonly followMoved: (file: FileIdentity) => Promise<string | null>;
+  /** The file is so now, or about to be: durable when it resolves. */
+  readonly seen: (traits: FileTraits) => Promise<void>;
   readonly clock: () => Date;
   readonly onError: (error: unknown) => void;
 }
@@ -136,24 +139,37 @@ export class RoomFile {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       await this.takeChange();
       if (this.standing.state === 'noNotebook') await this.putAside(this.standing.fileHash);
-      const saved = await this.options.files.save(this.options.opened, this.saved, this.place);
-      if (saved === null) continue;
-      this.saved = saved;
+      if (!(await this.replace())) continue;
       if (this.standing.state === 'gone') this.options.tell(fileWrittenAgain(this.name));
       this.standing = { state: 'there' };
-      return this.isThere();
+      return this.isThere(this.identity);
     }
     throw new Error('another program keeps writing to the file');
   }
 
+  /** False when another program has written the file. */
+  private async replace(): Promise<boolean> {
+    const { files, opened, seen } = this.options;
+    let next = this.identity;
+    const saved = await files.save(opened, this.saved, this.place, (draft) => {
+      next = draft.identity;
+      return seen({ identity: next, fileHash: draft.saved.fileHash });
+    });
+    if (saved === null) return false;
+    this.saved = saved;
+    this.identity = next;
+    return true;
+  }
+
   private async takeChange(): Promise<void> {
     for (let looks = 1; ; looks += 1) {
-      const fileHash = await hashOfFile(this.place);
-      if (fileHash !== null && fileHash === this.saved.fileHash) return this.isThere();
+      const { fileHash, identity } = await lookAt(this.place);
+      if (fileHash !== null && fileHash === this.saved.fileHash) return this.isThere(identity);
       if (fileHash === null && this.standing.state === 'gone') return;
       if (this.standing.state === 'noNotebook' && this.standing.fileHash === fileHash) return;
+      if (fileHash !== null && identity !== this.identity && (await this.follow())) continue;
       const outcome = fileHash === null ? null : await this.merge(fileHash);
-      if (outcome?.outcome === 'merged') return this.isThere();
+      if (outcome?.outcome === 'merged') return this.isThere(identity);
       if (looks === LOOKS) return this.isLost(fileHash, outcome);
       await pause(BETWEEN_LOOKS_MS);
     }
@@ -192,19 +208,25 @@ export class RoomFile {
     for (const notice of [...notices, ...notKept(this.name, sentences)]) tell(notice);
   }
 
-  private async isThere(): Promise<void> {
+  private async isThere(identity: FileIdentity | null): Promise<void> {
     if (this.standing.state === 'gone') this.options.tell(fileBack(this.name));
     this.standing = { state: 'there' };
-    this.identity = await identityOf(this.place);
+    const { fileHash } = this.saved;
+    this.identity = identity;
+    await this.options.seen({ identity, fileHash });
+  }
+
+  /** To where the file was moved, also when another has its place; false when it is nowhere, as it is when it was replaced. */
+  private async follow(): Promise<boolean> {
+    const moved = this.identity === null ? null : await this.options.followMoved(this.identity);
+    if (moved === null) return false;
+    this.place = moved;
+    await this.watchPlace();
+    return true;
   }
 
   private async isGone(): Promise<void> {
-    const moved = this.identity === null ? null : await this.options.followMoved(this.identity);
-    if (moved !== null) {
-      this.place = moved;
-      await this.watchPlace();
-      return this.takeChange();
-    }
+    if (await this.follow()) return this.takeChange();
     this.standing = { state: 'gone' };
     // Whatever is saved next is written; a file that comes back meanwhile is another's.
     this.saved = { ...this.saved, fileHash: NO_FILE, documentHash: '' };

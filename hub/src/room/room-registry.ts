@@ -19,8 +19,8 @@ import type { FileIndex } from './file-index.js';
 import { FileSync } from './file-sync.js';
 import type { KernelSharing } from './kernel-sharing.js';
 import type { NotebookFiles } from './notebook-files.js';
-import { type FileIdentity, findMoved } from './moved-file.js';
 import { MovingFiles } from './moving-files.js';
+import { NotebookPlaces } from './notebook-places.js';
 import { NotebookKernel } from './notebook-kernel.js';
 import { openRoom } from './open-room.js';
 import type { TimelineStores } from './open-timeline.js';
@@ -65,22 +65,26 @@ interface Entry extends OpenRoom {
 
 export class RoomRegistry {
   private readonly rooms = new Map<FileId, Promise<Entry>>();
+  /** Those of them that have opened. */
+  private readonly ready = new Map<FileId, Entry>();
   private readonly closed = new Map<FileId, Promise<void>>();
 
   private readonly moving: MovingFiles;
+  private readonly places: NotebookPlaces;
 
   constructor(private readonly options: RoomRegistryOptions) {
+    this.places = new NotebookPlaces({ ...options, lookIfOpen: (fileId) => this.lookIfOpen(fileId) });
     this.moving = new MovingFiles({
       ...options,
       opened: (fileId) => this.opened(fileId),
+      isOpen: (fileId) => this.rooms.has(fileId),
       onMoved: (room) => options.sharing.renamed(room),
     });
   }
 
   /** The id of a notebook by its path in the served folder. Throws `PathError`. */
-  async fileIdOf(relative: string): Promise<FileId> {
-    const { folder, index } = this.options;
-    return index.idOf(folder.relative(await folder.resolve(relative)));
+  fileIdOf(relative: string): Promise<FileId> {
+    return this.places.idOf(relative);
   }
 
   /** The room of a document. Throws `PathError`, `NotebookFormatError`, `QueueUnavailable`. */
@@ -97,7 +101,10 @@ export class RoomRegistry {
     this.rooms.set(fileId, opening);
     opening.then(
       // Nobody may ever come: who only asked for the session must not keep the room open for ever.
-      (entry) => this.closeLater(fileId, entry),
+      (entry) => {
+        this.ready.set(fileId, entry);
+        this.closeLater(fileId, entry);
+      },
       () => this.rooms.delete(fileId),
     );
     return opening;
@@ -151,24 +158,19 @@ export class RoomRegistry {
     return (await this.rooms.get(fileId)?.catch(() => null)) ?? null;
   }
 
-  /** Another program moved the file: the index and the room follow, unless an open notebook has that place. */
-  private async followMoved(room: Room, identity: FileIdentity): Promise<string | null> {
-    const { folder, index, sharing } = this.options;
-    const absolute = await findMoved(folder.root, identity);
-    if (absolute === null) return null;
-    const relative = folder.relative(absolute);
-    const other = index.idAt(relative);
-    if (other !== null && other !== room.fileId && this.rooms.has(other)) return null;
-    await index.moved(room.fileId, relative);
-    room.moved(relative);
-    await sharing.renamed(room);
-    return absolute;
+  /** Not one that is being opened: it may wait for who asks. */
+  private async lookIfOpen(fileId: FileId): Promise<boolean> {
+    const entry = this.ready.get(fileId);
+    await entry?.file.look().catch((error: unknown) => {
+      this.options.log.warn({ fileId, error: messageOf(error) }, 'the file of a notebook could not be looked at');
+    });
+    return entry !== undefined;
   }
 
   private async build(fileId: FileId): Promise<Entry> {
     await this.closed.get(fileId);
     const { folder, index, lease } = this.options;
-    const relative = index.pathOf(fileId);
+    const relative = await this.places.placeOf(fileId);
     if (relative === null) throw new PathError('missing', `there is no notebook with the id '${fileId}'`);
     const absolute = await folder.resolve(relative);
     const held = await holdLease(lease, { kind: 'notebook', id: fileId }, 0, () => this.leaseLost(fileId));
@@ -183,7 +185,8 @@ export class RoomRegistry {
         opened,
         files,
         notebooksOf: (session) => this.options.sharing.notebooksOf(session),
-        followMoved: (moved, identity) => this.followMoved(moved, identity),
+        followMoved: (moved, identity) => this.moving.follow(moved, identity),
+        seen: (traits) => index.seen(fileId, traits),
         onEmpty: () => this.emptied(fileId),
       });
       await file.start();
@@ -245,6 +248,7 @@ export class RoomRegistry {
   private async closeRoom(fileId: FileId, entry: Entry): Promise<void> {
     if (entry.closing !== null) clearTimeout(entry.closing);
     this.rooms.delete(fileId);
+    this.ready.delete(fileId);
     entry.file.stop();
     const closing = entry.room
       .stop()

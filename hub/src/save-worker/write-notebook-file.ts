@@ -9,6 +9,7 @@ import { cellsArray, mergeBase, metaOf, notebookPieces, readDocument, type Noteb
 import { messageOf } from '../errors.js';
 import { encodeBase } from '../room/disk-base.js';
 import { notebookHash } from '../room/document-hash.js';
+import { identityOf } from '../room/moved-file.js';
 import { hashOfFile, isMissing, isThere } from '../room/notebook-file.js';
 import type { SavedState, WriteOutcome } from '../room/notebook-files.js';
 import { Draft } from './draft.js';
@@ -51,7 +52,7 @@ async function replaceFile(
     }
     const base = encodeBase(mergeBase(notebook));
     const own: SavedState = { fileHash: await draft.finish(), documentHash, base };
-    await ask({ kind: 'draft', draft: { saved: own, file: draft.file } });
+    await ask({ kind: 'draft', draft: { saved: own, file: draft.file, identity: await identityOf(draft.file) } });
     try {
       const onDisk = await hashOfFile(target);
       if (onDisk === own.fileHash || !isForeign(onDisk, saved)) {

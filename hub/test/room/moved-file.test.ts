@@ -24,13 +24,13 @@ afterEach(() => scratch.remove());
 
 test('[X22] under any other name of a notebook, in any folder', async () => {
   await rename(at('a.ipynb'), at('deep/deeper/renamed.ipynb'));
-  expect(await findMoved(scratch.path, identity)).toBe(at('deep/deeper/renamed.ipynb'));
+  expect(await findMoved(scratch.path, [identity])).toBe(at('deep/deeper/renamed.ipynb'));
 });
 
 test('but not as an editor’s backup, in a hidden folder, or when it is gone', async () => {
   await rename(at('a.ipynb'), at('a.ipynb~'));
-  expect(await findMoved(scratch.path, identity)).toBeNull();
+  expect(await findMoved(scratch.path, [identity])).toBeNull();
   await rename(at('a.ipynb~'), at('.git/a.ipynb'));
-  expect(await findMoved(scratch.path, identity)).toBeNull();
-  expect(await findMoved(at('none'), identity)).toBeNull();
+  expect(await findMoved(scratch.path, [identity])).toBeNull();
+  expect(await findMoved(at('none'), [identity])).toBeNull();
 });

@@ -36,4 +36,4 @@ const durable: Promise<void>[] = [];
 opened.doc.on('update', (update: Uint8Array) => durable.push(opened.log.append({ update })));
 setSource(opened.doc, CellId.parse('c0'), 'typed');
 await Promise.all(durable);
-await files.save(opened, opened.saved, absolute);
+await files.save(opened, opened.saved, absolute, () => Promise.resolve());

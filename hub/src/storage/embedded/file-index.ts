@@ -9,11 +9,24 @@ import { FileId } from '@cokernel/proto/hub';
 import { nanoid } from 'nanoid';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import type { FileIndex } from '../../room/file-index.js';
+import type { FileIndex, FileTraits, IndexedNotebook } from '../../room/file-index.js';
+import { FileIdentity } from '../../room/moved-file.js';
 import { ownerOnly, ownerOnlyFolder, readIfThere, syncFolder } from './durable-files.js';
 import type { NoticeListener } from './notice.js';
 
-const StoredIndex = z.object({ version: z.literal(1), files: z.array(z.object({ fileId: FileId, path: z.string() })) });
+const Traits = z.object({ identity: FileIdentity.nullable(), fileHash: z.string().nullable() });
+
+const StoredNotebook = z.object({
+  fileId: FileId,
+  path: z.string().nullable(),
+  traits: z.array(Traits).default([]),
+  goneSince: z.string().nullable().default(null),
+});
+
+const StoredIndex = z.object({ version: z.literal(1), files: z.array(StoredNotebook) });
+
+/** The file as it is, and as it was before or is about to be. */
+const KEPT_TRAITS = 2;
 
 export interface EmbeddedFileIndexOptions {
   /** The index itself; made when missing. */
@@ -23,7 +36,7 @@ export interface EmbeddedFileIndexOptions {
 
 export class EmbeddedFileIndex implements FileIndex {
   readonly #options: EmbeddedFileIndexOptions;
-  readonly #paths = new Map<FileId, string>();
+  readonly #notebooks = new Map<FileId, IndexedNotebook>();
   readonly #ids = new Map<string, FileId>();
   #writing: Promise<void> = Promise.resolve();
   /** The write that waits for the one under way and will hold all changes made until it begins. */
@@ -39,7 +52,7 @@ export class EmbeddedFileIndex implements FileIndex {
     if (file === null) return;
     try {
       const { files } = StoredIndex.parse(JSON.parse(file.toString('utf8')));
-      for (const { fileId, path } of files) this.#place(fileId, path);
+      for (const notebook of files) this.#put(notebook);
     } catch (error) {
       await this.#putAside(error);
     }
@@ -59,7 +72,7 @@ export class EmbeddedFileIndex implements FileIndex {
   }
 
   pathOf(fileId: FileId): string | null {
-    return this.#paths.get(fileId) ?? null;
+    return this.find(fileId)?.path ?? null;
   }
 
   idAt(path: string): FileId | null {
@@ -67,25 +80,65 @@ export class EmbeddedFileIndex implements FileIndex {
   }
 
   below(folder: string): readonly { readonly fileId: FileId; readonly path: string }[] {
-    return [...this.#paths]
-      .filter(([, path]) => path.startsWith(`${folder}/`))
-      .map(([fileId, path]) => ({ fileId, path }));
+    return [...this.#ids].filter(([path]) => path.startsWith(`${folder}/`)).map(([path, fileId]) => ({ fileId, path }));
+  }
+
+  all(): readonly IndexedNotebook[] {
+    return [...this.#notebooks.values()];
+  }
+
+  find(fileId: FileId): IndexedNotebook | null {
+    return this.#notebooks.get(fileId) ?? null;
+  }
+
+  knownAs(trait: string): readonly IndexedNotebook[] {
+    const is = ({ identity, fileHash }: FileTraits): boolean => identity === trait || fileHash === trait;
+    return this.all().filter(({ traits }) => traits.some(is));
   }
 
   async moved(fileId: FileId, path: string): Promise<void> {
-    if (this.#paths.get(fileId) === path) return;
+    if (this.pathOf(fileId) === path) return;
     this.#place(fileId, path);
     await this.#store();
   }
 
-  /** A file that stood at the place before is gone: its id has no path any more. */
+  async seen(fileId: FileId, traits: FileTraits): Promise<void> {
+    const known = this.find(fileId);
+    if (known === null || isSame(known.traits[0], traits)) return;
+    const others = known.traits.filter((former) => !isSame(former, traits));
+    this.#put({ ...known, traits: [traits, ...others].slice(0, KEPT_TRAITS) });
+    await this.#store();
+  }
+
+  async gone(fileId: FileId, since: string | null): Promise<void> {
+    const known = this.find(fileId);
+    if (known === null || known.goneSince === since) return;
+    this.#put({ ...known, goneSince: since });
+    await this.#store();
+  }
+
+  async forget(fileIds: readonly FileId[]): Promise<void> {
+    for (const fileId of fileIds) {
+      const path = this.pathOf(fileId);
+      if (path !== null) this.#ids.delete(path);
+      this.#notebooks.delete(fileId);
+    }
+    await this.#store();
+  }
+
+  /** A file that stood at the place before is gone from there: its id has no path any more. */
   #place(fileId: FileId, path: string): void {
-    const former = this.#ids.get(path);
-    if (former !== undefined) this.#paths.delete(former);
-    const left = this.#paths.get(fileId);
-    if (left !== undefined) this.#ids.delete(left);
-    this.#paths.set(fileId, path);
-    this.#ids.set(path, fileId);
+    const former = this.find(this.#ids.get(path) ?? fileId);
+    if (former !== null && former.fileId !== fileId) this.#put({ ...former, path: null });
+    const known = this.find(fileId) ?? { fileId, traits: [] };
+    this.#put({ ...known, path, goneSince: null });
+  }
+
+  #put(notebook: IndexedNotebook): void {
+    const left = this.pathOf(notebook.fileId);
+    if (left !== null) this.#ids.delete(left);
+    this.#notebooks.set(notebook.fileId, notebook);
+    if (notebook.path !== null) this.#ids.set(notebook.path, notebook.fileId);
   }
 
   #store(): Promise<void> {
@@ -100,8 +153,7 @@ export class EmbeddedFileIndex implements FileIndex {
   async #write(): Promise<void> {
     this.#writing = this.#next ?? Promise.resolve();
     this.#next = null;
-    const files = [...this.#paths].map(([fileId, path]) => ({ fileId, path }));
-    const text = `${JSON.stringify({ version: 1, files }, null, 1)}\n`;
+    const text = `${JSON.stringify({ version: 1, files: this.all() }, null, 1)}\n`;
     await writeFileAtomic(this.#options.path, text, { mode: ownerOnly });
     await syncFolder(dirname(this.#options.path));
   }
@@ -118,4 +170,8 @@ export class EmbeddedFileIndex implements FileIndex {
         `The old index was kept as ${aside}.`,
     });
   }
+}
+
+function isSame(a: FileTraits | undefined, b: FileTraits): boolean {
+  return a?.identity === b.identity && a.fileHash === b.fileHash;
 }
