@@ -5,6 +5,7 @@ import * as Y from 'yjs';
 import { Epoch } from '@cokernel/proto/hub';
 import type { HistoryRecord } from '@cokernel/proto/hub';
 import { fillDocument, findCell, makeCodeCell, makeNotebook, readDocument, sourceText } from '@cokernel/proto/notebook';
+import type { Notebook } from '@cokernel/proto/notebook';
 import { playHistory } from '@cokernel/core';
 
 const at = '2026-11-22T12:00:00Z';
@@ -53,6 +54,9 @@ describe('[P42] a history', () => {
     let last = makeNotebook();
     for await (const step of playHistory(records)) last = step.notebook();
     expect(last).toEqual(readDocument(doc));
+    const notebooks: Notebook[] = [];
+    for await (const step of playHistory([...records, ...records.slice(0, 1)])) notebooks.push(step.notebook());
+    expect(notebooks.at(-1)).toBe(notebooks.at(-2));
   });
 
   test('plays over its segments without a jump, and from any of them to the same end', async () => {

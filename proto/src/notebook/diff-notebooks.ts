@@ -42,6 +42,7 @@ function movedCells(before: readonly Cell[], after: readonly Cell[]): ReadonlySe
 function differenceOf(former: Cell | undefined, cell: Cell, moved: boolean): CellDifference[] {
   const base = { cellId: cell.id, cellType: cell.cell_type, moved };
   if (former === undefined) return [{ ...base, change: 'added', source: whole(cell.source, 'after'), others: [] }];
+  if (former === cell && !moved) return [];
   const source = former.source === cell.source ? [] : diffLines(former.source, cell.source);
   const others = otherChanges(former, cell);
   const isSame = !moved && source.length === 0 && others.length === 0;

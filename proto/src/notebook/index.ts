@@ -13,6 +13,7 @@ export { mergeNotebooks, type MergeConflict, type MergeResult } from './merge/th
 export * from './nbformat.js';
 export { NotebookFormatError } from './notebook-format-error.js';
 export { notebookPieces } from './notebook-pieces.js';
+export { NotebookSnapshots } from './notebook-snapshots.js';
 export * from './output-edit.js';
 export * from './output-writer.js';
 export * from './read-notebook.js';

@@ -62,6 +62,7 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
 
 /** Equal as JSON: the order of keys does not matter, that of items does. */
 export function jsonEquals(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (Object.is(a, b)) return true;
   if (isJsonArray(a) && isJsonArray(b)) {
     return a.length === b.length && a.every((item, index) => jsonEquals(item, b[index]));
   }
@@ -71,5 +72,5 @@ export function jsonEquals(a: JsonValue | undefined, b: JsonValue | undefined): 
       keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && jsonEquals(a[key], b[key]))
     );
   }
-  return Object.is(a, b);
+  return false;
 }

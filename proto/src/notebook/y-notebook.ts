@@ -224,13 +224,25 @@ export function fillDocument(doc: Y.Doc, notebook: Notebook, origin?: unknown): 
 
 /** The document as it is now: a frozen value that does not change with the document (C7). */
 export function readDocument(doc: Y.Doc): Notebook {
+  const cells = allCells(doc).map((cell, index) => readCell(cell, namelessId(index)));
+  return Object.freeze({ ...readHead(doc), cells: Object.freeze(cells) });
+}
+
+/** What a notebook is without its cells. */
+export type NotebookHead = Omit<Notebook, 'cells'>;
+
+export function readHead(doc: Y.Doc): NotebookHead {
   const minor = metaOf(doc).get('nbformat_minor');
-  return Object.freeze({
+  return {
     nbformat: 4,
     nbformat_minor: typeof minor === 'number' ? minor : 5,
     metadata: toJsonObject(notebookMetadata(doc)?.toJSON()),
-    cells: Object.freeze(allCells(doc).map((cell, index) => readCell(cell, CellId.parse(`unnamed-${index}`)))),
-  });
+  };
+}
+
+/** Of the cell at this place, in a snapshot, when a client wrote none. */
+export function namelessId(index: number): CellId {
+  return CellId.parse(`unnamed-${index}`);
 }
 
 /** One cell as it is now, frozen. `nameless` is the id given to a cell that has none. */

@@ -22,6 +22,7 @@ import {
   makeYOutput,
   markDeleting,
   mergeCells,
+  NotebookSnapshots,
   moveCell,
   moveCellAfter,
   outputsOf,
@@ -167,10 +168,17 @@ function start(): Y.Doc {
   return doc;
 }
 
-test('[C3] what one client does is what it would be to a list of cells', () => {
+function follow(doc: Y.Doc): NotebookSnapshots {
+  const snapshots = new NotebookSnapshots(doc);
+  snapshots.start();
+  return snapshots;
+}
+
+test('[C3] [C7] what one client does is what it would be to a list of cells', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const doc = start();
+      const snapshots = follow(doc);
       const model: Model = readDocument(doc).cells.map(asModel);
       for (const each of steps) {
         if (model.length === 0) break;
@@ -181,6 +189,7 @@ test('[C3] what one client does is what it would be to a list of cells', () => {
         operation.act(doc, cell.id, other.id, each);
         operation.mean?.(model, a, b, each);
         expect(readDocument(doc).cells.map(asModel)).toEqual(model);
+        expect(snapshots.now()).toEqual(readDocument(doc));
       }
     }),
     { numRuns: 80 },
@@ -190,6 +199,7 @@ test('[C3] what one client does is what it would be to a list of cells', () => {
 /** A client among others: what it does waits for each of them apart, and comes in any order, or late. */
 class Peer {
   readonly doc = new Y.Doc();
+  readonly snapshots = follow(this.doc);
   readonly waiting: Uint8Array[] = [];
 
   constructor(state: Uint8Array) {
@@ -225,7 +235,7 @@ function act(doc: Y.Doc, what: string, each: Omit<Step, 'what'>): void {
   operation?.act(doc, cell.id, other.id, { ...each, what: 'append' });
 }
 
-test('[C3] what three clients do in any order, also parted, ends alike and is a valid notebook', () => {
+test('[C3] [C7] what three clients do in any order, also parted, ends alike and is a valid notebook', () => {
   const peerStep = fc.record({ who: fc.nat({ max: 2 }), what: fc.oneof(anyName, fc.constant('take')), ...placed });
   const ended: string[] = [];
   fc.assert(
@@ -235,6 +245,7 @@ test('[C3] what three clients do in any order, also parted, ends alike and is a 
         const peer = peers[who];
         if (what === 'take') peer?.take(rest.a);
         else if (peer !== undefined) act(peer.doc, what, rest);
+        if (peer !== undefined) expect(peer.snapshots.now()).toEqual(readDocument(peer.doc));
       }
       for (const peer of peers) while (peer.waiting.length > 0) peer.take(peer.waiting.length - 1);
       const [first, ...others] = peers.map(({ doc }) => readDocument(doc));
