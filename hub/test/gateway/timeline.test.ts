@@ -8,6 +8,7 @@ import {
   cellsArray,
   findCell,
   insertCell,
+  jsonEquals,
   makeCodeCell,
   makeYOutput,
   outputsOf,
@@ -202,12 +203,12 @@ display({"text/html": "<b>" + "h" * 100_000 + "</b>", "text/plain": "a table"}, 
     await waitUntil('a version is kept', async () => (await versions()).length > before);
     const versionId = (await versions()).at(-1)?.versionId ?? '';
     const text = await textAt(address(`versions/${versionId}`));
-    expect(text).not.toContain(STORED_MIME);
-    const { notebook } = readNotebook(text);
-    expect(outputsOfCell(notebook.cells, 'c0')).toMatchObject([
-      { name: 'stdout', text: lines },
-      { data: { 'text/html': `<b>${'h'.repeat(100_000)}</b>`, 'text/plain': 'a table' } },
-    ]);
+    // As truths: what differs would be told at length.
+    expect(text.includes(STORED_MIME)).toBe(false);
+    const [printed, shown] = outputsOfCell(readNotebook(text).notebook.cells, 'c0');
+    expect(printed?.output_type === 'stream' && printed.text === lines).toBe(true);
+    const table = { 'text/html': `<b>${'h'.repeat(100_000)}</b>`, 'text/plain': 'a table' };
+    expect(shown !== undefined && 'data' in shown && jsonEquals(shown.data, table)).toBe(true);
     const document = readSnapshot(await textAt(address(`versions/${versionId}/document`)));
     expect(document.cells).toEqual(readDocument(ann.doc).cells);
     expect(JSON.stringify(document)).toContain(STORED_MIME);
@@ -237,8 +238,8 @@ display({"text/html": "<b>" + "h" * 100_000 + "</b>", "text/plain": "a table"}, 
     const { versionId } = await cleo.call('keepVersion', { name: 'forged' });
     await cleo.call('restoreVersion', { versionId });
     const text = await textAt(`/api/hub/notebooks/${other}/versions/${versionId}`);
-    expect(text).toContain(`Cokernel keeps its 500,000 bytes as text ${stored.id}`);
-    expect(text).not.toContain('line\\n');
+    expect(text.includes(`Cokernel keeps its 500,000 bytes as text ${stored.id}`)).toBe(true);
+    expect(text.includes('line\\n')).toBe(false);
     const { status } = await hub.rest('GET', `/api/hub/notebooks/${other}/texts/${stored.id}`);
     expect(status).toBe(404);
     cleo.close();
