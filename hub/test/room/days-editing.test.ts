@@ -3,8 +3,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { Epoch, FileId } from '@cokernel/proto/hub';
 import type { DocumentLog } from '../../src/room/document-store.js';
-import { RoomDocument, genesisClientId } from '../../src/room/room-document.js';
+import { genesisClientId } from '../../src/room/room-document.js';
 import { EmbeddedDocumentStore } from '../../src/storage/embedded/document-store.js';
+import { roomDocumentOf } from '../support/room-document.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
 import { Typist } from '../support/typist.js';
 
@@ -47,22 +48,7 @@ test('[X4] the store of a document that is edited all day stays within four time
     compactions.push(compacting);
     return compacting;
   };
-  const fail = (error: unknown): never => {
-    throw error;
-  };
-  const document = new RoomDocument({
-    doc,
-    log: { ...methodsOf(log), compact },
-    marks: [],
-    movedCells: null,
-    relay: () => undefined,
-    onStored: () => undefined,
-    onChanged: () => undefined,
-    record: () => () => undefined,
-    onStoreFailed: fail,
-    onNotCompacted: fail,
-  });
-  document.start();
+  const document = roomDocumentOf([], { doc, log: { ...methodsOf(log), compact } });
   const stateBytes = (): number => Y.encodeStateAsUpdate(doc).byteLength;
   const [first, ...rest] = doc.getArray<Y.Text>('texts').toArray();
   if (first === undefined) throw new Error('no text');

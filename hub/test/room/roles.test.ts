@@ -14,7 +14,6 @@ import {
   FRAME_JUPYTERLAB,
   FRAME_SYNC,
   FileId,
-  HubId,
   Role,
   calls,
   readHubFrame,
@@ -33,14 +32,13 @@ import { openRoom } from '../../src/room/open-room.js';
 import { RoomCalls } from '../../src/room/room-calls.js';
 import { RoomClient } from '../../src/room/room-client.js';
 import type { Room } from '../../src/room/room.js';
-import { KernelSessions } from '../../src/run/kernel-sessions.js';
-import { Transcripts } from '../../src/run/transcripts.js';
+import type { KernelSessions } from '../../src/run/kernel-sessions.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
+import { kernelSessionsOver } from '../support/kernel-sessions.js';
 import { notebookFilesIn } from '../support/notebook-files.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
-import { MemoryOutputs } from '../support/memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 const common = { newId: randomUUID, clock: () => new Date(), log };
@@ -79,6 +77,7 @@ beforeEach(async () => {
     kernelSpecs: () => [],
     notebooksOf: () => [],
     followMoved: () => Promise.resolve(null),
+    seen: () => Promise.resolve(),
     onEmpty: () => undefined,
   }));
   const sessions = sessionsWithoutKernels();
@@ -119,27 +118,7 @@ function sessionsWithoutKernels(): KernelSessions {
     attach: none,
     close: () => Promise.resolve(),
   };
-  const lease = {
-    leases: store.leases,
-    owner: HubId.parse('h'),
-    leaseMs: 10_000,
-    now: () => performance.now(),
-    onWarning: () => undefined,
-  };
-  const transcripts = new Transcripts(store.transcripts);
-  return new KernelSessions({
-    ...common,
-    host,
-    queue: store.runQueue,
-    lease,
-    transcripts,
-    outputs: new MemoryOutputs(),
-    cellOutputs: none,
-    onKernelSpecsChanged: () => undefined,
-    limits: { perHub: null, perPerson: null },
-    notebooksOf: () => [],
-    onExited: none,
-  });
+  return kernelSessionsOver(store, { host });
 }
 
 /** Somebody of this role, in the room and greeted. */

@@ -16,9 +16,10 @@ import {
 import * as Y from 'yjs';
 import type { LoadedLog } from '../../src/room/document-store.js';
 import { MOVED_CELLS } from '../../src/room/moved/moved-record.js';
-import { RoomDocument, genesisClientId } from '../../src/room/room-document.js';
+import { type RoomDocument, genesisClientId } from '../../src/room/room-document.js';
 import { EmbeddedDocumentStore } from '../../src/storage/embedded/document-store.js';
 import { HeldLog } from '../support/held-log.js';
+import { roomDocumentOf } from '../support/room-document.js';
 import type { ScratchFolder } from '../support/scratch-folder.js';
 import { scratchFolder } from '../support/scratch-folder.js';
 
@@ -34,26 +35,7 @@ let document: RoomDocument;
 let relayed: { readonly update: Uint8Array; readonly except: object | null }[];
 
 function open(state: readonly Uint8Array[], movedCells: string | null): RoomDocument {
-  const doc = new Y.Doc();
-  for (const update of state) Y.applyUpdate(doc, update);
-  const opened = new RoomDocument({
-    doc,
-    log,
-    marks: [],
-    movedCells,
-    relay: (update, except) => relayed.push({ update, except }),
-    onStored: () => undefined,
-    onChanged: () => undefined,
-    onStoreFailed: (error) => {
-      throw error;
-    },
-    onNotCompacted: (error) => {
-      throw error;
-    },
-    record: () => () => undefined,
-  });
-  opened.start();
-  return opened;
+  return roomDocumentOf(state, { log, movedCells, relay: (update, except) => relayed.push({ update, except }) });
 }
 
 async function openStore(name: string): Promise<EmbeddedDocumentStore> {

@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto';
 import * as Y from 'yjs';
 import { Epoch, FileId } from '@cokernel/proto/hub';
 import type { LoadedLog } from '../../src/room/document-store.js';
-import { RoomDocument, genesisClientId } from '../../src/room/room-document.js';
+import { type RoomDocument, genesisClientId } from '../../src/room/room-document.js';
 import { EmbeddedDocumentStore } from '../../src/storage/embedded/document-store.js';
 import { HeldLog } from '../support/held-log.js';
+import { roomDocumentOf } from '../support/room-document.js';
 import type { ScratchFolder } from '../support/scratch-folder.js';
 import { scratchFolder } from '../support/scratch-folder.js';
 
@@ -32,25 +33,11 @@ beforeEach(async () => {
   genesis.getText('text').insert(0, 'first ');
   const state = Y.encodeStateAsUpdate(genesis);
   log = new HeldLog(await store.create(fileId, 1, epoch, state));
-  const doc = new Y.Doc();
-  Y.applyUpdate(doc, state);
-  document = new RoomDocument({
-    doc,
+  document = roomDocumentOf([state], {
     log,
-    marks: [],
-    movedCells: null,
     relay: (update, except) => relayed.push({ update, except }),
     onStored: (vector) => stored.push(vector),
-    onChanged: () => undefined,
-    onStoreFailed: (error) => {
-      throw error;
-    },
-    onNotCompacted: (error) => {
-      throw error;
-    },
-    record: () => () => undefined,
   });
-  document.start();
 });
 
 afterEach(async () => {

@@ -1,17 +1,14 @@
 /** What the rooms of a kernel are told when it is ended for good, however late its queue tells its steps. */
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { HostedKernel, KernelHost } from '../../src/kernel/kernel-host.js';
-import { KernelSessions } from '../../src/run/kernel-sessions.js';
 import type { RunQueue } from '../../src/run/run-queue.js';
-import { Transcripts } from '../../src/run/transcripts.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
-import { newHubId, newRequestId, queuedRun } from '../support/queued-run.js';
+import { kernelSessionsOver } from '../support/kernel-sessions.js';
+import { newRequestId, queuedRun } from '../support/queued-run.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
-import { MemoryOutputs } from '../support/memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 
@@ -49,25 +46,6 @@ function silentHost(): KernelHost {
   };
 }
 
-function sessionsOn(queue: RunQueue): KernelSessions {
-  const lease = { leases: store.leases, owner: newHubId(), leaseMs: 60_000, now: () => 0, onWarning: () => undefined };
-  return new KernelSessions({
-    host: silentHost(),
-    queue,
-    lease,
-    transcripts: new Transcripts(store.transcripts),
-    outputs: new MemoryOutputs(),
-    cellOutputs: () => Promise.reject(new Error('no run begins here')),
-    onKernelSpecsChanged: () => undefined,
-    limits: { perHub: null, perPerson: null },
-    notebooksOf: () => [],
-    onExited: () => Promise.resolve(),
-    newId: randomUUID,
-    clock: () => new Date(),
-    log,
-  });
-}
-
 /** As a queue in Redis may be: its changes come when nobody listens any more. */
 function toldTooLate(queue: RunQueue): RunQueue {
   return Object.assign(queue, { subscribe: () => () => undefined });
@@ -78,7 +56,7 @@ describe('the end of a kernel', () => {
     ['at once', (queue: RunQueue) => queue],
     ['too late', toldTooLate],
   ])('ends its waiting runs, each told once, when the queue tells its steps %s', async (_title, told) => {
-    const sessions = sessionsOn(told(store.runQueue));
+    const sessions = kernelSessionsOver(store, { host: silentHost(), queue: told(store.runQueue) });
     const session = await sessions.start({ specName: 's', cwd: '/', labels: {} });
     const runs = [queuedRun(), queuedRun()];
     await store.runQueue.enqueue(session.kernelId, newRequestId(), runs);

@@ -1,19 +1,15 @@
 /** An interrupt on its way to the host, which alone knows what the kernel works on when it arrives. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { pino } from 'pino';
-import { HubId } from '@cokernel/proto/hub';
 import type { AttachedKernel, HostedKernel, KernelHost, KernelHostEvent } from '../../src/kernel/kernel-host.js';
-import { KernelSessions } from '../../src/run/kernel-sessions.js';
-import { Transcripts } from '../../src/run/transcripts.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { says } from '../support/kernel-messages.js';
+import { kernelSessionsOver } from '../support/kernel-sessions.js';
 import { newRequestId, queuedRun } from '../support/queued-run.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
 import { waitUntil } from '../support/wait-until.js';
-import { MemoryOutputs } from '../support/memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 const spec = {
@@ -85,28 +81,9 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-function sessionsOn(host: KernelHost): KernelSessions {
-  const leases = { leases: store.leases, owner: HubId.parse('h'), leaseMs: 10_000, now: () => performance.now() };
-  return new KernelSessions({
-    host,
-    queue: store.runQueue,
-    lease: { ...leases, onWarning: () => undefined },
-    transcripts: new Transcripts(store.transcripts),
-    outputs: new MemoryOutputs(),
-    cellOutputs: () => Promise.reject(new Error('there are no cells here')),
-    onKernelSpecsChanged: () => undefined,
-    limits: { perHub: null, perPerson: null },
-    notebooksOf: () => [],
-    onExited: () => Promise.resolve(),
-    newId: () => randomUUID(),
-    clock: () => new Date(),
-    log,
-  });
-}
-
 test('[X21] an interrupt names its run to the host, and waits until the kernel has begun with it', async () => {
   const host = new SaidHost();
-  const sessions = sessionsOn(host);
+  const sessions = kernelSessionsOver(store, { host });
   const session = await sessions.start({ specName: 'plain', cwd: '/', labels: {} });
   host.tell({ type: 'ready' });
   const run = queuedRun({ runId: 'r1', cell: null });

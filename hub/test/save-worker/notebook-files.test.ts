@@ -9,6 +9,7 @@ import * as Y from 'yjs';
 import { TextId } from '@cokernel/proto/hub';
 import { STORED_MIME, makeNotebook, storedReferences, writeNotebook, type Notebook } from '@cokernel/proto/notebook';
 import type { NotebookFiles, SaveLimits } from '../../src/room/notebook-files.js';
+import { notebookFilesContract } from '../contracts/notebook-files-contract.js';
 import { SAVE_LIMITS, notebookFilesIn } from '../support/notebook-files.js';
 import {
   NOTHING_KNOWN,
@@ -47,31 +48,9 @@ async function piecesOf(notebook: Notebook, readable: ReturnType<typeof storedRe
   return pieces;
 }
 
+notebookFilesContract(() => ({ place, files }));
+
 describe('a document', () => {
-  test('is written as it is, and not again when it has not changed', async () => {
-    const notebook = withOutputs(stream('one\n'));
-    const outcome = await place.write(files, notebook);
-    expect(await place.text()).toBe(writeNotebook(notebook));
-    expect(outcome).toMatchObject({ outcome: 'written', saved: { fileHash: hashOf(await place.text()) } });
-    if (outcome.outcome !== 'written') throw new Error('it was written');
-    expect(await place.write(files, notebook, outcome.saved)).toEqual({ outcome: 'unchanged' });
-    expect(await readdir(place.served)).toEqual(['a.ipynb']);
-  });
-
-  test('comes back from its file with what is large outside, and its file has all of it', async () => {
-    const notebook = withOutputs(
-      display({ 'image/png': Buffer.alloc(200_000, 7).toString('base64'), 'text/plain': 'plot' }),
-      stream('line\n'.repeat(100_000)),
-    );
-    await writeFile(place.file, writeNotebook(notebook));
-    const opened = await place.read(files);
-    expect(opened.outside).toBe(2);
-    expect(JSON.stringify(opened.notebook).length).toBeLessThan(400_000);
-    expect(JSON.stringify(opened.notebook)).toContain(STORED_MIME);
-    await place.write(files, opened.notebook);
-    expect(await place.text()).toBe(writeNotebook(notebook));
-  });
-
   test('is sent as its file would be, with what it may have of what is outside, piece by piece', async () => {
     const [plot, secret] = [Buffer.alloc(2_000_000, 7), Buffer.alloc(90_000, 1)];
     const notebook = withOutputs(display({ 'image/png': plot.toString('base64') }), stream('line\n'.repeat(100_000)));

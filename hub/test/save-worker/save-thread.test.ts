@@ -3,9 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { STORED_MIME, writeNotebook, type Output } from '@cokernel/proto/notebook';
 import { SaveThread } from '../../src/save-worker/save-thread.js';
+import { notebookFilesContract } from '../contracts/notebook-files-contract.js';
 import { SAVE_LIMITS } from '../support/notebook-files.js';
 import { waitUntil } from '../support/wait-until.js';
-import { NotebookPlace, display, hashOf, stream, withOutputs } from '../support/notebook-place.js';
+import { NotebookPlace, display, stream, withOutputs } from '../support/notebook-place.js';
 
 let place: NotebookPlace;
 let thread: SaveThread;
@@ -23,31 +24,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-describe('a document', () => {
-  test('is written as it is, and not again when it has not changed', async () => {
-    const notebook = withOutputs(stream('one\n'));
-    const outcome = await place.write(thread, notebook);
-    expect(await place.text()).toBe(writeNotebook(notebook));
-    expect(outcome).toMatchObject({ outcome: 'written', saved: { fileHash: hashOf(await place.text()) } });
-    if (outcome.outcome !== 'written') throw new Error('it was written');
-    expect(await place.write(thread, notebook, outcome.saved)).toEqual({ outcome: 'unchanged' });
-    expect(await readdir(place.served)).toEqual(['a.ipynb']);
-  });
-
-  test('comes back from its file with what is large outside, and its file has all of it', async () => {
-    const notebook = withOutputs(
-      display({ 'image/png': Buffer.alloc(200_000, 7).toString('base64'), 'text/plain': 'plot' }),
-      stream('line\n'.repeat(100_000)),
-    );
-    await writeFile(place.file, writeNotebook(notebook));
-    const opened = await place.read(thread);
-    expect(opened.outside).toBe(2);
-    expect(JSON.stringify(opened.notebook).length).toBeLessThan(400_000);
-    expect(JSON.stringify(opened.notebook)).toContain(STORED_MIME);
-    await place.write(thread, opened.notebook);
-    expect(await place.text()).toBe(writeNotebook(notebook));
-  });
-});
+notebookFilesContract(() => ({ place, files: thread }));
 
 describe('a notebook that is sent', () => {
   const notebook = withOutputs(stream('line\n'.repeat(300_000)));

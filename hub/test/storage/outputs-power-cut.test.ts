@@ -2,19 +2,17 @@
  * Outputs on a machine that loses its power, and in a folder that is copied while a hub writes to it: what was durable is
  * there, and nothing is there by half. All that is random comes from a seed.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ContentHash, FileId, TextId } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import type { StoredBytes } from '../../src/run/output-store.js';
 import { FileOutputStore } from '../../src/storage/outputs/output-store.js';
+import { KilledWriter } from '../support/killed-writer.js';
 import { wholeText } from '../support/numbered-outputs.js';
 import { copySlowly, random } from '../support/slow-copy.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -43,30 +41,23 @@ afterEach(async () => {
 class Writer {
   private readonly hashes: ContentHash[] = [];
   private readonly texts = new Map<number, number>();
-  private readonly child: ChildProcess;
-  private readonly ended: Promise<unknown>;
+  private readonly writer: KilledWriter;
 
   constructor(into: string, first: number) {
-    const args = ['--import', 'tsx', program, into, String(first)];
-    this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (this.child.stdout === null) throw new Error('no output');
-    const lines = createInterface({ input: this.child.stdout });
-    lines.on('line', (line) => {
+    this.writer = new KilledWriter(program, [into, String(first)], (line) => {
       const said = Said.parse(JSON.parse(line));
       if ('put' in said) this.hashes.push(said.put);
       else this.texts.set(said.text, said.size);
     });
-    this.ended = Promise.all([once(this.child, 'exit'), once(lines, 'close')]);
   }
 
   durable(): Durable {
-    if (this.child.exitCode !== null) throw new Error(`the writer ended with ${String(this.child.exitCode)}`);
+    this.writer.expectRunning();
     return { hashes: [...this.hashes], texts: new Map(this.texts) };
   }
 
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.ended;
+  kill(): Promise<void> {
+    return this.writer.kill();
   }
 }
 

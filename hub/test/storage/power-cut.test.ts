@@ -3,16 +3,14 @@
  * and every file can be read. A process that writes to the real store is killed at random moments, and its folder is
  * copied file by file; all that is random comes from a seed.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { EmbeddedDocumentStore } from '../../src/storage/embedded/document-store.js';
+import { KilledWriter } from '../support/killed-writer.js';
 import { newFileId } from '../support/queued-run.js';
 import { copySlowly, random } from '../support/slow-copy.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -38,25 +36,16 @@ interface Writer {
 }
 
 function startWriter(into: string, compactEvery: number): Writer {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', 'tsx', program, into, fileId, String(compactEvery)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
   let acknowledged = -1;
-  if (child.stdout === null) throw new Error('no output');
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => (acknowledged = Number(line)));
-  const ended = Promise.all([once(child, 'exit'), once(lines, 'close')]);
+  const writing = new KilledWriter(program, [into, fileId, String(compactEvery)], (line) => {
+    acknowledged = Number(line);
+  });
   return {
     acknowledged: () => {
-      if (child.exitCode !== null) throw new Error(`the writer ended with ${String(child.exitCode)}`);
+      writing.expectRunning();
       return acknowledged;
     },
-    kill: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
+    kill: () => writing.kill(),
   };
 }
 

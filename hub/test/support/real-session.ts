@@ -7,16 +7,16 @@ import { HubId, ParticipantId } from '@cokernel/proto/hub';
 import type { RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { KernelSession } from '../../src/run/kernel-session.js';
-import { KernelSessions } from '../../src/run/kernel-sessions.js';
+import type { KernelSessions } from '../../src/run/kernel-sessions.js';
 import { newRun } from '../../src/run/new-run.js';
 import { Transcripts } from '../../src/run/transcripts.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { TestKeeper, pythonCommand } from './keeper.js';
+import { kernelSessionsOver } from './kernel-sessions.js';
 import { newRequestId } from './queued-run.js';
 import { scratchFolder, type ScratchFolder } from './scratch-folder.js';
 import { waitUntil } from './wait-until.js';
-import { MemoryOutputs } from './memory-outputs.js';
 
 const log = pino({ level: 'silent' });
 const author = { participantId: ParticipantId.parse('ann'), name: 'Ann' };
@@ -126,24 +126,10 @@ function sessionsOf(
   transcripts: Transcripts,
   exits: string[],
 ): KernelSessions {
-  const sessions: KernelSessions = new KernelSessions({
-    ...make,
-    log,
+  const sessions: KernelSessions = kernelSessionsOver(store, {
     host: keeper.host(),
-    queue: store.runQueue,
-    lease: {
-      leases: store.leases,
-      owner: HubId.parse('h'),
-      leaseMs: 10_000,
-      now: () => performance.now(),
-      onWarning: () => undefined,
-    },
+    owner: HubId.parse('h'),
     transcripts,
-    outputs: new MemoryOutputs(),
-    cellOutputs: () => Promise.reject(new Error('there are no cells here')),
-    onKernelSpecsChanged: () => undefined,
-    limits: { perHub: null, perPerson: null },
-    notebooksOf: () => [],
     onExited: async (exited, reason) => {
       exits.push(reason);
       await sessions.shutdown(exited, reason);

@@ -1,7 +1,8 @@
 /** A real Redis on a port of its own, with nothing on disk. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
+import { freePort } from './free-port.js';
 import { neededProgram } from './program.js';
 import type { Scratch } from './scratch.js';
 import { until } from './until.js';
@@ -20,16 +21,6 @@ export async function startRedis(scratch: Scratch): Promise<string> {
   });
   await until('Redis to accept connections', () => accepts(port));
   return `redis://127.0.0.1:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port was given.');
-  return address.port;
 }
 
 function accepts(port: number): Promise<boolean> {

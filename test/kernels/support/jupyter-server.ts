@@ -1,9 +1,9 @@
 /** A plain Jupyter Server from PyPI, as its own process with settings of its own: what a client meets that is not our hub. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { HubAddress } from '@cokernel/core';
+import { freePort } from '../../end-to-end/support/free-port.js';
 import type { Scratch } from '../../end-to-end/support/scratch.js';
 import { until } from '../../end-to-end/support/until.js';
 
@@ -59,14 +59,4 @@ async function answers(url: string): Promise<boolean> {
     (response) => response.ok,
     () => false,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
 }

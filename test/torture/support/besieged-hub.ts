@@ -2,9 +2,8 @@
  * A hub that is killed and started again, always with the same port, token, folder and data, and what it leaves running.
  * All of it is found and killed from outside.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { HubAddress } from '@cokernel/core';
+import { freePort } from '../../end-to-end/support/free-port.js';
 import { startHub, type HubOptions, type HubProcess } from '../../end-to-end/support/hub-process.js';
 import { processesOf } from '../../end-to-end/support/processes.js';
 import type { Scratch } from '../../end-to-end/support/scratch.js';
@@ -57,20 +56,5 @@ export class BesiegedHub {
 
   private keepers(): readonly { readonly pid: number }[] {
     return processesOf(this.scratch.folder).filter(({ command }) => /keeper\.js .*--data-dir/.test(command));
-  }
-}
-
-/** Below the ports that systems give to outgoing connections: a client that tries to reconnect must not take it. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }
