@@ -10,6 +10,8 @@ export { playHistory } from './play-history.js';
 export type { HistoryStep } from './play-history.js';
 export { usageText } from './usage-text.js';
 export { versionReason } from './version-text.js';
+export { wholeEntries } from './whole-entries.js';
+export type { WholeEntries } from './whole-entries.js';
 export { otherNotebookOf } from './other-notebook.js';
 export { CallError, HubError } from './hub-error.js';
 export type { HubErrorKind, LocalCallErrorCode } from './hub-error.js';

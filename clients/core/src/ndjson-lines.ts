@@ -1,20 +1,27 @@
-/** Lines of text as they come over the wire. */
+/** Text as it comes over the wire, in pieces or in lines. */
 
-/** Whole lines that are not empty: what a broken connection cut is left out. Rejects when the connection breaks. */
-export async function* linesOf(body: ReadableStream<BufferSource>): AsyncGenerator<string> {
+/** As it comes. Rejects when the connection breaks. */
+export async function* piecesOf(body: ReadableStream<BufferSource>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const parts = (rest + value).split('\n');
-      rest = parts.pop() ?? '';
-      yield* parts.filter((part) => part.trim() !== '');
+      yield value;
     }
   } finally {
     // A stream that broke rejects here with the reason that `read` has given already.
     await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Whole lines that are not empty: what a broken connection cut is left out. Rejects when the connection breaks. */
+export async function* linesOf(body: ReadableStream<BufferSource>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const piece of piecesOf(body)) {
+    const parts = (rest + piece).split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts.filter((part) => part.trim() !== '');
   }
 }
 

@@ -13,6 +13,8 @@ interface StreamSoFar {
   told: string;
 }
 
+type AppendedOutput = Extract<OutputEdit, { type: 'append' }>['output'];
+
 export class TranscriptReducer {
   private outputs: (StreamSoFar | null)[] = [];
 
@@ -65,15 +67,14 @@ export class TranscriptReducer {
     }
   }
 
-  /** An error never changes; a stream's `storeText` comes behind its text. */
-  private append(
-    output: Extract<OutputEdit, { type: 'append' }>['output'],
-    stored: StoredText | undefined,
-  ): TranscriptEntry {
-    this.outputs.push(streamOf(output));
+  /** What stands for outputs that are not shown is told as where they are, and an error at once with its whole. */
+  private append(output: AppendedOutput, stored: StoredText | undefined): TranscriptEntry {
+    const begun = output.output_type === 'stream' && stored?.outputs !== undefined ? { ...output, text: '' } : output;
+    const stream = streamOf(begun);
+    this.outputs.push(stream === null ? null : { ...stream, text: output.output_type === 'stream' ? output.text : '' });
     return {
       type: 'output',
-      output: output.output_type === 'error' && stored !== undefined ? { ...output, stored } : output,
+      output: begun.output_type === 'error' && stored !== undefined ? { ...begun, stored } : begun,
     };
   }
 

@@ -1,7 +1,7 @@
 /** Edits of a document as lines of a transcript. */
 import { describe, expect, test } from '@jest/globals';
 import { TextId, TranscriptEntry } from '@cokernel/proto/hub';
-import type { OutputEdit } from '@cokernel/proto/notebook';
+import type { OutputEdit, StoredText } from '@cokernel/proto/notebook';
 import { z } from 'zod';
 import { TranscriptReducer } from '../../src/run/transcript-reducer.js';
 
@@ -57,12 +57,11 @@ describe('a transcript', () => {
   });
 
   test('names where all of a text is behind what is shown of it, and goes on with that', () => {
-    const [first, second] = [8, 20].map((bytes) => ({
-      id: TextId.parse('t'),
-      sha256: null,
-      bytes,
+    const storedBytes = (bytes: number): StoredText => ({
+      ...{ id: TextId.parse('t'), sha256: null, bytes },
       gap: { from: 4, to: 6 },
-    }));
+    });
+    const [first, second] = [storedBytes(8), storedBytes(20)] as const;
     const reducer = new TranscriptReducer();
     const storeText = (of = first): OutputEdit => ({ type: 'storeText', index: 0, stored: of });
     const entries = [
@@ -80,6 +79,15 @@ describe('a transcript', () => {
     next.goOnAfter(z.array(TranscriptEntry).parse(entries));
     expect(next.textOf(0)).toBe('a\nb\n⋯\nz\n');
     expect(next.entriesOf([replace(0, 8, '!')])).toEqual([{ type: 'streamText', name: 'stdout', text: '!' }]);
+  });
+
+  test('has in the place of outputs that are not shown where they are', () => {
+    const line: StoredText = { id: TextId.parse('t'), sha256: null, bytes: 9, gap: { from: 0, to: 4 }, outputs: 7 };
+    const edits: OutputEdit[] = [stream('⋯ 7\n', 'stderr'), { type: 'storeText', index: 0, stored: line }];
+    expect(new TranscriptReducer().entriesOf(edits)).toEqual([
+      { type: 'output', output: { output_type: 'stream', name: 'stderr', text: '' } },
+      { type: 'storedText', index: 0, text: '⋯ 7\n', stored: line },
+    ]);
   });
 
   test('names where all of an error is with the error', () => {
