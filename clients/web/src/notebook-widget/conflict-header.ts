@@ -23,6 +23,7 @@ export interface ConflictLinks {
 export class ConflictHeader extends CellHeader {
   readonly #links: ConflictLinks;
   #cell: Cell | null = null;
+  #leaveCell: (() => void) | null = null;
   /** Listens to its surroundings only while there is a conflict: most cells never have one. */
   #leave: (() => void) | null = null;
   /** What is shown now, to leave the focus alone when nothing changed. */
@@ -38,12 +39,16 @@ export class ConflictHeader extends CellHeader {
     const { parent } = this;
     if (!isCell(parent) || this.#cell !== null) return;
     this.#cell = parent;
-    parent.model.metadataChanged.connect(this.#draw, this);
+    const { metadataChanged } = parent.model;
+    metadataChanged.connect(this.#draw, this);
+    // A cell that goes has no model any more when its header goes with it.
+    this.#leaveCell = () => metadataChanged.disconnect(this.#draw, this);
     this.#draw();
   }
 
   override dispose(): void {
-    this.#cell?.model.metadataChanged.disconnect(this.#draw, this);
+    this.#leaveCell?.();
+    this.#leaveCell = null;
     this.#cell = null;
     this.#listen(false);
     super.dispose();
