@@ -10,19 +10,21 @@ import type { OutputStore } from '../run/output-store.js';
 import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
 import type { DraftFile, FileReading, NotebookFiles, SavedState } from './notebook-files.js';
 import { MOVED_CELLS } from './moved/moved-record.js';
+import { foreignTexts } from './own-references.js';
 import { genesisClientId } from './room-document.js';
 import { SavedFacts } from './saved-facts.js';
 
 export interface FileSyncOptions {
   readonly store: DocumentStore;
   readonly notebookFiles: NotebookFiles;
-  readonly outputStore: Pick<OutputStore, 'put' | 'refer'>;
+  readonly outputStore: Pick<OutputStore, 'isReferred' | 'put' | 'refer'>;
   readonly newId: () => string;
   readonly clock: () => Date;
 }
 
 /** A document with its log, as the room takes it over. */
 export interface OpenedDocument {
+  readonly fileId: FileId;
   readonly doc: Y.Doc;
   readonly log: DocumentLog;
   readonly facts: SavedFacts;
@@ -58,7 +60,7 @@ export class FileSync {
     const facts = new SavedFacts(log);
     const saved = await facts.settle(loaded, absolute);
     const movedCells = loaded.facts[MOVED_CELLS] ?? null;
-    return { doc, log, facts, marks: loaded.marks, movedCells, saved, notKept: [] };
+    return { fileId, doc, log, facts, marks: loaded.marks, movedCells, saved, notKept: [] };
   }
 
   /**
@@ -66,16 +68,19 @@ export class FileSync {
    * file since. Rejects with a reason for people. `announce` is told what is about to be the file; then it is, or not.
    */
   async save(
-    { doc, facts }: OpenedDocument,
+    { fileId, doc, facts }: OpenedDocument,
     saved: SavedState,
     absolute: string,
     announce: (draft: DraftFile) => Promise<void>,
   ): Promise<SavedState | null> {
     const begin = (draft: DraftFile): Promise<unknown> => Promise.all([facts.begin(draft), announce(draft)]);
-    const outcome = await this.options.notebookFiles.write({
+    const { notebookFiles, outputStore } = this.options;
+    const state = Y.encodeStateAsUpdate(doc);
+    const outcome = await notebookFiles.write({
       absolute,
-      state: Y.encodeStateAsUpdate(doc),
+      state,
       saved,
+      withheld: await foreignTexts(outputStore, fileId, doc),
       onDraft: async (draft) => {
         await (draft === null ? facts.withdraw() : begin(draft));
       },
@@ -111,7 +116,7 @@ export class FileSync {
     Y.applyUpdate(doc, state);
     const facts = new SavedFacts(log);
     await facts.remember(saved);
-    return { doc, log, facts, marks: [], movedCells: null, saved, notKept };
+    return { fileId, doc, log, facts, marks: [], movedCells: null, saved, notKept };
   }
 
   /** What lies outside is durable and referred to before a document names it. */

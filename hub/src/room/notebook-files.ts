@@ -40,6 +40,8 @@ export interface WriteRequest {
   /** The whole document as one Yjs update (v1 encoding); handed over, and not to be used afterwards. */
   readonly state: Uint8Array;
   readonly saved: SavedState;
+  /** Texts that the document names and must not have; default: none. */
+  readonly withheld?: readonly TextId[];
   /**
    * Called when the new file is on the disk and about to take the old one's place. Called with null when it won't, while it
    * lies there still.

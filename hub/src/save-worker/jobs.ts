@@ -21,6 +21,7 @@ export interface WriteJob {
   readonly absolute: string;
   readonly state: Uint8Array;
   readonly saved: SavedState;
+  readonly withheld?: readonly TextId[];
 }
 
 export interface SendJob {

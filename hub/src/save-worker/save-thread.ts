@@ -71,9 +71,9 @@ export class SaveThread implements NotebookFiles {
     return result.value;
   }
 
-  async write({ absolute, state, saved, onDraft }: WriteRequest): Promise<WriteOutcome> {
+  async write({ onDraft, ...job }: WriteRequest): Promise<WriteOutcome> {
     const step = (): Promise<Result> =>
-      this.run({ kind: 'write', absolute, state, saved }, transferable(state), (question) =>
+      this.run({ kind: 'write', ...job }, transferable(job.state), (question) =>
         question.kind === 'draft' ? onDraft(question.draft) : Promise.resolve(),
       );
     const written = this.writing.then(step);

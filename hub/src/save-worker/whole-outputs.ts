@@ -19,7 +19,7 @@ export class WholeOutputs {
     private readonly settings: WorkerSettings,
     /** Bytes of the file so far. */
     private readonly written: () => number,
-    private readonly isReadable: (name: ContentHash | TextId) => boolean = () => true,
+    private readonly isReadable: (name: ContentHash | TextId) => boolean,
   ) {}
 
   async inFile(output: Output): Promise<readonly Output[]> {

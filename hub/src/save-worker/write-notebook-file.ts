@@ -38,14 +38,19 @@ function notebookOf(state: Uint8Array): Notebook {
 async function replaceFile(
   notebook: Notebook,
   documentHash: string,
-  { absolute, saved }: WriteJob,
+  { absolute, saved, withheld = [] }: WriteJob,
   settings: WorkerSettings,
   ask: Ask,
 ): Promise<WriteOutcome> {
   const target = await realpath(absolute).catch(() => absolute);
   const draft = await Draft.begin(target, settings.outputsFolder);
   return draft.orRemove(async () => {
-    const outputs = new WholeOutputs(settings, () => draft.size);
+    const isWithheld = new Set<string>(withheld);
+    const outputs = new WholeOutputs(
+      settings,
+      () => draft.size,
+      (name) => !isWithheld.has(name),
+    );
     const former = await formerText(target);
     for await (const piece of notebookPieces(notebook, (output) => outputs.inFile(output), former)) {
       await draft.write(piece);

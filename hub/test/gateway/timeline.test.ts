@@ -19,7 +19,7 @@ import {
   type Output,
 } from '@cokernel/proto/notebook';
 import { RoomProgram } from '../support/room-program.js';
-import { type HubPlace, type TestHub, TOKEN, hubPlace, startHub, writeCells } from '../support/test-hub.js';
+import { type HubPlace, type TestHub, TOKEN, hubPlace, readServed, startHub, writeCells } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
 let place: HubPlace;
@@ -240,6 +240,9 @@ display({"text/html": "<b>" + "h" * 100_000 + "</b>", "text/plain": "a table"}, 
     const text = await textAt(`/api/hub/notebooks/${other}/versions/${versionId}`);
     expect(text.includes(`Cokernel keeps its 500,000 bytes as text ${stored.id}`)).toBe(true);
     expect(text.includes('line\\n')).toBe(false);
+    await cleo.call('save', {});
+    const saved = await readServed(place, 'b.ipynb');
+    expect([saved.includes(`as text ${stored.id}`), saved.includes('line\\n')]).toEqual([true, false]);
     const { status } = await hub.rest('GET', `/api/hub/notebooks/${other}/texts/${stored.id}`);
     expect(status).toBe(404);
     cleo.close();
