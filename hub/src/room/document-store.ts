@@ -72,7 +72,7 @@ export interface DocumentStore {
   open(fileId: FileId, fence: number): Promise<{ readonly log: DocumentLog; readonly loaded: LoadedLog } | null>;
   /** Makes a new log with its first record; one that stood there is put aside under its epoch's name. */
   create(fileId: FileId, fence: number, epoch: Epoch, state: Uint8Array): Promise<DocumentLog>;
-  /** Stores a client's document of another history apart, so that it can be offered back (X1). Answers its name. */
+  /** Stores a client's document of another history apart, so that it can be offered back (X1). Answers its name; the same bytes are kept once. */
   keepForeignCopy(fileId: FileId, state: Uint8Array): Promise<string>;
   /** The names of the foreign copies kept for a document, oldest first. */
   foreignCopies(fileId: FileId): Promise<readonly string[]>;

@@ -169,6 +169,9 @@ export function documentStoreContract(openStore: () => Promise<DocumentStore>, {
     const name = await store.keepForeignCopy(fileId, bytes(1, 2, 3));
     const second = await store.keepForeignCopy(fileId, bytes(4));
     expect(new Set(await store.foreignCopies(fileId))).toEqual(new Set([name, second]));
+    // A stock client comes with it again and again.
+    expect(await store.keepForeignCopy(fileId, bytes(1, 2, 3))).toBe(name);
+    expect(await store.foreignCopies(fileId)).toHaveLength(2);
     expect(plain([(await store.readForeignCopy(fileId, name)) ?? bytes()])).toEqual([[1, 2, 3]]);
     expect(plain([(await store.readForeignCopy(fileId, second)) ?? bytes()])).toEqual([[4]]);
     for (const other of ['none', '', '.', '..', `../${name}`, `../../${fileId}.log`]) {

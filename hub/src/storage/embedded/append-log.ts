@@ -213,9 +213,9 @@ class WriteFailure extends Error {
   override readonly name = 'WriteFailure';
 }
 
+/** On a disk that takes nothing any more neither may work; the next compaction writes over what is left. Never rejects. */
 async function discard({ path, handle }: { readonly path: string; readonly handle: FileHandle }): Promise<void> {
-  await handle.close();
-  await rm(path, { force: true });
+  await Promise.allSettled([handle.close(), rm(path, { force: true })]);
 }
 
 function asError(error: unknown): Error {

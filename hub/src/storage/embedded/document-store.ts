@@ -8,6 +8,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Epoch, FileId } from '@cokernel/proto/hub';
 import { type DocumentLog, type DocumentStore, DocumentStoreError, type LoadedLog } from '../../room/document-store.js';
+import { copyName } from '../copy-name.js';
 import { StepLine } from '../step-line.js';
 import { AppendLog } from './append-log.js';
 import { EmbeddedDocumentLog } from './document-log.js';
@@ -49,7 +50,7 @@ export class EmbeddedDocumentStore implements DocumentStore {
       const appendLog = new AppendLog({ path, fence, lastSeq: lastFrame.seq, bytes: goodBytes });
       await appendLog.start();
       // From here on the former owner's frames, should more of them come, are behind a higher fence and void.
-      if (fence > lastFrame.fence) await appendLog.append(openedContent);
+      if (fence > lastFrame.fence) await orClose(appendLog, () => appendLog.append(openedContent));
       const baseBytes = loaded.updates[0]?.byteLength ?? 0;
       const records = loaded.updates.length - 1;
       return {
@@ -88,10 +89,11 @@ export class EmbeddedDocumentStore implements DocumentStore {
   keepForeignCopy(fileId: FileId, state: Uint8Array): Promise<string> {
     return this.#inLine(fileId, async () => {
       const folder = this.#foreignFolder(fileId);
+      const names = await this.foreignCopies(fileId);
+      const name = copyName(names, state, this.#options.now());
+      if (names.includes(name)) return name;
       await mkdir(folder, { recursive: true, mode: ownerOnlyFolder });
       await syncFolder(this.#options.folder);
-      // The time first, so that names sort by age.
-      const name = `${this.#options.now().toISOString().replaceAll(':', '-')}-${randomUUID()}.yjs`;
       await writeDurably(join(folder, name), state);
       return name;
     });
@@ -164,6 +166,16 @@ export class EmbeddedDocumentStore implements DocumentStore {
 
   #foreignFolder(fileId: FileId): string {
     return join(this.#options.folder, `${fileNameOf(fileId)}.foreign`);
+  }
+}
+
+/** A disk that is full refuses each who opens: none of them may leave a file open. */
+async function orClose(log: AppendLog, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    await log.close(new Error('The log could not be opened.'));
+    throw error;
   }
 }
 

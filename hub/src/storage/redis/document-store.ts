@@ -2,12 +2,12 @@
  * The documents' logs in Redis, for hubs that share them. A log is a list of the frames that the file on disk would have,
  * and each step checks the fence of who asks. A log has one writer in this process: opening it again ends the former.
  */
-import { randomUUID } from 'node:crypto';
 import type { Epoch, FileId } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { type DocumentLog, type DocumentStore, DocumentStoreError, type LoadedLog } from '../../room/document-store.js';
 import { baseContent, headerContent, readContent } from '../embedded/log-content.js';
 import { encodeFrame, logMagic, scanLog } from '../embedded/log-frame.js';
+import { copyName } from '../copy-name.js';
 import { StepLine } from '../step-line.js';
 import { accept, Answer, RedisDocumentLog } from './document-log.js';
 import { documentKeys } from './keys.js';
@@ -74,8 +74,7 @@ export class RedisDocumentStore implements DocumentStore {
   }
 
   async keepForeignCopy(fileId: FileId, state: Uint8Array): Promise<string> {
-    // The time first, so that names sort by age.
-    const name = `${this.#options.now().toISOString().replaceAll(':', '-')}-${randomUUID()}.yjs`;
+    const name = copyName(await this.foreignCopies(fileId), state, this.#options.now());
     await this.#options.connection.run('keep-copy', [documentKeys(fileId).copies], [name, Buffer.from(state)]);
     return name;
   }
