@@ -95,7 +95,9 @@ class StopSignal {
 
 function logger(config: HubConfig): Logger {
   // Standard error, so that what a person or a script reads on standard output stays whole.
-  return pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination(2));
+  // What an error says is in no property that JSON would show by itself.
+  const serializers = { error: pino.stdSerializers.err };
+  return pino({ level: config.logLevel, base: { pid: process.pid }, serializers }, pino.destination(2));
 }
 
 /** The keeper holds nothing for long but its journals: a large space for young objects would only make it grow. */

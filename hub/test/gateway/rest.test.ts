@@ -100,8 +100,19 @@ describe('the Jupyter Server API', () => {
     expect((await get('/api/contents/sub/b.txt')).json).toMatchObject({ format: 'text', content: 'text' });
     expect((await get('/api/contents/c.bin')).json).toMatchObject({ format: 'base64', content: '//4A' });
     expect((await get('/api/contents/none')).status).toBe(404);
+    const nan = '{"cells": [], "metadata": {"score": NaN}, "nbformat": 4, "nbformat_minor": 5}';
+    await writeFile(path.join(place.served, 'sub', 'nan.ipynb'), nan);
+    expect((await get('/api/contents/sub/nan.ipynb')).json).toMatchObject({ content: { metadata: { score: null } } });
+    await writeFile(path.join(place.served, 'sub', 'blank.ipynb'), ' \n');
+    expect((await get('/api/contents/sub/blank.ipynb')).json).toMatchObject({ content: { cells: [{ source: [] }] } });
     expect((await get('/api/contents/..%2F..%2Fetc%2Fpasswd')).status).toBe(403);
     expect((await get('/api/contents/a%00')).status).toBe(403);
+  });
+
+  test('what fails in the hub stands in its log with what it says', async () => {
+    const body = { type: 'file', format: 'text', content: '' };
+    expect((await hub.rest('PUT', '/api/contents/a.ipynb/below', body)).status).toBe(500);
+    await waitUntil('it is logged', () => hub.stderr().includes('"message":"ENOTDIR: not a directory'));
   });
 
   test('makes notebooks under names that are free', async () => {

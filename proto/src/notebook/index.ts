@@ -4,6 +4,7 @@ export * from './cell-id.js';
 export * from './cell-operations.js';
 export { diffNotebooks } from './diff-notebooks.js';
 export * from './json.js';
+export { parseJson } from './parse-json.js';
 export * from './make-cell.js';
 export * from './make-output.js';
 export { conflictOf, settleConflict, type KeptVersion } from './merge/conflict-cells.js';

@@ -4,7 +4,7 @@ import { Router } from 'express';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { makeNotebook, readNotebook, writeNotebook } from '@cokernel/proto/notebook';
+import { makeNotebook, parseJson, readNotebook, writeNotebook } from '@cokernel/proto/notebook';
 import { contentHash } from '../../room/notebook-file.js';
 import type { FolderEntry, ServedFolder } from '../../room/served-folder.js';
 import { HttpError } from '../http-error.js';
@@ -53,9 +53,11 @@ export async function readContents(folder: ServedFolder, relative: string, withC
 }
 
 function readNotebookModel(entry: FolderEntry, text: string): object {
+  const content = text.trim() === '' ? writeNotebook(makeNotebook()) : text.replace(/^\ufeff/, '');
   // Read by our reader first, so that a broken file is named with its line.
-  if (text.trim() !== '') readNotebook(text);
-  return { ...model(entry, JSON.parse(text || '{}'), 'json'), hash: contentHash(text), hash_algorithm: 'sha256' };
+  readNotebook(content);
+  // As Python reads it, which writes NaN.
+  return { ...model(entry, parseJson(content), 'json'), hash: contentHash(text), hash_algorithm: 'sha256' };
 }
 
 function readFileModel(entry: FolderEntry, bytes: Buffer): object {

@@ -138,4 +138,6 @@ async function sendTranscript(
   response.flushHeaders();
   const stop = await transcripts.readAndFollow(runId, send);
   response.on('close', stop);
+  // It may have left before.
+  if (response.closed) stop();
 }
