@@ -35,7 +35,7 @@ export const KernelInfo = z.looseObject({
   implementation: z.string().catch(''),
   banner: z.string().catch(''),
   language_info: z.looseObject({ name: z.string().catch('') }).catch({ name: '' }),
-  supported_features: z.array(z.string()).readonly().exactOptional(),
+  supported_features: z.array(z.string()).readonly().catch([]).exactOptional(),
 });
 
 export const HostedKernelView = z.object({

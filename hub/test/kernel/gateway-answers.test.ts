@@ -207,6 +207,15 @@ describe('what a remote engine says', () => {
     await events.until('ready');
   });
 
+  test('[J9] a kernel whose kernel_info has features of the wrong type is ready all the same', async () => {
+    const { engine, host } = await place();
+    const say = engine.say.bind(engine);
+    engine.say = (message) => say({ ...message, content: { ...message.content, supported_features: null } });
+    const { events } = await startKernel(host);
+    await events.until('ready');
+    expect(events.ofType('ready')[0]?.kernelInfo).toMatchObject({ implementation: 'fake', supported_features: [] });
+  });
+
   test('an execute_request waits until the kernel answers on this connection, and other requests do not', async () => {
     const { engine, host } = await place({ times: { askAgainMs: 20 } });
     const say = engine.say.bind(engine);
