@@ -43,16 +43,26 @@ export class DiskWatch {
 
   /** The folder and not the file: a watch on a file ends when another takes its name. */
   private async watchFolder(): Promise<void> {
-    const { path: file, onMaybeChanged, onError } = this.options;
-    const folder = path.dirname(file);
-    const watcher = watch(folder, { persistent: false }, (_, name) => {
-      // On some systems a name is not always told.
-      if (name === null || name === path.basename(file)) onMaybeChanged();
-    });
-    watcher.on('error', onError);
+    const folder = path.dirname(this.options.path);
+    const watcher = this.watchOf(folder);
     this.watcher?.close();
     this.watcher = watcher;
     this.folder = await lookOf(folder, false);
+  }
+
+  /** Null where the system has no more watches to give (ENOSPC), or the folder may not be read: then looking must do. */
+  private watchOf(folder: string): FSWatcher | null {
+    const { path: file, onMaybeChanged, onError } = this.options;
+    try {
+      const watcher = watch(folder, { persistent: false }, (_, name) => {
+        // On some systems a name is not always told.
+        if (name === null || name === path.basename(file)) onMaybeChanged();
+      });
+      return watcher.on('error', onError);
+    } catch (error) {
+      onError(error);
+      return null;
+    }
   }
 
   private async look(): Promise<void> {

@@ -25,6 +25,8 @@ interface Waiting {
 
 /** What one run may print while its notebook is opened. */
 const MOST_WAITING = 10_000;
+/** What a widget's callbacks print belongs to no run, and to another message each time. */
+const MOST_KNOWN = 1_000;
 
 export class LateOutput {
   private readonly ended = new Map<string, Promise<QueuedRun | null>>();
@@ -62,6 +64,8 @@ export class LateOutput {
   private endedRun(runId: string): Promise<QueuedRun | null> {
     const asked = this.ended.get(runId) ?? this.options.endedRun(runId);
     this.ended.set(runId, asked);
+    const [oldest] = this.ended.keys();
+    if (this.ended.size > MOST_KNOWN && oldest !== undefined) this.ended.delete(oldest);
     return asked;
   }
 }

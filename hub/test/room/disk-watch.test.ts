@@ -83,3 +83,20 @@ test('other files of the folder are no news', async () => {
   await isSeen('a removal of the file', () => rm(file));
   expect(seen).toBe(before + 1);
 });
+
+test('[X3] where no watch is to be had, it is looked at now and then', async () => {
+  file = path.join(scratch.path, 'not yet', 'a.ipynb');
+  const told: unknown[] = [];
+  watch = new DiskWatch({
+    path: file,
+    everyMs: 20,
+    onMaybeChanged: () => (seen += 1),
+    onError: (error) => told.push(error),
+  });
+  await watch.start();
+  expect(told).toHaveLength(1);
+  await isSeen('a file in a folder that is new', async () => {
+    await mkdir(path.dirname(file));
+    await writeFile(file, 'first');
+  });
+});

@@ -40,11 +40,12 @@ beforeEach(() => {
   });
 });
 
-const printed = (text: string, date: string): KernelMessage => {
-  const message = says.prints('r1', text);
+const printed = (runId: string, text: string, date: string): KernelMessage => {
+  const message = says.prints(runId, text);
   return { ...message, header: { ...message.header, date } };
 };
-const take = (text: string, date = AFTER): void => late.take('r1', printed(text, date), { journalId: 'j', seq: 1 });
+const take = (text: string, date = AFTER, runId = 'r1'): void =>
+  late.take(runId, printed(runId, text, date), { journalId: 'j', seq: 1 });
 const settled = async (): Promise<void> => {
   await new Promise((resolve) => setImmediate(resolve));
 };
@@ -77,4 +78,14 @@ test('[J7] output of a run that nobody remembers, or whose notebook does not, is
   take('b');
   await settled();
   expect({ asked, resumed, accepted }).toEqual({ asked: ['r1'], resumed: ['r1'], accepted: [] });
+});
+
+test('[X15] what a widget prints at each of its thousands of moves is not remembered for ever', async () => {
+  known = null;
+  for (let move = 0; move < 3_000; move += 1) take('a', AFTER, `move-${String(move)}`);
+  await settled();
+  take('b', AFTER, 'move-2999');
+  take('b', AFTER, 'move-0');
+  await settled();
+  expect(asked.slice(3_000)).toEqual(['move-0']);
 });
