@@ -23,7 +23,9 @@ import type { LeaseStore } from './run/lease.js';
 import type { KernelSession } from './run/kernel-session.js';
 import { KernelChannels } from './run/kernel-channels.js';
 import { KernelSessions } from './run/kernel-sessions.js';
+import { LettingGo } from './run/letting-go.js';
 import type { OutputStore } from './run/output-store.js';
+import { OutputSweeping } from './run/output-sweeping.js';
 import type { RunQueue } from './run/run-queue.js';
 import { Transcripts } from './run/transcripts.js';
 import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
@@ -81,10 +83,23 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   );
   await adoptKernels(options, common.kernelLabels.folder, sessions);
   startCulling(options, common, meeting, closers);
+  startSweeping(common, meeting, store, closers);
   const runs = (): Promise<readonly EndingRun[]> =>
     endingRuns(startedHere(sessions), common.queue, (fileId) => store.fileIndex.pathOf(fileId));
   const gateway = gatewayOf(options, common, { ...meeting, store, notebookFiles, folder, endingRuns: runs });
   return { sessions, gateway, endingRuns: runs };
+}
+
+/** Stored outputs that nobody holds any more are removed while the hub runs. */
+function startSweeping(common: Common, { rooms }: Meeting, { fileIndex }: EmbeddedStore, closers: Closers): void {
+  const letting = new LettingGo({
+    ...common,
+    forgetNotebooks: (goneBefore) => rooms.forgetGone(goneBefore),
+    isKnown: (fileId) => fileIndex.find(fileId) !== null,
+  });
+  const sweeping = new OutputSweeping({ ...common, letGo: () => letting.letGo() });
+  sweeping.start();
+  closers.push(() => sweeping.stop());
 }
 
 function startCulling({ config }: HubOptions, common: Common, meeting: Meeting, closers: Closers): void {

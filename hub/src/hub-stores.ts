@@ -7,7 +7,6 @@ import type { DocumentStore } from './room/document-store.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
 import type { OutputStore } from './run/output-store.js';
-import { OutputSweeping } from './run/output-sweeping.js';
 import { SaveThread } from './save-worker/save-thread.js';
 import { openEmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
@@ -22,21 +21,15 @@ export async function embeddedStore(options: HubOptions, closers: Closers): Prom
   return store;
 }
 
-/** Where large outputs lie; swept while the hub runs. */
+/** Where large outputs lie. */
 export async function outputStore(options: HubOptions, clock: () => Date, closers: Closers): Promise<OutputStore> {
-  const { config, log } = options;
   const outputs = new FileOutputStore({
-    folder: outputsFolderOf(config),
+    folder: outputsFolderOf(options.config),
     onNotice: noticeListener(options),
     now: clock,
   });
   await outputs.start();
-  const sweeping = new OutputSweeping({ outputs, clock, log });
-  sweeping.start();
-  closers.push(
-    () => outputs.close(),
-    () => sweeping.stop(),
-  );
+  closers.push(() => outputs.close());
   return outputs;
 }
 

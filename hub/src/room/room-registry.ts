@@ -17,6 +17,7 @@ import { DocumentReferences } from './document-references.js';
 import type { DocumentStore } from './document-store.js';
 import type { FileIndex } from './file-index.js';
 import { FileSync } from './file-sync.js';
+import { GoneNotebooks } from './gone-notebooks.js';
 import type { KernelSharing } from './kernel-sharing.js';
 import type { NotebookFiles } from './notebook-files.js';
 import { MovingFiles } from './moving-files.js';
@@ -120,6 +121,13 @@ export class RoomRegistry {
   /** Moves a file or folder of the served folder; notebooks keep their rooms and histories. Throws `PathError`. */
   moveFile(from: string, to: string): Promise<void> {
     return this.moving.move(from, to);
+  }
+
+  /** Forgets the notebooks whose files have been gone since before then. */
+  forgetGone(goneBefore: Date): Promise<void> {
+    const { folder, index, clock } = this.options;
+    const isOpen = (fileId: FileId): boolean => this.rooms.has(fileId);
+    return new GoneNotebooks({ root: folder.root, index, isOpen, clock }).forget(goneBefore);
   }
 
   /** Where runs of cells write; opens the room when nobody is there. */

@@ -60,6 +60,8 @@ export interface OutputStore {
    * referred to by its notebook, so that an undo finds it.
    */
   setReferences(by: Reference, to: readonly (ContentHash | TextId)[]): Promise<void>;
+  /** Who refers to anything at all. */
+  references(): Promise<readonly Reference[]>;
   isReferred(fileId: FileId, to: ContentHash | TextId): Promise<boolean>;
   /** Removes what nobody has referred to since `before`. Answers what it removed. */
   sweep(before: Date): Promise<{ readonly removed: number; readonly bytes: number }>;

@@ -1,10 +1,15 @@
-/** Removes stored outputs a while after their last reference: when the hub starts, and once a day. */
+/**
+ * Removes stored outputs a while after their last reference: when the hub starts, and once a day. Before that, those are let
+ * go whose holders are no more.
+ */
 import { messageOf } from '../errors.js';
 import type { SessionLog } from './kernel-session-options.js';
 import type { OutputStore } from './output-store.js';
 
 export interface OutputSweepingOptions {
-  readonly outputs: OutputStore;
+  readonly outputs: Pick<OutputStore, 'sweep'>;
+  /** Lets go what nobody holds any more. */
+  readonly letGo: () => Promise<void>;
   readonly clock: () => Date;
   readonly log: SessionLog;
 }
@@ -33,8 +38,9 @@ export class OutputSweeping {
   }
 
   private sweep(): void {
-    const { outputs, clock, log } = this.options;
+    const { outputs, letGo, clock, log } = this.options;
     const once = async (): Promise<void> => {
+      await letGo().catch((error: unknown) => log.warn({ error: messageOf(error) }, 'stored outputs were not let go'));
       const swept = await outputs.sweep(new Date(clock().getTime() - KEPT_MS));
       if (swept.removed > 0) log.info(swept, 'stored outputs that nobody refers to were removed');
     };

@@ -11,5 +11,8 @@ export interface TranscriptStore {
   mark(runId: RunId): Promise<FlushMark | null>;
   /** All entries so far; null when there is no such transcript. */
   read(runId: RunId): Promise<readonly TranscriptEntry[] | null>;
+  has(runId: RunId): Promise<boolean>;
+  /** Removes the transcripts to which nothing was added since then, but for those of these runs. */
+  removeBefore(before: Date, isLive: (runId: RunId) => boolean): Promise<void>;
   close(): Promise<void>;
 }

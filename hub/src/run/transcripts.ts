@@ -86,6 +86,15 @@ export class Transcripts implements RunOutputs {
     return this.store.read(runId);
   }
 
+  has(runId: RunId): Promise<boolean> {
+    return this.store.has(runId);
+  }
+
+  /** Removes those to which nothing was added since then, unless somebody follows or their run goes on. */
+  removeBefore(before: Date): Promise<void> {
+    return this.store.removeBefore(before, (runId) => this.open.has(runId));
+  }
+
   /** Tells what is stored, then each entry stored from now on, each once and in order; resolves with what ends it. */
   readAndFollow(runId: RunId, listener: (entry: TranscriptEntry) => void): Promise<() => void> {
     return this.inTurn(runId, async ({ followers }) => {

@@ -377,24 +377,3 @@ describe('the contents API', () => {
     SLOW_MS,
   );
 });
-
-// The last one: it starts the hub anew.
-test(
-  '[X22] a notebook that was moved while no hub ran keeps its history; one that took its place has its own',
-  async () => {
-    for (const name of ['x.ipynb', 'y.ipynb']) await writeCells(place, name, `of ${name}`);
-    const [x, y] = [await sessionOf(hub, 'x.ipynb'), await sessionOf(hub, 'y.ipynb')];
-    const ann = await join('x.ipynb', 'Ann');
-    ann.setSource('c0', 'typed');
-    await ann.call('save', {});
-    await hub.stop();
-    await rename(at('x.ipynb'), at('moved.ipynb'));
-    await rename(at('y.ipynb'), at('x.ipynb'));
-    hub = await startHub(place);
-    expect(await sessionOf(hub, 'moved.ipynb')).toMatchObject(x);
-    expect(await sessionOf(hub, 'x.ipynb')).toMatchObject(y);
-    const ben = await join('moved.ipynb', 'Ben');
-    expect([ben.source('c0'), codes(ben)]).toEqual(['typed', []]);
-  },
-  SLOW_MS,
-);

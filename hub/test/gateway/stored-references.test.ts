@@ -1,7 +1,8 @@
 /** What a notebook refers to in the output store, as its room comes and goes in a real hub. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { CellId } from '@cokernel/proto/hub';
 import type { ContentHash } from '@cokernel/proto/hub';
 import { makeCodeCell, makeNotebook, readDocument, storedBundle, writeNotebook } from '@cokernel/proto/notebook';
@@ -9,7 +10,7 @@ import { cellsArray } from '@cokernel/proto/notebook';
 import { readConfig } from '../../src/config.js';
 import { ReferenceLog } from '../../src/storage/outputs/reference-log.js';
 import { RoomProgram, sessionOf } from '../support/room-program.js';
-import { hubPlace, startHub } from '../support/test-hub.js';
+import { hubPlace, startHub, writeCells } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -40,12 +41,25 @@ afterAll(async () => {
   await place.remove();
 }, SLOW_MS);
 
+async function storeDirectory(): Promise<string> {
+  const config = await readConfig([place.served], { COKERNEL_DATA: place.data });
+  return config?.storeDirectory ?? '';
+}
+
+const Index = z.object({ files: z.array(z.object({ fileId: z.string(), goneSince: z.string().nullable() })) });
+
+/** The notebooks whose files are gone, as the hub's index says. */
+async function goneIds(): Promise<readonly string[]> {
+  const index = await readFile(path.join(await storeDirectory(), 'file-index.json'), 'utf8');
+  const { files } = Index.parse(JSON.parse(index));
+  return files.filter(({ goneSince }) => goneSince !== null).map(({ fileId }) => fileId);
+}
+
 /** The hashes that the notebook's document refers to, and those that it let go. */
 async function stored(
   fileId: string,
 ): Promise<{ readonly held: readonly string[]; readonly letGo: readonly string[] }> {
-  const config = await readConfig([place.served], { COKERNEL_DATA: place.data });
-  const file = path.join(config?.storeDirectory ?? '', 'outputs', 'references.log');
+  const file = path.join(await storeDirectory(), 'outputs', 'references.log');
   const log = new ReferenceLog({ path: file, onNotice: () => undefined, now: () => new Date() });
   await log.start();
   const state = log.references.state();
@@ -72,6 +86,32 @@ test(
     ann.close();
     await hub.stop();
     expect(await stored(fileId)).toEqual({ held: [hashes[0]], letGo: [hashes[1]] });
+  },
+  SLOW_MS,
+);
+
+test(
+  '[X22] [P44] a notebook that was moved while no hub ran keeps its history, and one that went is counted as gone',
+  async () => {
+    hub = await startHub(place);
+    for (const name of ['x.ipynb', 'y.ipynb', 'z.ipynb']) await writeCells(place, name, `of ${name}`);
+    const [x, y, gone] = await Promise.all(['x.ipynb', 'y.ipynb', 'z.ipynb'].map((name) => sessionOf(hub, name)));
+    const ann = await RoomProgram.join(hub, 'x.ipynb', 'Ann');
+    ann.setSource('c0', 'typed');
+    await ann.call('save', {});
+    ann.close();
+    await hub.stop();
+    const at = (name: string): string => path.join(place.served, name);
+    await rename(at('x.ipynb'), at('moved.ipynb'));
+    await rename(at('y.ipynb'), at('x.ipynb'));
+    await rm(at('z.ipynb'));
+    hub = await startHub(place);
+    expect(await sessionOf(hub, 'moved.ipynb')).toEqual(x);
+    expect(await sessionOf(hub, 'x.ipynb')).toEqual(y);
+    const ben = await RoomProgram.join(hub, 'moved.ipynb', 'Ben');
+    expect([ben.source('c0'), ben.told('notice')]).toEqual(['typed', []]);
+    await waitUntil('it is counted as gone', async () => (await goneIds()).join() === gone?.fileId);
+    ben.close();
   },
   SLOW_MS,
 );

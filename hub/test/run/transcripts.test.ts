@@ -29,6 +29,16 @@ class HeldStore implements TranscriptStore {
     return Promise.resolve(this.kept.get(runId) ?? null);
   }
 
+  has(runId: RunId): Promise<boolean> {
+    return Promise.resolve(this.kept.has(runId));
+  }
+
+  /** Each is old. */
+  removeBefore(_before: Date, isLive: (runId: RunId) => boolean): Promise<void> {
+    for (const runId of this.kept.keys()) if (!isLive(runId)) this.kept.delete(runId);
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

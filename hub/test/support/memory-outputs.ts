@@ -58,6 +58,10 @@ export class MemoryOutputs implements OutputStore {
     return Promise.resolve();
   }
 
+  references(): Promise<readonly Reference[]> {
+    return Promise.resolve([]);
+  }
+
   isReferred(_fileId: unknown, to: ContentHash | TextId): Promise<boolean> {
     return Promise.resolve(this.referred.has(to));
   }

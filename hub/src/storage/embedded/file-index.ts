@@ -104,9 +104,9 @@ export class EmbeddedFileIndex implements FileIndex {
 
   async seen(fileId: FileId, traits: FileTraits): Promise<void> {
     const known = this.find(fileId);
-    if (known === null || isSame(known.traits[0], traits)) return;
+    if (known === null || (known.goneSince === null && isSame(known.traits[0], traits))) return;
     const others = known.traits.filter((former) => !isSame(former, traits));
-    this.#put({ ...known, traits: [traits, ...others].slice(0, KEPT_TRAITS) });
+    this.#put({ ...known, goneSince: null, traits: [traits, ...others].slice(0, KEPT_TRAITS) });
     await this.#store();
   }
 

@@ -2,9 +2,9 @@
  * Transcripts: one NDJSON file a run, a line an append. An append resolves when its line is durable. A line that a crash
  * left unfinished is cut off by the next append and not read before.
  */
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunId, TranscriptEntry } from '@cokernel/proto/hub';
+import { RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { FlushMark } from '../../run/run-outputs.js';
@@ -69,9 +69,25 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
     return whole.split('\n').flatMap((line) => (line === '' ? [] : this.#parse(runId, line)));
   }
 
+  async has(runId: RunId): Promise<boolean> {
+    return (await stat(this.#path(runId)).catch(() => null)) !== null;
+  }
+
+  async removeBefore(before: Date, isLive: (runId: RunId) => boolean): Promise<void> {
+    for (const name of await readdir(this.#options.folder)) {
+      const runId = RunId.safeParse(decodeURIComponent(name.replace(/\.ndjson$/, ''))).data;
+      if (runId !== undefined && !isLive(runId)) await this.#line.pass(runId, () => this.#removeOld(runId, before));
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#line.idle();
+  }
+
+  async #removeOld(runId: RunId, before: Date): Promise<void> {
+    const found = await stat(this.#path(runId)).catch(() => null);
+    if (found !== null && found.mtime < before) await unlink(this.#path(runId));
   }
 
   async #write(path: string, lines: Buffer): Promise<void> {

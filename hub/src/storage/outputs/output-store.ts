@@ -101,6 +101,10 @@ export class FileOutputStore implements OutputStore {
     return this.#log.write(this.#references.replacing(by, to, this.#nowMs()));
   }
 
+  references(): Promise<readonly Reference[]> {
+    return Promise.resolve(this.#references.holders());
+  }
+
   isReferred(fileId: FileId, to: Target): Promise<boolean> {
     return Promise.resolve(this.#references.isReferred(fileId, to));
   }

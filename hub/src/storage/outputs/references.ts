@@ -57,6 +57,10 @@ export class References {
     for (const target of change.letGo) this.#drop(fileId, holder, target, at);
   }
 
+  holders(): readonly Reference[] {
+    return [...this.#held].flatMap(([fileId, holders]) => [...holders.keys()].map((holder) => ({ fileId, holder })));
+  }
+
   isReferred(fileId: FileId, target: Target): boolean {
     if (this.#letGo.get(fileId)?.has(target) === true) return true;
     return [...(this.#held.get(fileId)?.values() ?? [])].some((targets) => targets.has(target));
