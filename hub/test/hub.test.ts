@@ -5,40 +5,23 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import * as Y from 'yjs';
+import { HubsOfATest } from './support/hubs-of-a-test.js';
 import { RoomProgram, roomUrl, sessionOf } from './support/room-program.js';
-import { TOKEN, hubPlace, readServed, runHub, startHub, writeCells } from './support/test-hub.js';
-import type { HubPlace, TestHub } from './support/test-hub.js';
+import { TOKEN, hubEnds, readServed, runHub, writeCells } from './support/test-hub.js';
+import type { HubPlace } from './support/test-hub.js';
 import { waitUntil } from './support/wait-until.js';
 
 const SLOW_MS = 120_000;
 
+let all: HubsOfATest;
 let place: HubPlace;
-let hubs: TestHub[];
-let programs: RoomProgram[];
 
 beforeEach(async () => {
-  place = await hubPlace();
-  hubs = [];
-  programs = [];
+  all = await HubsOfATest.make();
+  ({ place } = all);
 });
 
-afterEach(async () => {
-  for (const program of programs) program.close();
-  await Promise.all(hubs.map((hub) => hub.stop()));
-  await place.remove();
-}, SLOW_MS);
-
-async function start(...args: readonly string[]): Promise<TestHub> {
-  const hub = await startHub(place, args);
-  hubs.push(hub);
-  return hub;
-}
-
-async function join(hub: TestHub, notebook: string, name?: string): Promise<RoomProgram> {
-  const program = await RoomProgram.join(hub, notebook, name);
-  programs.push(program);
-  return program;
-}
+afterEach(() => all.end(), SLOW_MS);
 
 /** Every file below a folder, by content. */
 async function files(folder: string): Promise<Buffer[]> {
@@ -78,7 +61,7 @@ describe('a hub that can not start', () => {
   test(
     'prints the URL of the hub that serves the folder already, and is content',
     async () => {
-      const first = await start();
+      const first = await all.start();
       const { code, stdout } = await runHub(place, [place.served, '--port', '0', '--no-open']);
       expect(code).toBe(0);
       expect(stdout).toContain(`${first.url}/?token=${TOKEN}`);
@@ -92,13 +75,13 @@ describe('a hub that ends', () => {
     'says goodbye with 1001, gives its folder back and leaves no trace of itself',
     async () => {
       await writeCells(place, 'a.ipynb', '1');
-      const hub = await start();
-      const ann = await join(hub, 'a.ipynb', 'Ann');
+      const hub = await all.start();
+      const ann = await all.join(hub, 'a.ipynb', 'Ann');
       const { code } = await hub.stop('SIGTERM');
       expect(code).toBe(0);
       expect((await ann.isClosed()).code).toBe(1001);
       expect(await readdir(path.join(place.data, 'hubs'))).toEqual([]);
-      await start();
+      await all.start();
     },
     SLOW_MS,
   );
@@ -106,14 +89,9 @@ describe('a hub that ends', () => {
   test(
     'when it is asked to over REST ends',
     async () => {
-      const hub = await start();
+      const hub = await all.start();
       expect((await hub.rest('POST', '/api/hub/stop')).status).toBe(202);
-      await waitUntil('it is gone', () =>
-        hub.rest('GET', '/api').then(
-          () => false,
-          () => true,
-        ),
-      );
+      await hubEnds(hub);
     },
     SLOW_MS,
   );
@@ -122,8 +100,8 @@ describe('a hub that ends', () => {
     'has written its token nowhere but in its own file, and in no log',
     async () => {
       await writeCells(place, 'a.ipynb', '1');
-      const hub = await start('--log-level', 'trace');
-      await join(hub, 'a.ipynb', 'Ann');
+      const hub = await all.start('--log-level', 'trace');
+      await all.join(hub, 'a.ipynb', 'Ann');
       await hub.rest('GET', `/api/contents/none?token=${TOKEN}`);
       await hub.rest('GET', `/api/nothing?token=${TOKEN}`);
       const { stderr } = await hub.stop();
@@ -140,17 +118,16 @@ describe('a notebook', () => {
     '[P28] [X1] has the same history and text after the hub was stopped and started',
     async () => {
       await writeCells(place, 'a.ipynb', 'before');
-      const first = await start();
+      const first = await all.start();
       const before = await sessionOf(first, 'a.ipynb');
-      const ann = await join(first, 'a.ipynb');
+      const ann = await all.join(first, 'a.ipynb');
       ann.setSource('c0', 'after');
       await ann.flushed();
       await first.stop('SIGTERM');
-      const second = await start();
+      const second = await all.start();
       expect(await sessionOf(second, 'a.ipynb')).toEqual(before);
       const { fileId } = before;
-      const again = await RoomProgram.open(roomUrl(second, fileId), ann.doc);
-      programs.push(again);
+      const again = all.keep(await RoomProgram.open(roomUrl(second, fileId), ann.doc));
       again.sendStepOne();
       await waitUntil('the document is there', () => again.synced);
       expect(again.cellIds()).toEqual(['c0']);
@@ -164,9 +141,9 @@ describe('a notebook', () => {
     '[P28] [X3] that another program changed while no hub ran has that in its history, and who comes is told',
     async () => {
       await writeCells(place, 'a.ipynb', 'old', 'kept');
-      const first = await start();
+      const first = await all.start();
       const before = await sessionOf(first, 'a.ipynb');
-      const ann = await join(first, 'a.ipynb');
+      const ann = await all.join(first, 'a.ipynb');
       ann.setSource('c1', 'typed');
       await ann.flushed();
       await first.stop('SIGTERM');
@@ -174,9 +151,9 @@ describe('a notebook', () => {
         path.join(place.served, 'a.ipynb'),
         (await readServed(place, 'a.ipynb')).replace('"old"', '"new on disk"'),
       );
-      const second = await start();
+      const second = await all.start();
       expect(await sessionOf(second, 'a.ipynb')).toEqual(before);
-      const again = await join(second, 'a.ipynb', 'Ann');
+      const again = await all.join(second, 'a.ipynb', 'Ann');
       expect([again.source('c0'), again.source('c1')]).toEqual(['new on disk', 'typed']);
       await waitUntil('she is told', () => again.told('notice').at(-1)?.code === 'changedOnDisk');
     },
@@ -188,9 +165,9 @@ describe('a notebook', () => {
     async () => {
       await writeCells(place, 'a.ipynb', 'one', 'two');
       await writeCells(place, 'b.ipynb', 'one');
-      const first = await start();
-      const ann = await join(first, 'a.ipynb', 'Ann');
-      const annInB = await join(first, 'b.ipynb', 'Ann');
+      const first = await all.start();
+      const ann = await all.join(first, 'a.ipynb', 'Ann');
+      const annInB = await all.join(first, 'b.ipynb', 'Ann');
       ann.setSource('c0', 'typed');
       annInB.setSource('c0', 'typed in b');
       await waitUntil('it is stored', () => ann.told('stored').length > 0 && annInB.told('stored').length > 0);
@@ -198,11 +175,11 @@ describe('a notebook', () => {
       await first.stop();
       const file = path.join(place.served, 'a.ipynb');
       await writeFile(file, (await readServed(place, 'a.ipynb')).replace('"two"', '"from disk"'));
-      const second = await start();
-      const ben = await join(second, 'a.ipynb', 'Ben');
+      const second = await all.start();
+      const ben = await all.join(second, 'a.ipynb', 'Ben');
       expect(ben.cellIds().map((id) => ben.source(id))).toEqual(['typed', 'from disk']);
       // Nobody edits it any more.
-      await join(second, 'b.ipynb', 'Ben');
+      await all.join(second, 'b.ipynb', 'Ben');
       await waitUntil('it is saved', async () => (await readServed(place, 'b.ipynb')).includes('typed in b'), 20_000);
     },
     SLOW_MS,
@@ -212,9 +189,9 @@ describe('a notebook', () => {
     '[P29] [X1] of another history is kept apart and its client told to begin anew',
     async () => {
       await writeCells(place, 'a.ipynb', 'ours');
-      const hub = await start();
+      const hub = await all.start();
       const { fileId, sessionId } = await sessionOf(hub, 'a.ipynb');
-      const ann = await join(hub, 'a.ipynb');
+      const ann = await all.join(hub, 'a.ipynb');
       const doc = new Y.Doc();
       doc.getArray('cells').insert(0, [
         new Y.Map<unknown>([
@@ -222,8 +199,7 @@ describe('a notebook', () => {
           ['source', new Y.Text('unsaved work')],
         ]),
       ]);
-      const stranger = await RoomProgram.open(roomUrl(hub, fileId), doc);
-      programs.push(stranger);
+      const stranger = all.keep(await RoomProgram.open(roomUrl(hub, fileId), doc));
       stranger.sendStepOne();
       const { code, reason } = await stranger.isClosed();
       expect(code).toBe(1003);
@@ -243,8 +219,8 @@ describe('a notebook', () => {
     '[X2] is saved by itself a while after the last edit',
     async () => {
       await writeCells(place, 'a.ipynb', 'first');
-      const hub = await start();
-      const ann = await join(hub, 'a.ipynb', 'Ann');
+      const hub = await all.start();
+      const ann = await all.join(hub, 'a.ipynb', 'Ann');
       ann.setSource('c0', 'typed and left');
       await waitUntil('the file has it', async () => (await readServed(place, 'a.ipynb')).includes('typed and left'));
       await waitUntil('it is told', () => ann.told('saved').at(-1)?.saving.state === 'saved');
@@ -259,13 +235,13 @@ describe('a notebook', () => {
       const broken = '{\n "cells": [\n  {"cell_type": "code",,}\n ]\n}\n';
       await writeFile(path.join(place.served, 'broken.ipynb'), broken);
       await writeCells(place, 'good.ipynb', '1');
-      const hub = await start();
+      const hub = await all.start();
       const body = { format: 'json', type: 'notebook' };
       const refused = await hub.rest('PUT', '/api/collaboration/session/broken.ipynb', body);
       expect(refused.status).toBe(400);
       expect(JSON.stringify(refused.json)).toMatch(/line 3/);
       expect(await readServed(place, 'broken.ipynb')).toBe(broken);
-      expect((await join(hub, 'good.ipynb')).source('c0')).toBe('1');
+      expect((await all.join(hub, 'good.ipynb')).source('c0')).toBe('1');
     },
     SLOW_MS,
   );
@@ -276,7 +252,7 @@ describe('a notebook', () => {
       const file = path.join(place.served, 'odd.ipynb');
       const text = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [], "odd": 1}';
       await writeFile(file, text);
-      const ann = await join(await start(), 'odd.ipynb', 'Ann');
+      const ann = await all.join(await all.start(), 'odd.ipynb', 'Ann');
       await waitUntil('she is told', () => ann.told('notice').some(({ code }) => code === 'notKept'));
       expect(ann.told('notice').map(({ message }) => message)).toEqual([
         "Saving will change 'odd.ipynb'. The notebook has keys that nbformat does not know and that are not kept: odd.",
@@ -292,7 +268,7 @@ describe('a notebook', () => {
       await mkdir(path.join(place.served, 'sub'));
       await writeCells(place, 'a.ipynb', '1');
       await symlink(path.join(place.served, 'a.ipynb'), path.join(place.served, 'sub', 'link.ipynb'));
-      const hub = await start();
+      const hub = await all.start();
       expect(await sessionOf(hub, 'sub/link.ipynb')).toEqual(await sessionOf(hub, 'a.ipynb'));
     },
     SLOW_MS,

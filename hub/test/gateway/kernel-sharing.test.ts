@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { KernelId, PromptId, RunningKernelView } from '@cokernel/proto/hub';
 import type { HubEventName } from '@cokernel/proto/hub';
 import { RoomProgram, sessionOf } from '../support/room-program.js';
-import { hubPlace, startHub, writeCells } from '../support/test-hub.js';
+import { hubPlace, kernelsOf, startHub, writeCells } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -40,9 +40,7 @@ async function join(notebook: string, name: string): Promise<RoomProgram> {
   return program;
 }
 
-async function kernels(): Promise<readonly RunningKernelView[]> {
-  return z.array(RunningKernelView).parse((await hub.rest('GET', '/api/hub/kernels')).json);
-}
+const kernels = (): Promise<readonly RunningKernelView[]> => kernelsOf(hub);
 
 async function onlyKernel(): Promise<RunningKernelView> {
   const [kernel, ...others] = await kernels();
@@ -52,17 +50,12 @@ async function onlyKernel(): Promise<RunningKernelView> {
 
 const pathsOf = ({ notebooks }: RunningKernelView): string[] => notebooks.map((notebook) => notebook.path);
 
-async function ran(program: RoomProgram, cellId: string): Promise<string> {
-  const { runs } = await program.run([cellId]);
-  return program.finished(runs[0]?.run.runId ?? '');
-}
-
 /** Ann in a.ipynb has a kernel, and Ben in b.ipynb shares it. */
 async function sharing() {
   await start();
   const ann = await join('a.ipynb', 'Ann');
   const ben = await join('b.ipynb', 'Ben');
-  expect(await ran(ann, 'c0')).toBe('succeeded');
+  expect(await ann.ran('c0')).toBe('succeeded');
   const { kernelId } = await onlyKernel();
   await ben.call('useKernel', { kernelId });
   return { ann, ben, kernelId };
@@ -82,7 +75,7 @@ describe('a kernel that two notebooks share', () => {
       expect(pathsOf(await onlyKernel())).toEqual(['a.ipynb', 'b.ipynb']);
       await waitUntil('Ann is told of the other', () => lastKernel(ann)?.notebooks.length === 2);
       expect(lastKernel(ben)).toMatchObject({ kernelId, origin: 'started' });
-      expect(await ran(ben, 'c0')).toBe('succeeded');
+      expect(await ben.ran('c0')).toBe('succeeded');
       expect(ben.output('c0')).toContain('42');
       const { fileId } = await sessionOf(hub, 'b.ipynb');
       await waitUntil('Ann is told of the run', () => ann.told('runFinished').length === 2);
@@ -157,7 +150,7 @@ describe('a kernel that two notebooks share', () => {
       expect(await kernels()).toEqual([]);
       const cleo = await join('a.ipynb', 'Cleo');
       await waitUntil('she is told', () => cleo.told('notice').length === 1);
-      expect(await ran(cleo, 'c2')).toBe('succeeded');
+      expect(await cleo.ran('c2')).toBe('succeeded');
       const dora = await join('a.ipynb', 'Dora');
       await dora.flushed();
       expect(dora.told('notice')).toEqual([]);
@@ -173,7 +166,7 @@ describe('a kernel that two notebooks share', () => {
       await start();
       expect(await onlyKernel()).toMatchObject({ kernelId, notebooks: [{ path: 'a.ipynb' }, { path: 'b.ipynb' }] });
       const ben = await join('b.ipynb', 'Ben');
-      expect(await ran(ben, 'c0')).toBe('succeeded');
+      expect(await ben.ran('c0')).toBe('succeeded');
       expect(ben.output('c0')).toContain('42');
       expect(await kernels()).toHaveLength(1);
     },
@@ -195,7 +188,7 @@ describe('a kernel of one notebook', () => {
       expect(await ann.ask('startKernel', { specName: 'none' })).toMatchObject({ error: { code: 'noSuchKernelSpec' } });
       const none = KernelId.parse('none');
       expect(await ann.ask('useKernel', { kernelId: none })).toMatchObject({ error: { code: 'noSuchKernel' } });
-      expect(await ran(ann, 'c2')).toBe('succeeded');
+      expect(await ann.ran('c2')).toBe('succeeded');
     },
     SLOW_MS,
   );
@@ -205,7 +198,7 @@ describe('a kernel of one notebook', () => {
     async () => {
       await start();
       const ann = await join('a.ipynb', 'Ann');
-      await ran(ann, 'c0');
+      await ann.ran('c0');
       await waitUntil('it was measured', () => ann.told('kernelUsage').length > 0);
       const { kernelId, usage } = await onlyKernel();
       const told = ann.told('kernelUsage').at(-1);

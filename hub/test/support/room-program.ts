@@ -111,6 +111,12 @@ export class RoomProgram {
     return this.call('run', { requestId: RequestId.parse(requestId), cells, stopOnError });
   }
 
+  /** Runs a cell to its end; how that was. */
+  async ran(cellId: string): Promise<string> {
+    const { runs } = await this.run([cellId]);
+    return this.finished(runs[0]?.run.runId ?? '');
+  }
+
   source(cellId: string): string {
     const cell = findCell(this.doc, CellId.parse(cellId));
     return cell === null ? '' : (sourceText(cell)?.toString() ?? '');

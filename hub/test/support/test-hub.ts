@@ -5,7 +5,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeCodeCell, makeNotebook, writeNotebook } from '@cokernel/proto/notebook';
-import { CellId } from '@cokernel/proto/hub';
+import { CellId, RunningKernelView } from '@cokernel/proto/hub';
+import { z } from 'zod';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
 import { waitUntil } from './wait-until.js';
 
@@ -85,6 +86,21 @@ export async function startHub(
       return { code: child.exitCode, ...said };
     },
   };
+}
+
+/** The kernels that run, as a hub lists them. */
+export async function kernelsOf(hub: TestHub): Promise<readonly RunningKernelView[]> {
+  return z.array(RunningKernelView).parse((await hub.rest('GET', '/api/hub/kernels')).json);
+}
+
+/** Waits for a hub that ends by itself. */
+export function hubEnds(hub: TestHub): Promise<void> {
+  const isGone = (): Promise<boolean> =>
+    hub.rest('GET', '/api').then(
+      () => false,
+      () => true,
+    );
+  return waitUntil('the hub has ended', isGone);
 }
 
 function spawnHub(place: HubPlace, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
