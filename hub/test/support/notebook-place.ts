@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as Y from 'yjs';
 import { ContentHash } from '@cokernel/proto/hub';
 import {
+  type JsonValue,
   fillDocument,
   makeCodeCell,
   makeNotebook,
@@ -91,6 +92,10 @@ export function hashOf(text: string): string {
 
 export const withOutputs = (...outputs: Output[]): Notebook => makeNotebook([{ ...makeCodeCell('1'), outputs }]);
 
-export const display = (data: Record<string, string>): Output => ({ output_type: 'display_data', data, metadata: {} });
+export const display = (data: Record<string, JsonValue>): Output => ({
+  output_type: 'display_data',
+  data,
+  metadata: {},
+});
 
 export const stream = (text: string): Output => ({ output_type: 'stream', name: 'stdout', text });

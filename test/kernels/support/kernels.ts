@@ -31,8 +31,8 @@ export interface TestKernel {
   readonly asks: Program;
   /** Fails with `not so`. */
   readonly fails: string;
-  /** Ends at once, and prints 'late' a while afterwards. */
-  readonly late: string;
+  /** Ends at once, and prints 'late' when the file is there. */
+  readonly late: (file: string) => string;
   /** Prints 'on', then goes on for a minute. */
   readonly endless: string;
   /** Prints its process id. */
@@ -59,7 +59,14 @@ const python: Omit<TestKernel, 'name' | 'answers'> = {
   },
   asks: { code: 'print("Hello " + input("Who?").upper())' },
   fails: 'raise TypeError("not so")',
-  late: 'import threading\nthreading.Timer(0.3, lambda: print("late")).start()',
+  late: (file) =>
+    [
+      'import os, threading, time',
+      'def print_late():',
+      `    while not os.path.exists(${JSON.stringify(file)}): time.sleep(0.02)`,
+      '    print("late")',
+      'threading.Thread(target=print_late).start()',
+    ].join('\n'),
   endless: 'import time\nprint("on")\nfor n in range(600): time.sleep(0.1)',
   pid: 'import os\nprint(os.getpid())',
   remembers: 'kept = 1',
@@ -100,7 +107,8 @@ const deno: TestKernel = {
   },
   asks: { code: 'console.log("Hello " + prompt("Who?")?.toUpperCase())' },
   fails: 'throw new TypeError("not so")',
-  late: 'setTimeout(() => console.log("late"), 300);\nundefined',
+  late: (file) =>
+    printsLate(`(() => { try { Deno.statSync(${JSON.stringify(file)}); return true; } catch { return false; } })()`),
   // It leaves a promise that is awaited alone; a loop it stops.
   endless: 'console.log("on");\nfor (const end = Date.now() + 60_000; Date.now() < end; );',
   pid: 'console.log(Deno.pid)',
@@ -108,6 +116,12 @@ const deno: TestKernel = {
   recalls: 'console.log((globalThis as any).kept === 1)',
   unknownType: { code: 'await Deno.jupyter.broadcast("of_tomorrow", { a: 1 })' },
 };
+
+/** In JavaScript: prints when the expression is true. */
+function printsLate(isTime: string): string {
+  const look = `if (!${isTime}) return; clearInterval(looking); console.log("late");`;
+  return `const looking = setInterval(() => { ${look} }, 20);\nundefined`;
+}
 
 function denoDisplay(type: string, text: string): string {
   const content = { data: { 'text/plain': text }, metadata: {}, transient: { display_id: 'shown' } };
@@ -128,7 +142,7 @@ const tslab: TestKernel = {
   clears: { cannot: 'it has nothing that clears' },
   asks: { cannot: 'it never asks: its stdin channel is bound and not used' },
   fails: 'throw new TypeError("not so")',
-  late: 'setTimeout(() => console.log("late"), 300);\nundefined',
+  late: (file) => printsLate(`require("fs").existsSync(${JSON.stringify(file)})`),
   // It can be stopped neither in a loop nor while it compiles, only while it awaits.
   endless: 'await new Promise((go) => {\n  setTimeout(() => console.log("on"), 50);\n  setTimeout(go, 60_000);\n})',
   pid: 'console.log(process.pid)',
