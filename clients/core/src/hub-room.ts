@@ -5,6 +5,7 @@
  */
 import type { CallName, CallParams, CallResult, HubEvent } from '@cokernel/proto/hub';
 import { HUB_PROTOCOL } from '@cokernel/proto/hub';
+import { fromBase64 } from 'lib0/buffer';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { CallLedger } from './call-ledger.js';
@@ -17,6 +18,7 @@ import type { JoinRoom, Room, RoomDocument, RoomState, SharedDocument } from './
 import { RoomConnection } from './room-connection.js';
 import type { RoomChange } from './room-state.js';
 import { initialRoomState, nextRoomState } from './room-state.js';
+import { UnstoredEdits } from './unstored-edits.js';
 
 export interface HubRoomOptions {
   readonly join: JoinRoom;
@@ -32,6 +34,7 @@ export class HubRoom implements Room {
   #state: RoomState;
   #document: RoomDocument | null = null;
   #connection: RoomConnection | null = null;
+  #unstored: UnstoredEdits | null = null;
   #session: RoomSession | null = null;
   /** Times we began anew since the hub last welcomed us. */
   #attempts = 0;
@@ -136,6 +139,7 @@ export class HubRoom implements Room {
     const document = (join.createDocument ?? createDocument)();
     this.#session = session;
     this.#document = { ...document, epoch: session.sessionId };
+    this.#unstored = new UnstoredEdits(document.doc);
     const { name, deviceId, client } = join;
     const hello = { protocol: HUB_PROTOCOL, deviceId, client, ...(name === undefined ? {} : { name }) } as const;
     this.#connection = new RoomConnection(
@@ -196,6 +200,7 @@ export class HubRoom implements Room {
   #tell(event: HubEvent): void {
     const { you } = this.#state;
     if (event.event === 'participantsChanged' && you !== null) this.#connection?.showUser(you);
+    if (event.event === 'stored') this.#unstored?.stored(fromBase64(event.stateVector));
     for (const listener of this.#eventListeners) listener(event);
     // Sent again as it is, a refused edit would be refused again: only a document without it can go on.
     if (event.event === 'refused' && this.#session !== null) this.#open(this.#session);
