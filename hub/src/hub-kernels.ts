@@ -51,7 +51,7 @@ export async function adoptKernels(
 ): Promise<void> {
   const isOurs = (labels: Readonly<Record<string, string>>): boolean => labels['folder'] === folderLabel;
   try {
-    await sessions.kernelSpecs();
+    await sessions.specs.read();
     await sessions.adopt({ isOurs, cwdOf: () => config.folder });
   } catch (error) {
     log.error({ error }, 'kernels are out of reach');
@@ -72,7 +72,7 @@ type Notices = readonly { readonly code: string; readonly message: string }[];
 
 export async function notices(sessions: KernelSessions, gateway: GatewayConfig | null): Promise<Notices> {
   try {
-    const specs = await sessions.kernelSpecs();
+    const specs = await sessions.specs.read();
     if (specs.some((spec) => spec.language === 'python')) return [];
   } catch (error) {
     return [{ code: 'noKernels', message: `No kernel can be started: ${messageOf(error)}.` }];

@@ -192,7 +192,7 @@ function meetingPlaces(
     outputStore: common.outputs,
     sessions: () => sessions,
     sharing,
-    kernelSpecs: () => sessions.knownKernelSpecs.map(specView),
+    kernelSpecs: () => sessions.specs.known.map(specView),
     version,
     closeAfterMs: ROOM_CLOSES_AFTER_MS,
   });

@@ -105,7 +105,7 @@ export class NotebookKernel {
   }
 
   private async startWished(author: Author): Promise<KernelSession> {
-    const specs = await this.options.sessions.kernelSpecs();
+    const specs = await this.options.sessions.specs.read();
     const spec = chooseSpec(specs, this.options.wish());
     if (spec === null) {
       throw new Refusal('noSuchKernelSpec', 'no kernel is installed: install one, such as `pip install ipykernel`');
@@ -116,7 +116,7 @@ export class NotebookKernel {
   private async replace(specName: string, author: Author): Promise<KernelSession> {
     const { room, sessions, sharing } = this.options;
     // A wish that can't be met must not cost the kernel that there is.
-    await sessions.requireSpec(specName);
+    await sessions.specs.require(specName);
     const isAlone = room.kernel !== null && sharing.othersOf(room.kernel, room.fileId).length === 0;
     sessions.requireFreePlace(author.participantId, isAlone ? room.kernel : null);
     await sharing.leave(room, author.name);

@@ -1,6 +1,6 @@
 /** Builds one room out of its parts, wired to each other, and starts it. */
 import type { Author, FileId, KernelSpecView, NotebookView } from '@cokernel/proto/hub';
-import { OutputWriter, notebookMetadata, setNotebookMetadata, toJson, toJsonObject } from '@cokernel/proto/notebook';
+import { OutputWriter } from '@cokernel/proto/notebook';
 import { messageOf } from '../errors.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
@@ -9,6 +9,7 @@ import type { RunQueue } from '../run/run-queue.js';
 import { CellOutputs } from './cell-outputs.js';
 import type { FileTraits } from './file-index.js';
 import type { FileSync, OpenedDocument } from './file-sync.js';
+import { nameKernel } from './name-kernel.js';
 import { openTimeline, type TimelineStores } from './open-timeline.js';
 import type { FileIdentity } from './moved-file.js';
 import { RoomAwareness } from './room-awareness.js';
@@ -129,21 +130,4 @@ export function openRoom(options: OpenRoomOptions): { readonly room: Room; reado
 function authorOf(room: Room, origin: unknown): Author | null {
   const participantId = origin instanceof RoomClient ? origin.participantId : null;
   return participantId === null ? null : room.author(participantId);
-}
-
-/** The notebook says which kernel it is for, as every Jupyter front end writes it. */
-async function nameKernel(document: RoomDocument, session: KernelSession): Promise<void> {
-  const { specName, displayName, language } = session.view();
-  const kernelspec = { name: specName, display_name: displayName, ...(language === null ? {} : { language }) };
-  const wanted = { kernelspec, language_info: toJsonObject(session.languageInfo ?? {}) };
-  const known = notebookMetadata(document.doc)?.toJSON() ?? {};
-  const changed = Object.entries(wanted).filter(([key, value]) => !sameJson(known[key], value));
-  if (changed.length === 0) return;
-  await document.write(() => {
-    for (const [key, value] of changed) setNotebookMetadata(document.doc, key, value);
-  });
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(toJson(a)) === JSON.stringify(toJson(b));
 }

@@ -7,15 +7,16 @@ import type { KernelId, RunView } from '@cokernel/proto/hub';
 import { FileId, KernelId as KernelIdSchema, RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelSpec } from '../kernel/kernel-host.js';
-import { KernelHostError } from '../kernel/kernel-host.js';
 import { Adoption, type Estate } from './adoption.js';
 import type { HeldLease, HeldLeaseOptions } from './held-lease.js';
 import { holdLease } from './held-lease.js';
 import type { KernelLimits } from './kernel-limits.js';
 import { refuseOneTooMany } from './kernel-limits.js';
+import { asRefusal } from './host-refusal.js';
 import { KernelLink } from './kernel-link.js';
 import type { SessionLog } from './kernel-session-options.js';
 import { KernelSession } from './kernel-session.js';
+import { KnownKernelSpecs } from './known-kernel-specs.js';
 import { newRun } from './new-run.js';
 import type { OutputStore } from './output-store.js';
 import type { RunOutputs } from './run-outputs.js';
@@ -65,31 +66,16 @@ interface Entry {
 }
 
 export class KernelSessions {
+  readonly specs: KnownKernelSpecs;
   private readonly entries = new Map<KernelId, Entry>();
-  private specs: readonly KernelSpec[] = [];
   /** Kernels on their way: they count already. */
   private readonly starting = new Map<KernelId, StartOptions>();
 
   private readonly adoption: Adoption;
 
   constructor(private readonly options: KernelSessionsOptions) {
+    this.specs = new KnownKernelSpecs(options);
     this.adoption = new Adoption({ ...options, takeOver: (hosted, cwd) => this.takeOver(hosted, cwd) });
-  }
-
-  /** The kernelspecs, read anew. */
-  async kernelSpecs(): Promise<readonly KernelSpec[]> {
-    const specs = await this.options.host.kernelSpecs().catch((error: unknown) => {
-      throw asRefusal(error);
-    });
-    const changed = JSON.stringify(specs) !== JSON.stringify(this.specs);
-    this.specs = specs;
-    if (changed) this.options.onKernelSpecsChanged(specs);
-    return specs;
-  }
-
-  /** The kernelspecs as they were last read. */
-  get knownKernelSpecs(): readonly KernelSpec[] {
-    return this.specs;
   }
 
   get(kernelId: string): KernelSession | undefined {
@@ -145,7 +131,7 @@ export class KernelSessions {
   }
 
   private async startCounted(kernelId: KernelId, start: StartOptions): Promise<KernelSession> {
-    const spec = await this.requireSpec(start.specName);
+    const spec = await this.specs.require(start.specName);
     return this.open(kernelId, async (lease) => {
       await this.options.host.start({ kernelId, ...start, fence: lease.fence });
       return this.register(kernelId, spec.displayName, start, lease, 'started');
@@ -339,7 +325,7 @@ export class KernelSessions {
   }
 
   private async displayNameOf({ specName, labels }: HostedKernel): Promise<string> {
-    const name = (await this.requireSpec(specName).catch(() => null))?.displayName ?? specName;
+    const name = (await this.specs.require(specName).catch(() => null))?.displayName ?? specName;
     const file = labels['connectionFile'];
     return file === undefined ? name : `${name} (${path.basename(file)})`;
   }
@@ -348,16 +334,6 @@ export class KernelSessions {
     const entry = this.entries.get(session.kernelId);
     if (entry === undefined) throw new Refusal('noKernel', 'this kernel has ended');
     return entry;
-  }
-
-  /** Throws `Refusal` (noSuchKernelSpec). */
-  async requireSpec(name: string): Promise<KernelSpec> {
-    const find = (): KernelSpec | undefined => this.specs.find((spec) => spec.name === name);
-    if (find() === undefined) await this.kernelSpecs();
-    const spec = find();
-    if (spec !== undefined) return spec;
-    const known = this.specs.map((other) => other.name).join(', ') || 'none';
-    throw new Refusal('noSuchKernelSpec', `there is no kernelspec named '${name}' (known: ${known})`);
   }
 
   private warn(session: KernelSession, error: unknown): void {
@@ -383,12 +359,4 @@ function isCounted(session: KernelSession): boolean {
 function shownTo(session: KernelSession, notebooks: readonly string[]): string {
   const { displayName, kernelId } = session.view();
   return `${displayName} ${notebooks.length === 0 ? kernelId.slice(0, 8) : `of ${notebooks.join(' and ')}`}`;
-}
-
-function asRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  if (error instanceof KernelHostError && error.code === 'noSuchKernelSpec') {
-    return new Refusal('noSuchKernelSpec', error.message);
-  }
-  return new Refusal('kernelFailed', messageOf(error));
 }

@@ -25,14 +25,14 @@ export function kernelRouter(routes: KernelRoutes): Router {
   const { sessions } = routes;
   const router = Router();
   router.get('/kernelspecs', async (_request, response) => {
-    const specs = await sessions.kernelSpecs();
+    const specs = await sessions.specs.read();
     response.json({
       default: chooseSpec(specs, NO_WISH)?.name ?? null,
       kernelspecs: Object.fromEntries(specs.map(specEntry)),
     });
   });
   router.get('/kernelspecs/:name', async (request, response) => {
-    const spec = (await sessions.kernelSpecs()).find((one) => one.name === request.params.name);
+    const spec = (await sessions.specs.read()).find((one) => one.name === request.params.name);
     if (spec === undefined) throw new HttpError(404, `there is no kernelspec named '${request.params.name}'`);
     response.json(specEntry(spec)[1]);
   });
@@ -41,7 +41,7 @@ export function kernelRouter(routes: KernelRoutes): Router {
   });
   router.post('/kernels', async (request, response) => {
     const { name } = StartBody.parse(request.body ?? {});
-    const spec = name ?? chooseSpec(await sessions.kernelSpecs(), NO_WISH)?.name;
+    const spec = name ?? chooseSpec(await sessions.specs.read(), NO_WISH)?.name;
     if (spec === undefined)
       throw new HttpError(500, 'no kernel is installed: install one, such as `pip install ipykernel`');
     const labels = { ...routes.labels, startedBy: REST_AUTHOR.participantId };
