@@ -17,12 +17,12 @@ import {
   notANotebook,
   notKept,
 } from './disk-notices.js';
-import { DiskWatch } from './disk-watch.js';
 import { documentHash, notebookHash } from './document-hash.js';
 import type { FileTraits } from './file-index.js';
+import { FilePlace } from './file-place.js';
 import type { FileContent, FileSync, OpenedDocument } from './file-sync.js';
 import { keepingRuns } from './keeping-runs.js';
-import { type FileIdentity, identityOf } from './moved-file.js';
+import type { FileIdentity } from './moved-file.js';
 import { contentHash, isBlank, keepAside, lookAt } from './notebook-file.js';
 import type { SavedState } from './notebook-files.js';
 import type { RoomDocument } from './room-document.js';
@@ -39,7 +39,7 @@ export interface RoomFileOptions {
   readonly beforeMerge: () => Promise<void>;
   /** The file is not at its place: where it is now (absolute), when it was moved to where nobody has another notebook open. */
   readonly followMoved: (file: FileIdentity) => Promise<string | null>;
-  /** The file is so now, or about to be: durable when it resolves. */
+  /** The file is so now, or about to be: durable when it resolves; it never rejects. */
   readonly seen: (traits: FileTraits) => Promise<void>;
   readonly clock: () => Date;
   readonly onError: (error: unknown) => void;
@@ -48,8 +48,6 @@ export interface RoomFileOptions {
 /** A file that is missing, or no notebook, may be half-written or about to be replaced: how often it is looked at again. */
 const LOOKS = 6;
 const BETWEEN_LOOKS_MS = 200;
-/** For file systems that tell nothing. */
-const LOOK_EVERY_MS = 10_000;
 /** In the place of the hash of a file that is gone. */
 const NO_FILE = '';
 /** Programs make a file empty before they write it. */
@@ -71,21 +69,19 @@ type MergeOutcome =
 
 export class RoomFile {
   private saved: SavedState;
-  private place: string;
+  private readonly place: FilePlace;
   private standing: Standing = { state: 'there' };
-  private identity: FileIdentity | null = null;
-  private watch: DiskWatch | null = null;
   private steps: Promise<unknown> = Promise.resolve();
   private lookIsDue = false;
   private stopped = false;
 
   constructor(private readonly options: RoomFileOptions) {
     this.saved = options.opened.saved;
-    this.place = options.absolute;
+    this.place = new FilePlace({ ...options, onMaybeChanged: () => this.lookSoon() });
   }
 
   get absolute(): string {
-    return this.place;
+    return this.place.absolute;
   }
 
   /** The document says no more than was saved last; it takes a while to say so of a large one. */
@@ -96,15 +92,14 @@ export class RoomFile {
   /** Takes what changed while nobody looked, then watches. */
   async start(): Promise<void> {
     for (const notice of notKept(this.name, this.options.opened.notKept)) this.options.tell(notice);
-    await this.watchPlace();
+    await this.place.start();
     await this.look();
   }
 
   /** No change is seen any more; what is saved still meets those that there are. Can be called twice. */
   stop(): void {
     this.stopped = true;
-    this.watch?.stop();
-    this.watch = null;
+    this.place.stop();
   }
 
   /** Takes what another program wrote, when there is something. */
@@ -121,18 +116,14 @@ export class RoomFile {
   put(text: string): Promise<void> {
     return this.inLine(async () => {
       await this.takeChange();
-      await writeFileAtomic(this.place, text);
+      await writeFileAtomic(this.absolute, text);
       await this.takeChange();
     });
   }
 
   /** Moves the file. `move` renames it on the disk, and answers its absolute path. */
   moveBy(move: () => Promise<string>): Promise<void> {
-    return this.inLine(async () => {
-      this.place = await move();
-      this.identity = await identityOf(this.place);
-      await this.watchPlace();
-    });
+    return this.inLine(() => this.place.moveBy(move));
   }
 
   private async write(): Promise<void> {
@@ -142,7 +133,7 @@ export class RoomFile {
       if (!(await this.replace())) continue;
       if (this.standing.state === 'gone') this.options.tell(fileWrittenAgain(this.name));
       this.standing = { state: 'there' };
-      return this.isThere(this.identity);
+      return this.isThere(this.place.identity);
     }
     throw new Error('another program keeps writing to the file');
   }
@@ -150,24 +141,24 @@ export class RoomFile {
   /** False when another program has written the file. */
   private async replace(): Promise<boolean> {
     const { files, opened, seen } = this.options;
-    let next = this.identity;
-    const saved = await files.save(opened, this.saved, this.place, (draft) => {
+    let next = this.place.identity;
+    const saved = await files.save(opened, this.saved, this.absolute, (draft) => {
       next = draft.identity;
       return seen({ identity: next, fileHash: draft.saved.fileHash });
     });
     if (saved === null) return false;
     this.saved = saved;
-    this.identity = next;
+    this.place.identity = next;
     return true;
   }
 
   private async takeChange(): Promise<void> {
     for (let looks = 1; ; looks += 1) {
-      const { fileHash, identity } = await lookAt(this.place);
+      const { fileHash, identity } = await lookAt(this.absolute);
       if (fileHash !== null && fileHash === this.saved.fileHash) return this.isThere(identity);
       if (fileHash === null && this.standing.state === 'gone') return;
       if (this.standing.state === 'noNotebook' && this.standing.fileHash === fileHash) return;
-      if (fileHash !== null && identity !== this.identity && (await this.follow())) continue;
+      if (fileHash !== null && identity !== this.place.identity && (await this.place.follow())) continue;
       const outcome = fileHash === null ? null : await this.merge(fileHash);
       if (outcome?.outcome === 'merged') return this.isThere(identity);
       if (looks === LOOKS) return this.isLost(fileHash, outcome);
@@ -182,9 +173,9 @@ export class RoomFile {
   }
 
   private async merge(fileHash: string): Promise<MergeOutcome> {
-    if (fileHash === EMPTY || (await isBlank(this.place))) return { outcome: 'noNotebook', why: 'It is empty.' };
+    if (fileHash === EMPTY || (await isBlank(this.absolute))) return { outcome: 'noNotebook', why: 'It is empty.' };
     try {
-      const content = await this.options.files.read(this.options.fileId, this.place);
+      const content = await this.options.files.read(this.options.fileId, this.absolute);
       if (content.saved.fileHash !== fileHash) return { outcome: 'changing' };
       await this.take(content);
       return { outcome: 'merged' };
@@ -212,21 +203,12 @@ export class RoomFile {
     if (this.standing.state === 'gone') this.options.tell(fileBack(this.name));
     this.standing = { state: 'there' };
     const { fileHash } = this.saved;
-    this.identity = identity;
+    this.place.identity = identity;
     await this.options.seen({ identity, fileHash });
   }
 
-  /** To where the file was moved, also when another has its place; false when it is nowhere, as it is when it was replaced. */
-  private async follow(): Promise<boolean> {
-    const moved = this.identity === null ? null : await this.options.followMoved(this.identity);
-    if (moved === null) return false;
-    this.place = moved;
-    await this.watchPlace();
-    return true;
-  }
-
   private async isGone(): Promise<void> {
-    if (await this.follow()) return this.takeChange();
+    if (await this.place.follow()) return this.takeChange();
     this.standing = { state: 'gone' };
     // Whatever is saved next is written; a file that comes back meanwhile is another's.
     this.saved = { ...this.saved, fileHash: NO_FILE, documentHash: '' };
@@ -239,21 +221,9 @@ export class RoomFile {
   }
 
   private async putAside(fileHash: string): Promise<void> {
-    const keptAs = await keepAside(this.place, this.options.clock());
+    const keptAs = await keepAside(this.absolute, this.options.clock());
     this.saved = { ...this.saved, fileHash, documentHash: '' };
     this.options.tell(keptAside(this.name, path.basename(keptAs)));
-  }
-
-  private async watchPlace(): Promise<void> {
-    this.watch?.stop();
-    if (this.stopped) return;
-    this.watch = new DiskWatch({
-      path: this.place,
-      everyMs: LOOK_EVERY_MS,
-      onMaybeChanged: () => this.lookSoon(),
-      onError: this.options.onError,
-    });
-    await this.watch.start();
   }
 
   /** What several news tell is found by one look. */
@@ -267,7 +237,7 @@ export class RoomFile {
   }
 
   private get name(): string {
-    return path.basename(this.place);
+    return path.basename(this.absolute);
   }
 
   private inLine(step: () => Promise<void>): Promise<void> {

@@ -15,7 +15,7 @@ import type { RunOutputs } from '../run/run-outputs.js';
 import type { QueuedRun, RunQueue } from '../run/run-queue.js';
 import { DocumentReferences } from './document-references.js';
 import type { DocumentStore } from './document-store.js';
-import type { FileIndex } from './file-index.js';
+import type { FileIndex, FileTraits } from './file-index.js';
 import { FileSync } from './file-sync.js';
 import { GoneNotebooks } from './gone-notebooks.js';
 import type { KernelSharing } from './kernel-sharing.js';
@@ -177,7 +177,7 @@ export class RoomRegistry {
 
   private async build(fileId: FileId): Promise<Entry> {
     await this.closed.get(fileId);
-    const { folder, index, lease } = this.options;
+    const { folder, lease } = this.options;
     const relative = await this.places.placeOf(fileId);
     if (relative === null) throw new PathError('missing', `there is no notebook with the id '${fileId}'`);
     const absolute = await folder.resolve(relative);
@@ -194,7 +194,7 @@ export class RoomRegistry {
         files,
         notebooksOf: (session) => this.options.sharing.notebooksOf(session),
         followMoved: (moved, identity) => this.moving.follow(moved, identity),
-        seen: (traits) => index.seen(fileId, traits),
+        seen: (traits) => this.seen(fileId, traits),
         onEmpty: () => this.emptied(fileId),
       });
       await file.start();
@@ -211,6 +211,14 @@ export class RoomRegistry {
       await held.release();
       throw error;
     }
+  }
+
+  /** Never rejects: a notebook is saved though it may not be known again elsewhere. */
+  private async seen(fileId: FileId, traits: FileTraits): Promise<void> {
+    const { index, log } = this.options;
+    await index.seen(fileId, traits).catch((error: unknown) => {
+      log.warn({ fileId, error: messageOf(error) }, 'what the file of a notebook is was not stored');
+    });
   }
 
   private kernelOf(room: Room, file: RoomFile): NotebookKernel {
