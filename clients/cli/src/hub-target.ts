@@ -30,6 +30,17 @@ export async function hubTarget(options: HubOptions, argument?: string): Promise
   return { client, notebook: argument === undefined ? null : await notebookPath(client, argument) };
 }
 
+/** As hubTarget, for a command that needs a notebook. */
+export async function notebookTarget(
+  command: string,
+  options: HubOptions,
+  argument: string,
+): Promise<HubTarget & { readonly notebook: string }> {
+  const { client, notebook } = await hubTarget(options, argument);
+  if (notebook === null) throw new CliError(exitCodes.usage, `${command}: the URL names no notebook`);
+  return { client, notebook };
+}
+
 async function chosenClient(options: HubOptions): Promise<HubClient> {
   const url = options.hub ?? process.env['COKERNEL_HUB'];
   if (url === undefined) return runningClient(options.token);

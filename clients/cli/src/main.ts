@@ -14,7 +14,9 @@ import { hubCommand } from './hub-command.js';
 import type { HubOptions } from './hub-target.js';
 import { hubTarget } from './hub-target.js';
 import { existingKernel, namedKernel } from './named-kernel.js';
+import { addOutputCommand } from './output-command.js';
 import { pickNotebook } from './pick-notebook.js';
+import { ReaderGone, bearGoneReaders } from './standard-streams.js';
 import { addTimelineCommands } from './timeline-commands.js';
 
 const hubProgram = new URL('../../../hub/dist/main.js', import.meta.url);
@@ -49,6 +51,7 @@ interface RunCommandOptions extends JsonOptions, NamedOptions {
 
 /** Runs the command line; sets the process's exit code and never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
+  bearGoneReaders();
   try {
     await program().parseAsync(argv, { from: 'user' });
   } catch (error) {
@@ -65,6 +68,7 @@ function program(): Command {
   addHubCommands(cokernel);
   addListCommands(cokernel);
   addRunCommands(cokernel);
+  addOutputCommand(cokernel);
   addTimelineCommands(cokernel);
   return cokernel;
 }
@@ -175,6 +179,7 @@ function end(exitCode: number): void {
 function explain(error: unknown): ExitCode {
   // Commander has printed its own message already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof ReaderGone) return exitCodes.ok;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`cokernel: ${message}\n`);
   if (error instanceof CliError) return error.exitCode;

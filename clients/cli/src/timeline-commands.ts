@@ -4,8 +4,8 @@ import { CliError, exitCodes } from './cli-error.js';
 import { history } from './commands/history.js';
 import { type VersionsRequest, versions } from './commands/versions.js';
 import { hubCommand } from './hub-command.js';
-import type { HubOptions, HubTarget } from './hub-target.js';
-import { hubTarget } from './hub-target.js';
+import type { HubOptions } from './hub-target.js';
+import { notebookTarget } from './hub-target.js';
 
 interface VersionsOptions extends HubOptions {
   readonly name?: string;
@@ -35,7 +35,7 @@ export function addTimelineCommands(cokernel: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (notebook: string, what: string, words: string[], options: VersionsOptions) => {
       const asked = requestOf(what, words);
-      const target = await namedNotebook('versions', options, notebook);
+      const target = await notebookTarget('versions', options, notebook);
       await versions(target.client, { ...options, notebook: target.notebook, asked, json: options.json === true });
     });
   hubCommand(cokernel, 'history', 'what happened in a notebook: edits, runs, questions and output, in their order')
@@ -43,19 +43,9 @@ export function addTimelineCommands(cokernel: Command): void {
     .option('--play', 'play it again: what changed, at the pace at which it did, without the pauses')
     .option('--json', 'one JSON object a line, as the hub keeps it')
     .action(async (notebook: string, { play, json, ...options }: HistoryOptions) => {
-      const target = await namedNotebook('history', options, notebook);
+      const target = await notebookTarget('history', options, notebook);
       await history(target.client, { notebook: target.notebook, play: play === true, json: json === true });
     });
-}
-
-async function namedNotebook(
-  command: string,
-  options: HubOptions,
-  argument: string,
-): Promise<HubTarget & { readonly notebook: string }> {
-  const { client, notebook } = await hubTarget(options, argument);
-  if (notebook === null) throw new CliError(exitCodes.usage, `${command}: the URL names no notebook`);
-  return { client, notebook };
 }
 
 /** Throws CliError when the words do not fit. */

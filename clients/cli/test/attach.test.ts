@@ -255,4 +255,17 @@ describe('without a rich terminal', () => {
     const bad = await command(hub, ['attach', 'pair.ipynb'], '1/0\n');
     expect(bad.exitCode).toBe(1);
   });
+
+  test('of what the notebook has no room for both ends are shown, and the command that writes all of it', async () => {
+    const code = 'for i in range(60_000): print(i)';
+    const { stdout } = await command(hub, ['attach', 'pair.ipynb'], `${code}\n\n`);
+    const [, cell = ''] =
+      /⋯ [\d,]+ characters in [\d,]+ lines are not shown here; all of it: cokernel output pair\.ipynb (\S+) ⋯/.exec(
+        stdout,
+      ) ?? [];
+    expect(stdout).toMatch(/\n0\n1\n2\n[^]*\n59998\n59999\n$/);
+    expect(stdout).not.toContain('/api/');
+    const all = (await command(hub, ['output', 'pair.ipynb', cell])).stdout;
+    expect(all === Array.from({ length: 60_000 }, (_, number) => `${String(number)}\n`).join('')).toBe(true);
+  });
 });

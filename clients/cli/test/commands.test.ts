@@ -7,7 +7,7 @@ import { serve } from '../src/commands/serve.js';
 import { dataFolder } from '../src/data-folder.js';
 import { chooseHub, contains } from '../src/running-hubs.js';
 import { RealHub } from './support/real-hub.js';
-import { command } from './support/terminal.js';
+import { command, commandInto } from './support/terminal.js';
 
 jest.setTimeout(90_000);
 
@@ -103,6 +103,75 @@ describe('run', () => {
     const ended = await command(hub, ['run', 'nope.ipynb']);
     expect(ended.exitCode).toBe(3);
     expect(ended.stderr).toMatch(/^cokernel: .*nope\.ipynb/);
+  });
+});
+
+describe('what a notebook has no room for', () => {
+  const numbers = Array.from({ length: 60_000 }, (_, number) => `${String(number)}\n`).join('');
+  const prints = 'for i in range(60_000): print(i)';
+
+  test('exec passes on whole, each line once', async () => {
+    const ended = await command(hub, ['exec', '-c', `${prints}\nprint("no line end", end="")`]);
+    expect(ended.stdout === `${numbers}no line end`).toBe(true);
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('exec passes on whole when it is a long error, or more outputs than a notebook shows', async () => {
+    const code = 'for i in range(2_100): display(i)\nraise ValueError("y" * 100_000 + "!")';
+    const ended = await command(hub, ['exec', '-c', code]);
+    expect(ended.stdout).toBe(numbers.split('\n').slice(0, 2_100).join('\n') + '\n');
+    expect(ended.stderr).toContain(`${'y'.repeat(100_000)}!`);
+    expect(ended.exitCode).toBe(1);
+  });
+
+  test('output writes as it was printed, by the cell’s id, the beginning of it, or its place', async () => {
+    hub.writeNotebook('large.ipynb', [
+      { id: 'quiet', source: 'x = 1' },
+      { id: 'large', source: `${prints}\nraise ValueError("z" * 100_000 + "!")` },
+    ]);
+    expect((await command(hub, ['run', 'large.ipynb'])).stderr).toContain(`${'z'.repeat(100_000)}!`);
+    for (const cell of ['large', 'lar', '2']) {
+      const { stdout, exitCode } = await command(hub, ['output', 'large.ipynb', cell]);
+      expect(exitCode).toBe(0);
+      expect(stdout.startsWith(numbers)).toBe(true);
+      expect(stdout).toContain(`${'z'.repeat(100_000)}!`);
+    }
+    expect((await command(hub, ['output', 'large.ipynb'])).stdout).toMatch(
+      /^2 +large +2 outputs, [\d,]+ bytes in all +for /,
+    );
+  });
+
+  test('output searches, and says so by its exit code when the words are not there', async () => {
+    const found = await command(hub, ['output', 'large.ipynb', 'large', '--search', '5999']);
+    expect(found.stdout).toMatch(/^output 1, 6000: 5999\noutput 1, 16000: 15999\n/);
+    expect(found.stdout).toMatch(/output 1, 60000: 59999\n$/);
+    const error = await command(hub, ['output', 'large.ipynb', 'large', '--search', 'ValueError(']);
+    expect(error.stdout).toMatch(/^output 2, \d+: .*ValueError\(/);
+    const none = await command(hub, ['output', 'large.ipynb', 'large', '--search', 'nowhere']);
+    expect(none).toEqual({ exitCode: 1, stdout: '', stderr: '' });
+  });
+
+  test('output says what is not there', async () => {
+    const says = async (...words: string[]) => {
+      const { exitCode, stderr } = await command(hub, ['output', ...words]);
+      return `${String(exitCode)} ${stderr}`;
+    };
+    expect(await says('nope.ipynb', '1')).toMatch(/^3 cokernel: .*nope\.ipynb/);
+    expect(await says('large.ipynb', 'none')).toMatch(
+      /^2 .*no cell 'none' in large\.ipynb; `cokernel output large\.ipynb` lists/,
+    );
+    expect(await says('large.ipynb', 'quiet')).toMatch(/^2 .*cell quiet of large\.ipynb has no output/);
+  });
+
+  test('a reader that has read enough ends it quietly, and the kernel of an exec with it', async () => {
+    const kernels = async () => (JSON.parse((await command(hub, ['kernels', '--json'])).stdout) as unknown[]).length;
+    const before = await kernels();
+    for (const args of [
+      ['output', 'large.ipynb', 'large'],
+      ['exec', '-c', prints],
+    ])
+      expect(await commandInto('head -1', hub, args)).toEqual({ exitCode: 0, stdout: '0\n', stderr: '' });
+    expect(await kernels()).toBe(before);
   });
 });
 

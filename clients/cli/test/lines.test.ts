@@ -195,7 +195,7 @@ describe('what a person is told about a room', () => {
 });
 
 describe('[M26] the news of a run as lines', () => {
-  const style = { paint, openAt: null };
+  const style = { paint, openAt: null, notebook: "Ann's pair.ipynb" };
   const ann = { mine: false, name: 'Ann', color: '#102030' };
   const mine = { ...ann, mine: true };
   const snapshot: CellSnapshot = {
@@ -213,6 +213,15 @@ describe('[M26] the news of a run as lines', () => {
     ['its end', { type: 'ended', snapshot }, '╰ Ann ran [3] failed', ''],
   ])('%s', (_title, news, theirs, own) => {
     expect([newsText(news, ann, style), newsText(news, mine, style)]).toEqual([theirs, own]);
+  });
+
+  test('what is not shown is named with the command that writes it', () => {
+    const cut: RunNews = { type: 'cut', cellId: 'c-1', what: '1,234 more outputs' };
+    const command = "cokernel output 'Ann'\\''s pair.ipynb' c-1";
+    expect(newsText(cut, mine, style)).toBe(`⋯ 1,234 more outputs are not shown here; all of it: ${command} ⋯`);
+    expect(newsText({ ...cut, what: null }, ann, style)).toBe(
+      `│ ⋯ not all of it is shown here; all of it: ${command} ⋯`,
+    );
   });
 
   test('long code is cut, with the number of lines left out', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { TextId } from '@cokernel/proto/hub';
 import type { Output } from '@cokernel/proto/notebook';
 import { endsWithBlankLine, looksIncomplete, nextIndent } from '../src/attach/completeness.js';
 import { codePoints, matchColumns, readCompletion } from '../src/attach/completion.js';
@@ -195,6 +196,48 @@ describe('the news of a run', () => {
     const done = snapshot('succeeded', [stream('a', 'one\n')]);
     expect(advance(alreadySeen(done), done).news).toEqual([]);
     expect(alreadySeen(snapshot('running'))).toBeNull();
+  });
+
+  describe('of which the notebook has no room for all', () => {
+    const mark = '⋯ 10 characters in 2 lines are not shown: the hub has the whole at /api/x ⋯\n';
+    const large = (text: string) => ({
+      key: 'a',
+      output: {
+        ...({ output_type: 'stream', name: 'stdout', text } as const),
+        stored: { id: TextId.parse('t'), sha256: null, bytes: 99, gap: { from: 4, to: 4 + mark.length } },
+      },
+    });
+
+    test('has its first part, a word that not all is here, the newest line as it comes, and at the end the newest lines', () => {
+      const { lines, live } = play(
+        snapshot('running', [stream('a', 'one\n')]),
+        snapshot('running', [large(`one\n${mark}nine\n`)]),
+        snapshot('running', [large(`one\n${mark}ten\n`)]),
+        snapshot('succeeded', [large(`one\n${mark}ten\neleven\n`)]),
+        snapshot('succeeded', [large(`one\n${mark}ten\neleven\n`)]),
+      );
+      expect(lines).toEqual(['begun', 'one\n', 'cut', 'cut', 'ten\neleven\n', 'ended']);
+      expect(live).toEqual(['', 'nine', 'ten', '', '']);
+    });
+
+    test('has no line twice that was printed while there was room for it', () => {
+      const { lines } = play(
+        snapshot('running', [stream('a', 'one\ntwo\nthree\nfour\n')]),
+        snapshot('succeeded', [large(`one\n${mark}four\nfive\n`)]),
+      );
+      expect(lines).toEqual(['begun', 'one\ntwo\nthree\nfour\n', 'five\n', 'ended']);
+    });
+
+    test('is said so of an error too', () => {
+      const { stored } = large('').output;
+      const error = { output_type: 'error', ename: 'E', evalue: '', traceback: ['⋯'], stored } as const;
+      expect(play(snapshot('failed', [{ key: 'e', output: error }])).lines).toEqual([
+        'begun',
+        'output',
+        'cut',
+        'ended',
+      ]);
+    });
   });
 
   test('a moved cell is not told again', () => {

@@ -5,6 +5,7 @@ export { HubClient } from './hub-client.js';
 export type { HubClientOptions } from './hub-client.js';
 export { notebookUrl, readPastedUrl } from './hub-address.js';
 export type { HubAddress, PastedUrl } from './hub-address.js';
+export { nameOfText } from './stored-output.js';
 export type { ReadStored, SearchStored, StoredName, StoredPart, StoredUrl } from './stored-output.js';
 export { playHistory } from './play-history.js';
 export type { HistoryStep } from './play-history.js';

@@ -1,6 +1,7 @@
 /** What a notebook's document has no room for, read from the hub: whole, in part, or searched. */
 import { TextSearchResult } from '@cokernel/proto/hub';
 import type { ContentHash, FileId, TextId } from '@cokernel/proto/hub';
+import type { StoredText } from '@cokernel/proto/notebook';
 import type { HubAddress } from './hub-address.js';
 import { baseUrl } from './hub-address.js';
 import { HubError } from './hub-error.js';
@@ -8,6 +9,11 @@ import type { Rest } from './rest.js';
 
 /** An output by its hash; or a text by its id, as far as it has come. */
 export type StoredName = { readonly fileId: FileId } & ({ readonly sha256: ContentHash } | { readonly textId: TextId });
+
+/** By its hash once it is complete: what is complete never changes, and may have got another id since. */
+export function nameOfText(fileId: FileId, { id, sha256 }: StoredText): StoredName {
+  return sha256 === null ? { fileId, textId: id } : { fileId, sha256 };
+}
 
 export interface ReadStored {
   /** Bytes from `start` to `end` (exclusive; default: the end), or the last ones. Default: all. */

@@ -7,7 +7,7 @@ import { decodeContent, storedBundle, STORED_MIME, type MimeBundle, type StoredT
 import type { HubClient } from './hub-client.js';
 import { HubError } from './hub-error.js';
 import { linesOf, parseJson, piecesOf } from './ndjson-lines.js';
-import type { StoredName } from './stored-output.js';
+import { nameOfText, type StoredName } from './stored-output.js';
 import { ToldText } from './told-text.js';
 
 type OutputEntry = Extract<TranscriptEntry, { type: 'output' }>;
@@ -73,8 +73,7 @@ class WholeReading {
   /** `shown`: what stands in its place where it can't be had. */
   async *#storedText(told: ToldText | null, stored: StoredText, shown: string): AsyncGenerator<TranscriptEntry> {
     if (told === null || stored.bytes <= told.settled) return;
-    const name = { fileId: this.options.fileId, textId: stored.id };
-    const body = await this.#body(name, { start: told.settled, end: stored.bytes });
+    const body = await this.#body(nameOfText(this.options.fileId, stored), { start: told.settled, end: stored.bytes });
     if (body === null) yield { type: 'streamText', name: told.name, text: shown };
     else if (stored.outputs === undefined) yield* streamed(told, body);
     else yield* this.#listed(told, body, stored.bytes);

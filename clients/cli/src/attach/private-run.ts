@@ -1,7 +1,8 @@
 /** A run outside the notebook, from the terminal: its output comes by its transcript, to this terminal only. */
 import { randomUUID } from 'node:crypto';
 import type { HubClient } from '@cokernel/core';
-import type { KernelId, RunId, TranscriptEntry } from '@cokernel/proto/hub';
+import { wholeEntries } from '@cokernel/core';
+import { FileId, type KernelId, type RunId, type TranscriptEntry } from '@cokernel/proto/hub';
 import type { OutputStyle } from '../text/output-text.js';
 import { outputText, streamLines } from '../text/output-text.js';
 import { safeText } from '../text/terminal-text.js';
@@ -33,8 +34,10 @@ export class PrivateRun {
   async run(code: string): Promise<void> {
     const { runId } = await this.client.execute(this.kernelId, code, randomUUID());
     this.#runId = runId;
-    const entries = this.client.transcript(runId, { follow: true, signal: this.#leaving.signal });
-    for await (const entry of entries) this.#told(entry);
+    const { signal } = this.#leaving;
+    const entries = this.client.transcript(runId, { follow: true, signal });
+    const whole = wholeEntries(entries, { hub: this.client, fileId: FileId.parse(runId), signal });
+    for await (const entry of whole) this.#told(entry);
   }
 
   interrupt(): Promise<void> {
@@ -73,6 +76,7 @@ export class PrivateRun {
       case 'nextInput':
         this.#print(safeText(entry.text));
         break;
+      case 'storedText':
       case 'editFile':
       case 'clear':
         break;

@@ -8,7 +8,6 @@ import { notebookUrl } from '@cokernel/core';
 import type { HubEvent, PromptView, RunView } from '@cokernel/proto/hub';
 import type { ExitCode } from '../cli-error.js';
 import { exitCodes } from '../cli-error.js';
-import type { OutputStyle } from '../text/output-text.js';
 import type { Advance, CellSnapshot } from '../text/run-progress.js';
 import type { Paint } from '../text/terminal-text.js';
 import { safeText } from '../text/terminal-text.js';
@@ -18,7 +17,7 @@ import { codePoints, matchColumns, readCompletion } from './completion.js';
 import { NotebookWatch } from './notebook-watch.js';
 import { OwnRun } from './own-run.js';
 import * as lines from './room-lines.js';
-import type { RunOwner } from './run-lines.js';
+import type { RunOwner, RunStyle } from './run-lines.js';
 import { liveText, newsText } from './run-lines.js';
 import { SlashActions } from './slash-actions.js';
 import { readSlashCommand } from './slash-command.js';
@@ -258,8 +257,9 @@ export class Repl implements SurfaceListener {
     return { mine: cellId === this.#own?.cellId || this.#ownRuns.has(run?.runId ?? ''), name, color };
   }
 
-  #style(): OutputStyle {
+  #style(): RunStyle {
     return {
+      notebook: this.#state.path,
       paint: this.options.paint,
       openAt: notebookUrl({ url: this.options.client.address.url }, this.#state.path),
     };

@@ -4,11 +4,12 @@ import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { HubClient } from '@cokernel/core';
-import { HubError } from '@cokernel/core';
-import type { KernelId, RunId, TranscriptEntry } from '@cokernel/proto/hub';
+import { HubError, wholeEntries } from '@cokernel/core';
+import { FileId, type KernelId, type RunId, type TranscriptEntry } from '@cokernel/proto/hub';
 import type { ExitCode } from '../cli-error.js';
 import { CliError, exitCodes } from '../cli-error.js';
 import { existingKernel } from '../named-kernel.js';
+import { write } from '../standard-streams.js';
 import { outputText } from '../text/output-text.js';
 import { makePaint, safeText } from '../text/terminal-text.js';
 import { colorsWanted } from '../text/colors-wanted.js';
@@ -89,9 +90,11 @@ async function follow(
   options: ExecOptions,
   lines: AnswerLines,
 ): Promise<ExitCode> {
-  for await (const entry of client.transcript(runId, { follow: true })) {
-    if (options.json) process.stdout.write(`${JSON.stringify(entry)}\n`);
-    else show(entry);
+  const entries = client.transcript(runId, { follow: true });
+  const whole = options.json ? entries : wholeEntries(entries, { hub: client, fileId: FileId.parse(runId) });
+  for await (const entry of whole) {
+    if (options.json) await write(process.stdout, `${JSON.stringify(entry)}\n`);
+    else await show(entry);
     if (entry.type === 'prompt') await client.answerPrompt(kernelId, runId, await answerTo(entry, options, lines));
     if (entry.type === 'finished') return entry.state === 'succeeded' ? exitCodes.ok : exitCodes.codeFailed;
   }
@@ -99,24 +102,25 @@ async function follow(
 }
 
 /** Streams go where the code sent them, so that pipes work; what a person should see of the rest goes beside. */
-function show(entry: TranscriptEntry): void {
+async function show(entry: TranscriptEntry): Promise<void> {
   switch (entry.type) {
     case 'streamText':
-      writeStream(entry.name, entry.text);
+      await writeStream(entry.name, entry.text);
       break;
     case 'output':
-      if (entry.output.output_type === 'stream') writeStream(entry.output.name, entry.output.text);
-      else writeLine(entry.output.output_type === 'error' ? process.stderr : process.stdout, entry.output);
+      if (entry.output.output_type === 'stream') await writeStream(entry.output.name, entry.output.text);
+      else await writeLine(entry.output.output_type === 'error' ? process.stderr : process.stdout, entry.output);
       break;
     case 'updateDisplay':
-      writeLine(process.stdout, { output_type: 'display_data', data: entry.data, metadata: entry.metadata });
+      await writeLine(process.stdout, { output_type: 'display_data', data: entry.data, metadata: entry.metadata });
       break;
     case 'finished':
-      writeEnd(entry.state, entry.reason);
+      await writeEnd(entry.state, entry.reason);
       break;
     case 'nextInput':
-      writeStream('stdout', `${entry.text}\n`);
+      await writeStream('stdout', `${entry.text}\n`);
       break;
+    case 'storedText':
     case 'editFile':
     case 'prompt':
     case 'clear':
@@ -125,22 +129,22 @@ function show(entry: TranscriptEntry): void {
 }
 
 /** A failure has shown its error already. */
-function writeEnd(state: string, reason: string | null): void {
+async function writeEnd(state: string, reason: string | null): Promise<void> {
   if (state === 'succeeded' || state === 'failed') return;
-  process.stderr.write(`${state}${reason === null ? '' : `: ${safeText(reason)}`}\n`);
+  await write(process.stderr, `${state}${reason === null ? '' : `: ${safeText(reason)}`}\n`);
 }
 
-function writeStream(name: string, content: string): void {
+function writeStream(name: string, content: string): Promise<void> {
   const stream = name === 'stderr' ? process.stderr : process.stdout;
   // Into a pipe the text goes as it is; a terminal is protected from it.
-  stream.write(stream.isTTY ? safeText(content) : content);
+  return write(stream, stream.isTTY ? safeText(content) : content);
 }
 
 /** A result is printed bare: a script wants `2`, not `Out[1]: 2`. */
-function writeLine(stream: NodeJS.WriteStream, output: Parameters<typeof outputText>[0]): void {
+async function writeLine(stream: NodeJS.WriteStream, output: Parameters<typeof outputText>[0]): Promise<void> {
   const bare = output.output_type === 'execute_result' ? ({ ...output, output_type: 'display_data' } as const) : output;
   const shown = outputText(bare, { paint: makePaint(colorsWanted(stream, process.env)), openAt: null });
-  if (shown !== '') stream.write(`${shown}\n`);
+  if (shown !== '') await write(stream, `${shown}\n`);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `cokernel run NOTEBOOK`: runs all cells through the room, so that everybody sees them, and says how each ended. */
 import { randomUUID } from 'node:crypto';
 import type { HubClient, Room } from '@cokernel/core';
-import { CallError } from '@cokernel/core';
+import { CallError, wholeEntries } from '@cokernel/core';
 import type { CellId, HubEvent, PromptView, RunView } from '@cokernel/proto/hub';
 import { RequestId, sourceHash } from '@cokernel/proto/hub';
 import type { CodeCell } from '@cokernel/proto/notebook';
@@ -10,6 +10,8 @@ import type { ExitCode } from '../cli-error.js';
 import { CliError, exitCodes } from '../cli-error.js';
 import { thisDevice } from '../device.js';
 import { joined, when } from '../joined-room.js';
+import { write } from '../standard-streams.js';
+import { entriesOf } from '../text/output-entries.js';
 import { outputText } from '../text/output-text.js';
 import type { Paint } from '../text/terminal-text.js';
 import { makePaint, safeLine } from '../text/terminal-text.js';
@@ -29,7 +31,7 @@ export async function run(client: HubClient, options: RunOptions): Promise<ExitC
   try {
     await joined(room);
     if (options.kernelName !== undefined) await room.call('startKernel', { specName: options.kernelName });
-    const exitCode = await new NotebookRun(room, options.json).run();
+    const exitCode = await new NotebookRun(client, room, options.json).run();
     await room.call('save', {});
     return exitCode;
   } finally {
@@ -44,6 +46,7 @@ class NotebookRun {
   #asked = new Set<string>();
 
   constructor(
+    private readonly client: HubClient,
     private readonly room: Room,
     private readonly json: boolean,
   ) {}
@@ -54,7 +57,7 @@ class NotebookRun {
     process.on('SIGINT', interrupt);
     try {
       const runs = await this.#request();
-      for (const [index, started] of runs.entries()) this.#report(index, await this.#end(started), runs.length);
+      for (const [index, started] of runs.entries()) await this.#report(index, await this.#end(started), runs.length);
       const failed = [...this.#ended.values()].some((ended) => ended.state !== 'succeeded');
       return failed ? exitCodes.codeFailed : exitCodes.ok;
     } finally {
@@ -97,29 +100,38 @@ class NotebookRun {
     return ended;
   }
 
-  #report(index: number, ended: RunView, total: number): void {
+  async #report(index: number, ended: RunView, total: number): Promise<void> {
     const cell = this.#cells[index];
     if (cell === undefined) return;
     const seconds = secondsOf(ended);
     if (this.json) {
       const { state, executionCount, reason } = ended;
-      process.stdout.write(`${JSON.stringify({ cellId: cell.id, state, executionCount, seconds, reason })}\n`);
+      await write(process.stdout, `${JSON.stringify({ cellId: cell.id, state, executionCount, seconds, reason })}\n`);
       return;
     }
     const firstLine = safeLine(cell.source.trim().split('\n')[0] ?? '').slice(0, 60);
     const state = ended.state === 'succeeded' ? this.#paint.green('ok') : this.#paint.red(ended.state);
     const time = seconds === null ? '' : `${seconds.toFixed(1)} s`;
-    process.stdout.write(`[${String(index + 1)}/${String(total)}] ${state} ${time}  ${this.#paint.dim(firstLine)}\n`);
-    if (ended.state === 'failed') this.#showError(cell.id);
+    await write(
+      process.stdout,
+      `[${String(index + 1)}/${String(total)}] ${state} ${time}  ${this.#paint.dim(firstLine)}\n`,
+    );
+    if (ended.state === 'failed') await this.#showError(cell.id);
     else if (ended.reason !== null && ended.state !== 'succeeded') process.stderr.write(`${safeLine(ended.reason)}\n`);
   }
 
-  #showError(cellId: CellId): void {
-    const document = this.room.document;
+  /** All of it, also where the notebook has no room for it. */
+  async #showError(cellId: CellId): Promise<void> {
+    const { document } = this.room;
+    const { fileId } = this.room.state;
     const cell = document === null ? undefined : readDocument(document.doc).cells.find(({ id }) => id === cellId);
     const errors = cell?.cell_type === 'code' ? cell.outputs.filter((output) => output.output_type === 'error') : [];
     const paint = makePaint(colorsWanted(process.stderr, process.env));
-    for (const error of errors) process.stderr.write(`${outputText(error, { paint, openAt: null })}\n`);
+    if (fileId === null) return;
+    for await (const entry of wholeEntries(entriesOf(errors), { hub: this.client, fileId })) {
+      const error = entry.type === 'output' && entry.output.output_type === 'error' ? entry.output : null;
+      if (error !== null) await write(process.stderr, `${outputText(error, { paint, openAt: null })}\n`);
+    }
   }
 
   #heard = (event: HubEvent): void => {

@@ -2,7 +2,7 @@
  * Pure: what is new in a cell's outputs, as a reader of lines wants it. Each line is printed once, when it is whole; the
  * unfinished last line (a progress bar, a prompt of dots) is told apart, so that it can be redrawn in place.
  */
-import type { Output } from '@cokernel/proto/notebook';
+import { storedBundle, type Output, type StoredText } from '@cokernel/proto/notebook';
 
 /** One cell as it is now. */
 export interface CellSnapshot {
@@ -20,13 +20,15 @@ export type RunNews =
   /** Whole lines of a stream, each with its line end. */
   | { readonly type: 'lines'; readonly name: string; readonly text: string }
   | { readonly type: 'output'; readonly output: Output }
+  /** Here is not all. `what` is left out, such as `1,234 more outputs`; null while nobody knows. */
+  | { readonly type: 'cut'; readonly cellId: string; readonly what: string | null }
   | { readonly type: 'ended'; readonly snapshot: CellSnapshot };
 
 /** What of one run has been printed. */
 export interface RunProgress {
   readonly runId: string;
   readonly ended: boolean;
-  /** By output: for a stream the characters printed; for others 1. */
+  /** By output: for a stream the characters printed, `CUT` more behind a cut; for others 1. */
   readonly printed: ReadonlyMap<string, number>;
 }
 
@@ -54,8 +56,8 @@ export function advance(before: RunProgress | null, snapshot: CellSnapshot): Adv
   let live = '';
   for (const { key, output } of snapshot.outputs) {
     const from = printed.get(key) ?? 0;
-    const part = partToPrint(output, from, ended);
-    if (part.news !== null) news.push(part.news);
+    const part = partToPrint(output, from, { cellId: snapshot.cellId, ended });
+    news.push(...part.news);
     printed.set(key, part.printed);
     live = part.live;
   }
@@ -64,26 +66,74 @@ export function advance(before: RunProgress | null, snapshot: CellSnapshot): Adv
 }
 
 interface Part {
-  readonly news: RunNews | null;
+  readonly news: readonly RunNews[];
   readonly printed: number;
   readonly live: string;
 }
 
-function partToPrint(output: Output, from: number, ended: boolean): Part {
+interface Of {
+  readonly cellId: string;
+  readonly ended: boolean;
+}
+
+/** More than any text has. */
+const CUT = 2 ** 50;
+
+function partToPrint(output: Output, from: number, of: Of): Part {
   if (output.output_type !== 'stream') {
-    return { news: from > 0 ? null : { type: 'output', output }, printed: 1, live: '' };
+    const cut: RunNews[] = isCut(output) ? [{ type: 'cut', cellId: of.cellId, what: null }] : [];
+    return { news: from > 0 ? [] : [{ type: 'output', output }, ...cut], printed: 1, live: '' };
   }
-  const { name, text } = output;
-  const lineEnd = ended ? text.length : text.lastIndexOf('\n') + 1;
+  const { name, text, stored } = output;
+  if (stored !== undefined && stored.gap.to > stored.gap.from) return cutToPrint(name, text, from, { ...of, stored });
+  const lineEnd = of.ended ? text.length : text.lastIndexOf('\n') + 1;
   // A line that was printed and is rewritten afterwards is left as it is: paper can't be taken back.
   const to = Math.max(from, lineEnd);
-  const whole = text.slice(from, to);
-  const lines = whole === '' || whole.endsWith('\n') ? whole : `${whole}\n`;
-  return { news: lines === '' ? null : { type: 'lines', name, text: lines }, printed: to, live: text.slice(to) };
+  return { news: linesNews(name, text.slice(from, to)), printed: to, live: text.slice(to) };
+}
+
+/** The first part, a word that it goes on, and at the end the newest lines: between them the document has them anew each second. */
+function cutToPrint(name: string, text: string, from: number, of: Of & { readonly stored: StoredText }): Part {
+  const { gap } = of.stored;
+  const isSaid = from >= CUT;
+  const printed = isSaid ? from - CUT : from;
+  const first = isSaid ? [] : linesNews(name, text.slice(printed, gap.from));
+  const newest = text.slice(gap.to);
+  if (!of.ended) {
+    const cut: RunNews[] = isSaid ? [] : [{ type: 'cut', cellId: of.cellId, what: null }];
+    return { news: [...first, ...cut], printed: CUT + Math.max(printed, gap.from), live: lastLine(newest) };
+  }
+  if (printed === CUT) return { news: [], printed: from, live: '' };
+  const { what, units } = leftOut(text.slice(gap.from, gap.to));
+  // What was printed while it still had room here is not printed twice.
+  const hole = gap.from + units - printed;
+  const cut: RunNews[] = hole > 0 ? [{ type: 'cut', cellId: of.cellId, what }] : [];
+  const news = [...first, ...cut, ...linesNews(name, newest.slice(Math.max(0, -hole)))];
+  return { news, printed: 2 * CUT, live: '' };
+}
+
+function linesNews(name: string, text: string): readonly RunNews[] {
+  return text === '' ? [] : [{ type: 'lines', name, text: text.endsWith('\n') ? text : `${text}\n` }];
+}
+
+/** What the hub's line says is not in the document. */
+function leftOut(line: string): { readonly what: string | null; readonly units: number } {
+  const [what = null, units] = /([\d,]+) (?:characters in [\d,]+ lines|more outputs)/.exec(line) ?? [];
+  return { what, units: units === undefined ? Infinity : Number(units.replaceAll(',', '')) };
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}
+
+function isCut(output: Exclude<Output, { output_type: 'stream' }>): boolean {
+  if (output.output_type === 'error') return output.stored !== undefined;
+  return storedBundle(output.data)?.['text/plain'] !== undefined;
 }
 
 function sizeOf(output: Output): number {
-  return output.output_type === 'stream' ? output.text.length : 1;
+  if (output.output_type !== 'stream') return 1;
+  return output.stored === undefined ? output.text.length : 2 * CUT;
 }
 
 /** The same outputs under new keys, in the same order: what a moved cell is. */

@@ -1,5 +1,5 @@
 /** The command in a real pseudo-terminal, or on pipes. */
-import { spawn as spawnChild } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn as spawnChild } from 'node:child_process';
 import type { IPty } from '@lydell/node-pty';
 import { spawn } from '@lydell/node-pty';
 import { emptyScreen, show, textOf } from '../../../../test/end-to-end/support/screen.js';
@@ -71,12 +71,24 @@ export interface Ended {
 }
 
 /** Runs a command on pipes until it ends. */
-export async function command(hub: RealHub, args: readonly string[], input = ''): Promise<Ended> {
-  const child = spawnChild(process.execPath, [hub.cli, ...args], { cwd: repository, env: hub.env });
+export function command(hub: RealHub, args: readonly string[], input = ''): Promise<Ended> {
+  return ended(spawnChild(process.execPath, [hub.cli, ...args], { cwd: repository, env: hub.env }), input);
+}
+
+/** Its output goes into another program, whose output is told; the exit code is its own. */
+export function commandInto(reader: string, hub: RealHub, args: readonly string[]): Promise<Ended> {
+  const script = `"$0" "$@" | ${reader}; exit "\${PIPESTATUS[0]}"`;
+  return ended(
+    spawnChild('bash', ['-c', script, process.execPath, hub.cli, ...args], { cwd: repository, env: hub.env }),
+    '',
+  );
+}
+
+async function ended(child: ChildProcessWithoutNullStreams, input: string): Promise<Ended> {
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.end(input);
   const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
   return { exitCode, stdout, stderr };
