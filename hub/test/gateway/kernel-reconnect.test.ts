@@ -7,10 +7,10 @@ import path from 'node:path';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { encodeV1 } from '@cokernel/proto/jupyter';
-import type { ClientTraits } from '../support/channel-client.js';
-import { ChannelProgram } from '../support/channel-client.js';
+import type { ChannelProgram, ClientTraits } from '../support/channel-client.js';
+import { ChannelHub } from '../support/channel-hub.js';
 import { RoomProgram } from '../support/room-program.js';
-import { TOKEN, hubPlace, startHub, writeCells } from '../support/test-hub.js';
+import { TOKEN, writeCells } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -34,32 +34,23 @@ function counting(to: number, ...gates: readonly number[]) {
   return { code, open };
 }
 
-let place: HubPlace;
+let all: ChannelHub;
 let hub: TestHub;
+let place: HubPlace;
 let kernelId: string;
-const programs: ChannelProgram[] = [];
 
 beforeAll(async () => {
-  place = await hubPlace();
+  all = await ChannelHub.start();
+  ({ hub, place } = all);
+  ({ kernelId } = all);
   await writeCells(place, 'a.ipynb', 'print("from a room")');
-  hub = await startHub(place);
-  kernelId = Kernel.parse((await hub.rest('POST', '/api/kernels', {})).json).id;
 }, SLOW_MS);
 
-afterEach(() => {
-  for (const program of programs.splice(0)) program.socket.terminate();
-});
+afterEach(() => all.hangUp());
 
-afterAll(async () => {
-  await hub.stop();
-  await place.remove();
-}, SLOW_MS);
+afterAll(() => all.stop(), SLOW_MS);
 
-async function connect(traits: ClientTraits = {}, kernel = kernelId): Promise<ChannelProgram> {
-  const program = await ChannelProgram.connect(hub, kernel, traits);
-  programs.push(program);
-  return program;
-}
+const connect = (traits?: ClientTraits, kernelId?: string): Promise<ChannelProgram> => all.connect(traits, kernelId);
 
 const connections = async (): Promise<number> =>
   Kernel.parse((await hub.rest('GET', `/api/kernels/${kernelId}`)).json).connections;

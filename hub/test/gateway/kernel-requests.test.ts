@@ -4,41 +4,29 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import type { ClientTraits } from '../support/channel-client.js';
-import { ChannelProgram } from '../support/channel-client.js';
-import { TOKEN, hubPlace, startHub } from '../support/test-hub.js';
+import type { ChannelProgram, ClientTraits } from '../support/channel-client.js';
+import { ChannelHub } from '../support/channel-hub.js';
+import { TOKEN } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const SLOW_MS = 120_000;
-const Kernel = z.object({ id: z.string() });
 const text = (reply: KernelMessage): string => JSON.stringify(reply.content);
 
-let place: HubPlace;
+let all: ChannelHub;
 let hub: TestHub;
-let kernelId: string;
-const programs: ChannelProgram[] = [];
+let place: HubPlace;
 
 beforeAll(async () => {
-  place = await hubPlace();
-  hub = await startHub(place);
-  kernelId = Kernel.parse((await hub.rest('POST', '/api/kernels', {})).json).id;
+  all = await ChannelHub.start();
+  ({ hub, place } = all);
 }, SLOW_MS);
 
-afterEach(() => {
-  for (const program of programs.splice(0)) program.socket.terminate();
-});
+afterEach(() => all.hangUp());
 
-afterAll(async () => {
-  await hub.stop();
-  await place.remove();
-}, SLOW_MS);
+afterAll(() => all.stop(), SLOW_MS);
 
-async function connect(traits: ClientTraits = {}, kernel = kernelId): Promise<ChannelProgram> {
-  const program = await ChannelProgram.connect(hub, kernel, traits);
-  programs.push(program);
-  return program;
-}
+const connect = (traits?: ClientTraits, kernelId?: string): Promise<ChannelProgram> => all.connect(traits, kernelId);
 
 describe.each(['v1', 'default'] as const)('in the %s protocol', (protocol) => {
   test(
@@ -213,7 +201,7 @@ describe('an execute_request', () => {
       const kept = await fetch(address, { headers: { authorization: `token ${TOKEN}` } });
       expect(await kept.text()).toContain('kept');
       const status = async (): Promise<unknown> =>
-        (await hub.rest('GET', `/api/kernels/${kernelId}/requests/${runId}`)).json;
+        (await hub.rest('GET', `/api/kernels/${all.kernelId}/requests/${runId}`)).json;
       await waitUntil('its end is settled', async () => JSON.stringify(await status()).includes('"succeeded"'));
     },
     SLOW_MS,
@@ -229,7 +217,7 @@ describe('an execute_request', () => {
       await client.answered(once);
       expect(client.typesOf(once).filter((type) => type === 'execute_reply')).toHaveLength(1);
       const status = async (): Promise<unknown> =>
-        (await hub.rest('GET', `/api/kernels/${kernelId}/requests/${once.header.msg_id}`)).json;
+        (await hub.rest('GET', `/api/kernels/${all.kernelId}/requests/${once.header.msg_id}`)).json;
       await waitUntil('its end is settled', async () => JSON.stringify(await status()).includes('"succeeded"'));
       const again = await connect();
       again.send(once);
@@ -298,12 +286,10 @@ describe('while a cell runs', () => {
 });
 
 describe('the end of a kernel', () => {
-  const start = async (): Promise<string> => Kernel.parse((await hub.rest('POST', '/api/kernels', {})).json).id;
-
   test(
     '[J12] that dies is told to every client as restarting; the run that it had is answered, and so is what waits',
     async () => {
-      const id = await start();
+      const id = await all.startKernel();
       const [ann, bob] = [await connect({}, id), await connect({ protocol: 'default' }, id)];
       const file = path.join(place.data, 'let it die');
       const untilThen = `while not os.path.exists(${JSON.stringify(file)}): time.sleep(0.01)`;
@@ -329,7 +315,7 @@ describe('the end of a kernel', () => {
   test(
     'by REST: a restart is told to every client, with the session id that the kernel had, and then the new one',
     async () => {
-      const id = await start();
+      const id = await all.startKernel();
       const client = await connect({}, id);
       await client.run('before = 1');
       const session = client.messages[0]?.header.session;
@@ -349,7 +335,7 @@ describe('the end of a kernel', () => {
   test(
     'by a client: shutdown_request is answered, then the kernel is gone; with restart it is new',
     async () => {
-      const id = await start();
+      const id = await all.startKernel();
       const client = await connect({}, id);
       await client.run('before = 1');
       const control = { channel: 'control' } as const;
