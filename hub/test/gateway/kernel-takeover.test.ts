@@ -22,16 +22,21 @@ afterEach(async () => {
   await place.remove();
 }, SLOW_MS);
 
+/** A hub with a kernel, a client of its channels, and the file that its run will wait for. */
+async function firstHub() {
+  place = await hubPlace();
+  hub = await startHub(place);
+  const { id } = Kernel.parse((await hub.rest('POST', '/api/kernels', {})).json);
+  const sessionId = randomUUID();
+  const before = await ChannelProgram.connect(hub, id, { sessionId });
+  return { id, sessionId, before, file: `${place.data}/go-on` };
+}
+
 describe('a hub that ends in the middle of a run', () => {
   test(
     '[X7] leaves it to the next one: its client hears the rest, its reply and its idle, and so does one whose run waited',
     async () => {
-      place = await hubPlace();
-      hub = await startHub(place);
-      const { id } = Kernel.parse((await hub.rest('POST', '/api/kernels', {})).json);
-      const sessionId = randomUUID();
-      const before = await ChannelProgram.connect(hub, id, { sessionId });
-      const file = `${place.data}/go-on`;
+      const { id, sessionId, before, file } = await firstHub();
       const running = before.execute(program(file));
       const waiting = before.execute('print("mine too")');
       await waitUntil('it has begun', () => before.printed().includes('before'));
@@ -52,12 +57,7 @@ describe('a hub that ends in the middle of a run', () => {
   test(
     '[X7] answers the client of a run that ended while no client was there',
     async () => {
-      place = await hubPlace();
-      hub = await startHub(place);
-      const { id } = Kernel.parse((await hub.rest('POST', '/api/kernels', {})).json);
-      const sessionId = randomUUID();
-      const before = await ChannelProgram.connect(hub, id, { sessionId });
-      const file = `${place.data}/go-on`;
+      const { id, sessionId, before, file } = await firstHub();
       const running = before.execute(program(file), {}, { header: { session: 'another name' } });
       await waitUntil('it has begun', () => before.printed().includes('before'));
       await hub.stop('SIGTERM');
