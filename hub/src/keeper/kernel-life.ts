@@ -3,10 +3,17 @@
  * life with sockets of its own, so that nothing sent to the former process reaches the new one.
  */
 import { rm } from 'node:fs/promises';
-import { interruptRequest, shutdownRequest, type Channel, type MessageParts } from '@cokernel/proto/jupyter';
+import {
+  interruptRequest,
+  messageParts,
+  shutdownRequest,
+  type Channel,
+  type MessageParts,
+} from '@cokernel/proto/jupyter';
 import { writeConnectionFile } from './connection-file.js';
 import { KernelWire, type KernelWireOptions } from './kernel-wire.js';
 import type { Life, StartOutcome } from './life.js';
+import { roomForOutput } from './room-for-output.js';
 import type { RunningProcess } from './running-process.js';
 import { endsWithin } from '../within.js';
 
@@ -16,6 +23,7 @@ export interface KernelLifeOptions extends KernelWireOptions {
   /** Of a process that was taken over: its connection file is there, and it has been reading it. */
   readonly runsAlready: boolean;
   readonly specName: string;
+  readonly isIpykernel: boolean;
   readonly interruptMode: 'signal' | 'message';
   /** J9: 60 s is for the slowest kernels on a busy machine; null for one that was ready before, and may compute. */
   readonly readyTimeoutMs: number | null;
@@ -94,6 +102,7 @@ export class KernelLife implements Life {
 
   async #start(): Promise<StartOutcome> {
     const { readyTimeoutMs } = this.options;
+    this.#makeRoomForOutput();
     this.#wire.askWhetherReady();
     const ended = this.ended.then((reason) => `it ended with ${reason} before it was ready`);
     const first = Promise.race([this.#wire.ready, ended]);
@@ -105,6 +114,15 @@ export class KernelLife implements Life {
     if (typeof result === 'string') return this.#failed(result);
     if (!this.#process.hasEnded) this.#wire.startHeartbeat();
     return { outcome: 'ready', kernelInfo: result };
+  }
+
+  /** Before whatever else it is asked; also one that was taken over, for the room is that of a connection. */
+  #makeRoomForOutput(): void {
+    const { isIpykernel, log } = this.options;
+    if (!isIpykernel) return;
+    this.send('shell', messageParts(roomForOutput(this.#wire.sender()))).catch((error: unknown) => {
+      log('warn', 'a kernel could not be asked for room for its output', { reason: String(error) });
+    });
   }
 
   async #failed(reason: string): Promise<StartOutcome> {

@@ -10,6 +10,7 @@ import { KernelLife } from './kernel-life.js';
 import { KernelProcess } from './kernel-process.js';
 import type { KernelState } from './kernel-state.js';
 import type { Life, LifeListener } from './life.js';
+import { isIpykernel } from './room-for-output.js';
 import type { RunningProcess } from './running-process.js';
 import { TakenOverProcess } from './taken-over-process.js';
 
@@ -43,6 +44,7 @@ export function newLife(options: LivesOptions, wanted: LifeWanted): Life {
   return new KernelLife({
     ...common,
     specName,
+    isIpykernel: isIpykernel(start.launch.argv),
     interruptMode: start.launch.interruptMode,
     process: takesOver ? takenOver(options, wanted) : started(options, wanted, start),
     runsAlready: takesOver,

@@ -1,4 +1,5 @@
 /** The keeper with real kernels: bursts, failed launches, deaths, leftovers, files. */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -36,6 +37,30 @@ describe('messages', () => {
       const { kernel, events } = await readyKernel(host);
       const code = 'from IPython.display import display\nfor i in range(10000): display({"n": i}, raw=True)';
       const id = await sendCode(kernel, code);
+      await events.untilDone(id);
+      const numbers = events.childrenOf(id, 'display_data').map(({ content }) => content['data']);
+      expect(numbers).toEqual(Array.from({ length: 10_000 }, (_, n) => ({ n })));
+    },
+    TIMEOUT,
+  );
+
+  test(
+    '[J19] a kernel drops nothing while its keeper gets no processor',
+    async () => {
+      const host = (await newKeeper()).host();
+      const { kernel, events } = await readyKernel(host);
+      const [pid = 0] = await keeper.pids();
+      const done = join(keeper.dataDir, 'done');
+      const show = 'for i in range(10000): display({"n": i}, metadata={"x": "x" * 2000}, raw=True)';
+      const id = await sendCode(
+        kernel,
+        `from IPython.display import display\n${show}\nopen(${JSON.stringify(done)}, "w")`,
+      );
+      await events.untilChild(id, 'display_data');
+      process.kill(pid, 'SIGSTOP');
+      await waitUntil('the kernel to have shown all', () => existsSync(done), 30_000).finally(() =>
+        process.kill(pid, 'SIGCONT'),
+      );
       await events.untilDone(id);
       const numbers = events.childrenOf(id, 'display_data').map(({ content }) => content['data']);
       expect(numbers).toEqual(Array.from({ length: 10_000 }, (_, n) => ({ n })));
