@@ -161,7 +161,13 @@ export class KeeperConnection {
     });
   }
 
+  /**
+   * One piece a turn of the event loop, and then whoever else waits: of what a kernel floods us with Node would read two
+   * megabytes in one turn, thousands of messages that each keystroke would wait behind.
+   */
   #read(chunk: Buffer): void {
+    this.socket.pause();
+    setImmediate(() => this.socket.resume());
     for (const frame of this.#reader.feed(chunk)) this.#handle(frame);
     if (this.#reader.isBroken) this.socket.destroy(new Error('the keeper sent bytes that are no frames'));
   }
