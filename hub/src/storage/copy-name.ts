@@ -1,5 +1,5 @@
 /**
- * Pure: the names of documents of other histories that are kept apart: the time first, so that names sort by age, then the
+ * The names of documents of other histories that are kept apart: the time first, so that names sort by age, then the
  * hash of the bytes. A stock client comes back with the same document every second or so: it is kept once.
  */
 import { createHash } from 'node:crypto';
