@@ -4,7 +4,8 @@ import { CircleAlert, CircleCheck, CircleDashed, LoaderCircle } from 'lucide-rea
 import type { ReactElement } from 'react';
 import { savingText } from './saving-text.js';
 
-const clock = (iso: string): string => new Date(iso).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+const clock = (iso: string): string =>
+  new Date(iso).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 const icons = { saved: CircleCheck, saving: LoaderCircle, unsaved: CircleDashed, failed: CircleAlert } as const;
 
