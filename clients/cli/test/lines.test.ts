@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RoomState } from '@cokernel/core';
 import {
+  DEFAULT_QUEUE_RULES,
   CellId,
   HubEvent,
   KernelId,
@@ -74,7 +75,7 @@ const inside: RoomState = {
   kernel: kernel('idle'),
   kernelUsage: null,
   kernelSpecs: [],
-  queue: { number: 1, held: null, running: null, queued: [] },
+  queue: { number: 1, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] },
   prompt: null,
   saving: { state: 'saved', at: null },
   runs: new Map(),
@@ -82,7 +83,13 @@ const inside: RoomState = {
 const shared: RoomState = { ...inside, kernel: { ...kernel('idle'), notebooks: [other, here] } };
 const busy: RoomState = {
   ...inside,
-  queue: { number: 2, held: null, running: run('r1', 'Ann', 'running'), queued: [run('r2', 'Ben'), run('r3', 'Cleo')] },
+  queue: {
+    number: 2,
+    held: null,
+    rules: DEFAULT_QUEUE_RULES,
+    running: run('r1', 'Ann', 'running'),
+    queued: [run('r2', 'Ben'), run('r3', 'Cleo')],
+  },
 };
 
 describe('what a person is told about a room', () => {

@@ -1,4 +1,5 @@
 /** Pure: a room's state after each thing that the hub or the connection told. */
+import { DEFAULT_QUEUE_RULES } from '@cokernel/proto/hub';
 import type { HubEvent, QueueView, RunId, RunView, Welcome } from '@cokernel/proto/hub';
 import type { RoomState } from './room.js';
 
@@ -28,7 +29,7 @@ export function initialRoomState(path: string): RoomState {
     kernel: null,
     kernelUsage: null,
     kernelSpecs: [],
-    queue: { number: 0, held: null, running: null, queued: [] },
+    queue: { number: 0, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] },
     prompt: null,
     saving: { state: 'saved', at: null },
     runs: new Map(),

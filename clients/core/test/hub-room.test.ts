@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DeviceId } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, DeviceId } from '@cokernel/proto/hub';
 import type { HubEvent } from '@cokernel/proto/hub';
 import { HubClient } from '../src/index.js';
 import type { Room } from '../src/index.js';
@@ -102,7 +102,7 @@ describe('losing the connection', () => {
     let seen = '';
     hub.answers['queue'] = () => {
       seen = hub.doc.getText('t').toJSON();
-      return { result: { number: 2, held: null, running: null, queued: [] } };
+      return { result: { number: 2, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] } };
     };
     const answer = room.call('queue', {});
     await until(() => room.state.connection === 'connected' && room.state.synced);
@@ -162,7 +162,7 @@ describe('events', () => {
   });
 
   test('a hole in the numbers of events makes the room ask for the queue', async () => {
-    const queue = { number: 9, held: 'byOwner', running: null, queued: [] };
+    const queue = { number: 9, held: 'byOwner', rules: DEFAULT_QUEUE_RULES, running: null, queued: [] };
     hub.answers['queue'] = () => ({ result: queue });
     const room = await joined();
     hub.tell({ seq: 1, event: { event: 'pathChanged', path: 'c.ipynb' } });

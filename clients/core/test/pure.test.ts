@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HubEvent, RunView, Welcome } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, HubEvent, RunView, Welcome } from '@cokernel/proto/hub';
 import { closeMeaning } from '../src/close-meaning.js';
 import { notebookUrl, readPastedUrl } from '../src/hub-address.js';
 import { initialRoomState, nextRoomState } from '../src/room-state.js';
@@ -34,7 +34,7 @@ describe('the state of a room', () => {
   const names = { kernelId: 'k', specName: 's', displayName: 'S', language: null };
   const kernel = { ...names, status: 'idle', reason: null, origin: 'started', notebooks: [] };
   const bo = { participantId: 'p1', name: 'Ann 2', color: 'red', role: 'viewer', clients: ['page'] };
-  const queue = { number: 2, held: null, running: null, queued: [] };
+  const queue = { number: 2, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] };
   const prompt = {
     promptId: 'q',
     runId: 'r',

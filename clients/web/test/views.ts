@@ -1,5 +1,6 @@
 /** Views as a hub sends them, for tests. */
 import {
+  DEFAULT_QUEUE_RULES,
   BatchId,
   CellId,
   FileId,
@@ -36,7 +37,7 @@ export function runView(runId: string, author: RunView['author'], more: Partial<
 }
 
 export function queueView(running: RunView | null, queued: RunView[], held: QueueView['held'] = null): QueueView {
-  return { number: 1, held, running, queued };
+  return { number: 1, held, rules: DEFAULT_QUEUE_RULES, running, queued };
 }
 
 export function kernelView(status: KernelView['status'], reason: string | null = null): KernelView {

@@ -29,6 +29,7 @@ const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
   confirmFirst: 409,
   existingKernel: 409,
   tooManyKernels: 429,
+  tooManyWait: 429,
   kernelFailed: 500,
   unavailable: 503,
 };

@@ -9,7 +9,8 @@ import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebo
 import { Refusal, messageOf } from '../errors.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
-import type { EnqueueOutcome, QueuedRun, RunQueue } from '../run/run-queue.js';
+import { acceptedRuns } from '../run/accepted-runs.js';
+import type { AcceptedRuns, QueuedRun, RunQueue } from '../run/run-queue.js';
 import { QueueUnavailable } from '../run/run-queue.js';
 import { newRun } from '../run/new-run.js';
 import type { KernelQuestion, ReplyContent } from '../run/kernel-question.js';
@@ -136,7 +137,7 @@ export class RoomCalls {
       return this.answeredBefore(requestId, refusal);
     }
     const session = await this.options.kernel.ensure(author);
-    return resultOf(await this.options.queue.enqueue(session.kernelId, requestId, runs), batchId);
+    return resultOf(acceptedRuns(await this.options.queue.enqueue(session.kernelId, requestId, runs)), batchId);
   }
 
   /** A request that comes again finds its runs, whatever became of the cells meanwhile. */
@@ -144,7 +145,7 @@ export class RoomCalls {
     const session = this.options.room.kernel;
     const before = session === null ? null : await this.options.queue.answered(session.kernelId, requestId);
     if (before === null) throw refusal;
-    return resultOf(before, BatchId.parse(this.options.newId()));
+    return resultOf(acceptedRuns(before), BatchId.parse(this.options.newId()));
   }
 
   /** The cell's text as it is now, if it is what the person saw. */
@@ -289,7 +290,7 @@ export class RoomCalls {
 }
 
 /** The batch is that of the runs that this request, now or when it came before, has queued. */
-function resultOf({ runs }: EnqueueOutcome, batchId: BatchId): CallResult<'run'> {
+function resultOf({ runs }: AcceptedRuns, batchId: BatchId): CallResult<'run'> {
   const known = runs.find(({ outcome }) => outcome === 'queued')?.run.batchId;
   return { batchId: known ?? batchId, runs: runs.map((one) => ({ ...one })) };
 }

@@ -14,7 +14,7 @@ import type {
 } from '@cokernel/proto/hub';
 import { ParticipantId as ParticipantIdSchema, encodeHubFrame, sourceHash } from '@cokernel/proto/hub';
 import type { Author, ClientKind, DeviceId, ParticipantView, PromptView, Welcome } from '@cokernel/proto/hub';
-import { HUB_PROTOCOL } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, HUB_PROTOCOL } from '@cokernel/proto/hub';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { QueueChange, RunQueue } from '../run/run-queue.js';
 import type { CellOutputs } from './cell-outputs.js';
@@ -52,7 +52,7 @@ const NEWS_WAIT_MS = 16;
 /** What happened while nobody was here: the newest are told. */
 const MAX_UNHEARD = 20;
 
-const NO_QUEUE: QueueView = { number: 0, held: null, running: null, queued: [] };
+const NO_QUEUE: QueueView = { number: 0, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] };
 
 export class Room {
   private readonly clients = new Set<RoomClient>();

@@ -10,6 +10,7 @@ import { messageOf } from '../errors.js';
 import { clientRun } from './client-run.js';
 import { aborted, outcomeOf } from './kernel-channel-answers.js';
 import type { ChannelRequests } from './kernel-channel-requests.js';
+import { acceptedRuns } from './accepted-runs.js';
 import type { QueueChange, RunQueue } from './run-queue.js';
 
 export interface ChannelRunsOptions {
@@ -85,7 +86,7 @@ export class ChannelRuns {
     try {
       const known = await queue.find(kernelId, run.view.runId);
       if (known !== null) return 'there was a request of this id before';
-      await queue.enqueue(kernelId, requestId, [run]);
+      acceptedRuns(await queue.enqueue(kernelId, requestId, [run]));
       return null;
     } catch (error) {
       return messageOf(error);

@@ -3,16 +3,20 @@
  * kept of the past. The embedded adapter stores what these steps give; the Redis adapter's scripts say the same in
  * Lua and are tested against them. A step that changes nothing gives back the very state that it was handed.
  */
-import type { HeldReason, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+import type { HeldReason, ParticipantId, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES } from '@cokernel/proto/hub';
+import { type Turn, type WaitingRun, firstTurn, moved, placed, ranked, turnAfter } from './queue-order.js';
 import type {
   CancelSelector,
   EnqueueOutcome,
+  MoveOutcome,
   QueueChange,
   QueuedRun,
   QueueSnapshot,
   Settlement,
   StaleFence,
   TakeOutcome,
+  TooManyWait,
 } from './run-queue.js';
 
 /** How many finished runs, and how many answers to requests, are kept; the oldest go first. */
@@ -32,12 +36,14 @@ export interface AnsweredRequest {
 export interface RunQueueState {
   readonly number: number;
   readonly held: HeldReason | null;
+  readonly rules: QueueRules;
+  readonly turn: Turn;
   /** The highest fence that a step carried. */
   readonly fence: number;
   /** The number of the next entry, whatever its list. */
   readonly nextEntry: number;
   readonly running: QueuedRun | null;
-  readonly queued: readonly Entry<QueuedRun>[];
+  readonly queued: readonly WaitingRun[];
   /** Oldest first. */
   readonly finished: readonly Entry<RunView>[];
   /** Oldest first. */
@@ -54,6 +60,8 @@ export interface QueueStep<Answer> {
 export const emptyRunQueue: RunQueueState = {
   number: 0,
   held: null,
+  rules: DEFAULT_QUEUE_RULES,
+  turn: firstTurn,
   fence: 0,
   nextEntry: 0,
   running: null,
@@ -66,6 +74,7 @@ export function snapshotOf(state: RunQueueState): QueueSnapshot {
   return {
     number: state.number,
     held: state.held,
+    rules: state.rules,
     running: state.running?.view ?? null,
     queued: state.queued.map(({ value }) => value.view),
   };
@@ -91,29 +100,54 @@ export function enqueue(
 ): QueueStep<EnqueueOutcome> {
   const known = answered(state, requestId);
   if (known !== null) return unchanged(state, known);
-  const queued = [...state.queued];
-  let nextEntry = state.nextEntry;
-  const outcomes = runs.map((run) => {
-    const twin = queued.findIndex(({ value }) => isSameRun(value, run));
-    if (twin >= 0) return outcomeAt(queued, twin, 'merged');
-    queued.push({ entry: nextEntry, value: run });
-    nextEntry += 1;
-    return outcomeAt(queued, queued.length - 1, 'queued');
-  });
-  const answer = { runs: outcomes };
-  const requests = keepNewest([...state.requests, { entry: nextEntry, value: { requestId, answer } }]);
+  const added = withRuns(state, runs);
+  const isRefused = added.answer.outcome === 'tooManyWait';
+  const { queued, nextEntry } = isRefused ? state : added;
+  const requests = keepNewest([...state.requests, { entry: nextEntry, value: { requestId, answer: added.answer } }]);
   const number = queued.length > state.queued.length ? state.number + 1 : state.number;
-  return { state: { ...state, number, nextEntry: nextEntry + 1, queued, requests }, answer, finished: [] };
+  const after = { ...state, number, nextEntry: nextEntry + 1, queued, requests };
+  return { state: after, answer: added.answer, finished: [] };
 }
 
-function outcomeAt(
-  queued: readonly Entry<QueuedRun>[],
-  index: number,
-  outcome: 'queued' | 'merged',
-): EnqueueOutcome['runs'][number] {
-  const at = queued[index];
-  if (at === undefined) throw new RangeError(`No queued run at ${String(index)}`);
-  return { outcome, run: at.value.view, place: index + 1 };
+function withRuns(
+  { queued: before, nextEntry: firstEntry, turn, rules }: RunQueueState,
+  runs: readonly QueuedRun[],
+): { readonly queued: readonly WaitingRun[]; readonly nextEntry: number; readonly answer: EnqueueOutcome } {
+  let [queued, nextEntry] = [before, firstEntry];
+  const outcomes = runs.map((run) => {
+    const twin = queued.findIndex(({ value }) => isSameRun(value, run));
+    const merged = queued[twin]?.value.view;
+    if (merged !== undefined) return { outcome: 'merged' as const, run: merged, place: twin + 1 };
+    const { index, ...after } = placed(queued, turn, rules.order, { entry: nextEntry, value: run });
+    [queued, nextEntry] = [after.queued, nextEntry + 1];
+    return { outcome: 'queued' as const, run: run.view, place: index + 1 };
+  });
+  const refused = tooManyOfOne(before, queued, rules.mostWaiting);
+  return { queued, nextEntry, answer: refused ?? { outcome: 'accepted', runs: outcomes } };
+}
+
+/** Whether somebody who is not within the bound has more waiting than before. */
+function tooManyOfOne(
+  before: readonly WaitingRun[],
+  after: readonly WaitingRun[],
+  mostWaiting: number | null,
+): TooManyWait | null {
+  if (mostWaiting === null || after.length === before.length) return null;
+  const [had, has] = [waitingByAuthor(before), waitingByAuthor(after)];
+  for (const [author, count] of has) {
+    const waiting = had.get(author) ?? 0;
+    if (count > waiting && count > mostWaiting) return { outcome: 'tooManyWait', waiting, mostWaiting };
+  }
+  return null;
+}
+
+function waitingByAuthor(queued: readonly WaitingRun[]): Map<ParticipantId, number> {
+  const counts = new Map<ParticipantId, number>();
+  for (const { value } of queued) {
+    const { participantId } = value.view.author;
+    counts.set(participantId, (counts.get(participantId) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** X12: one text of one cell waits once. Cell ids are unique in their notebook only, and notebooks may share a kernel. */
@@ -142,7 +176,7 @@ export function takeNext(
   }
   const running = { ...next.value, view: { ...next.value.view, state: 'running' as const, startedAt } };
   return {
-    state: { ...fenced, number: state.number + 1, running, queued },
+    state: { ...fenced, number: state.number + 1, running, queued, turn: turnAfter(state.turn, next) },
     answer: { outcome: 'taken', run: running },
     finished: [],
   };
@@ -201,6 +235,30 @@ function isSelected(run: RunView, selector: CancelSelector): boolean {
   }
 }
 
+export function move(
+  state: RunQueueState,
+  runId: RunId,
+  before: RunId | null,
+  within: ParticipantId | null,
+): QueueStep<MoveOutcome> {
+  const step = moved(state.queued, runId, before, within);
+  if (step.outcome !== 'moved') return unchanged(state, step);
+  const answer = { outcome: 'moved' } as const;
+  const isAsBefore = step.queued.every(({ entry }, index) => entry === state.queued[index]?.entry);
+  if (isAsBefore) return unchanged(state, answer);
+  return { state: { ...state, number: state.number + 1, queued: step.queued }, answer, finished: [] };
+}
+
+export function setRules(state: RunQueueState, rules: QueueRules): QueueStep<undefined> {
+  const { order, mostWaiting, mostSeconds } = state.rules;
+  if (order === rules.order && mostWaiting === rules.mostWaiting && mostSeconds === rules.mostSeconds) {
+    return unchanged(state, undefined);
+  }
+  const isNowFair = rules.order === 'fair' && order !== 'fair';
+  const queued = isNowFair ? ranked(state.queued, state.turn) : state.queued;
+  return { state: { ...state, number: state.number + 1, rules, queued }, answer: undefined, finished: [] };
+}
+
 /** Holds the queue, or lets it go on with null. */
 export function setHeld(state: RunQueueState, held: HeldReason | null): QueueStep<undefined> {
   if (state.held === held) return unchanged(state, undefined);
@@ -225,7 +283,7 @@ function withdraw(
   isMeant: (run: QueuedRun) => boolean,
   finishedAt: string,
   reason: string,
-): { readonly left: readonly Entry<QueuedRun>[]; readonly withdrawn: readonly RunView[] } {
+): { readonly left: readonly WaitingRun[]; readonly withdrawn: readonly RunView[] } {
   const left = state.queued.filter(({ value }) => !isMeant(value));
   const withdrawn = state.queued
     .filter(({ value }) => isMeant(value))
@@ -235,12 +293,22 @@ function withdraw(
 
 function keepFinished(state: RunQueueState, runs: readonly RunView[]): RunQueueState {
   const added = runs.map((value, index) => ({ entry: state.nextEntry + index, value }));
+  const since = keptSince(runs[0]?.finishedAt ?? new Date(0).toISOString());
+  const firstKept = state.finished.findIndex(({ value }) => (value.finishedAt ?? '') >= since);
+  const kept = firstKept === -1 ? [] : state.finished.slice(firstKept);
   return {
     ...state,
     number: state.number + 1,
     nextEntry: state.nextEntry + added.length,
-    finished: keepNewest([...state.finished, ...added]),
+    finished: keepNewest([...kept, ...added]),
   };
+}
+
+const KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** What ended before is not kept any more when a run ends at this time; ISO 8601. */
+export function keptSince(finishedAt: string): string {
+  return new Date(Date.parse(finishedAt) - KEPT_MS).toISOString();
 }
 
 function keepNewest<T>(entries: readonly Entry<T>[]): readonly Entry<T>[] {

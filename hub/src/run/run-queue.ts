@@ -3,12 +3,22 @@
  * The steps of the kernel's owner carry its lease's fence and are refused when it is stale. All promises of
  * this port hold after a crash of the hub: a step that resolved is durable.
  *
- * Order: as enqueued. At most one run is `running`. A finished run is kept for a while (see the adapters) so that a
- * repeated request finds it.
+ * Order: as the queue's rules say, and as people have moved what waits. At most one run is `running`. The last 1,000 finished
+ * runs of the last 7 days are kept, so that a repeated request finds its own.
  */
 import type { MessageHeader } from '@cokernel/proto/jupyter';
 import { z } from 'zod';
-import type { CellId, FileId, HeldReason, KernelId, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+import type {
+  CellId,
+  FileId,
+  HeldReason,
+  KernelId,
+  ParticipantId,
+  QueueRules,
+  RequestId,
+  RunId,
+  RunView,
+} from '@cokernel/proto/hub';
 
 /** A stock client's execute_request, apart from its code, which is the run's source. It is sent as it came. */
 export interface ClientRequest {
@@ -37,6 +47,7 @@ export interface QueuedRun {
 export interface QueueSnapshot {
   readonly number: number;
   readonly held: HeldReason | null;
+  readonly rules: QueueRules;
   readonly running: RunView | null;
   readonly queued: readonly RunView[];
 }
@@ -47,10 +58,25 @@ export interface QueueChange {
   readonly finished: readonly RunView[];
 }
 
-export type EnqueueOutcome = {
+export interface AcceptedRuns {
+  readonly outcome: 'accepted';
   /** For each run asked for, in order: the new one, or the one it merged into (same cell and hash, still queued; X12). */
   readonly runs: readonly { readonly outcome: 'queued' | 'merged'; readonly run: RunView; readonly place: number }[];
-};
+}
+
+/** More of one person's runs would wait than the queue's rules allow: none of the request's is queued. */
+export interface TooManyWait {
+  readonly outcome: 'tooManyWait';
+  readonly waiting: number;
+  readonly mostWaiting: number;
+}
+
+export type EnqueueOutcome = AcceptedRuns | TooManyWait;
+
+export type MoveOutcome =
+  | { readonly outcome: 'moved' }
+  /** This run does not wait, or is not of the person who moves. */
+  | { readonly outcome: 'notQueued' | 'notYours'; readonly runId: RunId };
 
 export interface StaleFence {
   readonly outcome: 'stale';
@@ -97,6 +123,13 @@ export interface RunQueue {
   ): Promise<{ readonly outcome: 'settled' } | StaleFence>;
   /** Cancels queued runs (never the running one); answers which. */
   cancel(kernelId: KernelId, selector: CancelSelector, finishedAt: string, reason: string): Promise<readonly RunView[]>;
+  /**
+   * Puts a queued run before another one, or behind all (null). `within`: only among this person's own places, the others'
+   * runs stay where they are; null: anywhere.
+   */
+  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: ParticipantId | null): Promise<MoveOutcome>;
+  /** From now on; what waits already is put in the new order. */
+  setRules(kernelId: KernelId, rules: QueueRules): Promise<void>;
   /** Nothing is taken until `release`. */
   hold(kernelId: KernelId, reason: HeldReason): Promise<void>;
   release(kernelId: KernelId): Promise<void>;

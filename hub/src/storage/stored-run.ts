@@ -2,11 +2,20 @@
  * Pure: what a store gives back is parsed before it is believed. The shapes of what the run queue's adapters keep as
  * JSON; each is the port's type of the same name.
  */
-import { FileId, HeldReason, RunView } from '@cokernel/proto/hub';
+import {
+  FileId,
+  HeldReason,
+  ParticipantId,
+  QueueRules,
+  RunId,
+  RunView,
+  DEFAULT_QUEUE_RULES,
+} from '@cokernel/proto/hub';
 import type { MessageHeader } from '@cokernel/proto/jupyter';
 import { parseHeader, parseJson } from '@cokernel/proto/jupyter';
 import { z } from 'zod';
-import type { EnqueueOutcome, QueuedRun } from '../run/run-queue.js';
+import { firstTurn } from '../run/queue-order.js';
+import type { EnqueueOutcome, MoveOutcome, QueuedRun } from '../run/run-queue.js';
 
 const StoredRequest = z.object({
   header: z.custom<MessageHeader>((value) => parseHeader(value).ok),
@@ -29,14 +38,29 @@ export const StoredRun: z.ZodType<QueuedRun> = z.object({
     .default(null),
 });
 
-export const StoredAnswer: z.ZodType<EnqueueOutcome> = z.object({
+const Accepted = z.object({
+  // An older hub wrote none.
+  outcome: z.literal('accepted').default('accepted'),
   runs: z.array(z.object({ outcome: z.enum(['queued', 'merged']), run: RunView, place: z.number().int().positive() })),
 });
+const TooManyWait = z.object({
+  outcome: z.literal('tooManyWait'),
+  waiting: z.number().int().nonnegative(),
+  mostWaiting: z.number().int().positive(),
+});
+export const StoredAnswer: z.ZodType<EnqueueOutcome> = z.union([TooManyWait, Accepted]);
+
+export const StoredMove: z.ZodType<MoveOutcome> = z.union([
+  z.object({ outcome: z.literal('moved') }),
+  z.object({ outcome: z.enum(['notQueued', 'notYours']), runId: RunId }),
+]);
 
 /** Numbers and flags of a queue that don't belong to one run. */
 export const StoredHead = z.object({
   number: z.number().int().nonnegative(),
   held: HeldReason.nullable(),
+  rules: QueueRules.default(DEFAULT_QUEUE_RULES),
+  turn: z.object({ round: z.number().int(), served: z.array(ParticipantId) }).default({ ...firstTurn, served: [] }),
   fence: z.number().int().nonnegative(),
   nextEntry: z.number().int().nonnegative(),
 });

@@ -1,6 +1,6 @@
 /** Random sequences of steps: a RunQueue must answer and tell what the pure model (run-queue-state.ts) does. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CellId, HeldReason, RequestId, RunId } from '@cokernel/proto/hub';
+import { CellId, HeldReason, ParticipantId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
 import type { KernelId } from '@cokernel/proto/hub';
 import fc from 'fast-check';
 import type { CancelSelector, QueueChange, Settlement } from '../../src/run/run-queue.js';
@@ -10,9 +10,11 @@ import {
   emptyRunQueue,
   enqueue,
   findRun,
+  move,
   type QueueStep,
   type RunQueueState,
   setHeld,
+  setRules,
   settle,
   snapshotOf,
   takeNext,
@@ -26,6 +28,8 @@ type Command =
   | { readonly do: 'take'; readonly fenceBack: number }
   | { readonly do: 'settle'; readonly fenceBack: number; readonly end: Settlement; readonly other: boolean }
   | { readonly do: 'cancel'; readonly selector: CancelSelector }
+  | { readonly do: 'move'; readonly run: number; readonly before: number | null; readonly within: ParticipantId | null }
+  | { readonly do: 'rules'; readonly rules: QueueRules }
   | { readonly do: 'hold'; readonly reason: HeldReason }
   | { readonly do: 'release' }
   | { readonly do: 'claim' };
@@ -34,7 +38,7 @@ const few = (...names: string[]): fc.Arbitrary<string> => fc.constantFrom(...nam
 const runId = fc.integer({ min: 0, max: 40 }).map((index) => RunId.parse(`run-${String(index)}`));
 const traits: fc.Arbitrary<RunTraits> = fc.record({
   batch: few('b1', 'b2', 'b3'),
-  author: few('ann', 'ben'),
+  author: few('ann', 'ben', 'cem'),
   cell: fc.constantFrom('c1', 'c2', 'c3', null),
   file: few('f1', 'f2'),
   source: few('', 'x = 1', 'π 🙂 "\\u0000" \\ \n[]{}'),
@@ -42,7 +46,7 @@ const traits: fc.Arbitrary<RunTraits> = fc.record({
 });
 const end: fc.Arbitrary<Settlement> = fc.record({
   state: fc.constantFrom('succeeded', 'failed', 'cancelled', 'lost'),
-  finishedAt: few('2026-01-01T00:00:02.000Z'),
+  finishedAt: few('2026-01-01T00:00:02.000Z', '2026-01-01T00:00:02.000Z', '2026-01-08T00:00:02.500Z'),
   executionCount: fc.constantFrom(null, 0, 7, 123_456_789_012),
   reason: fc.constantFrom(null, 'ValueError: "ü"'),
 });
@@ -52,6 +56,11 @@ const selector: fc.Arbitrary<CancelSelector> = fc.oneof(
   fc.record({ by: fc.constant('cell' as const), cellId: few('c1', 'c2').map((id) => CellId.parse(id)) }),
   fc.constant({ by: 'all' as const }),
 );
+const rules: fc.Arbitrary<QueueRules> = fc.record({
+  order: fc.constantFrom('fifo', 'fair', 'fair'),
+  mostWaiting: fc.constantFrom(null, null, 3),
+  mostSeconds: fc.constantFrom(null, 0.5, 60),
+});
 const fenceBack = fc.constantFrom(0, 0, 0, 0, 1);
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
@@ -73,6 +82,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), selector }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('move' as const),
+      run: fc.nat({ max: 8 }),
+      before: fc.option(fc.nat({ max: 8 })),
+      within: fc.option(few('ann', 'ben').map((id) => ParticipantId.parse(id))),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rules' as const), rules }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('hold' as const), reason: fc.constantFrom(...HeldReason.options) }),
@@ -144,6 +163,17 @@ class Comparison {
         this.#compare(answer, cancel(this.#model, command.selector, finishedAt, 'withdrawn'));
         return;
       }
+      case 'move': {
+        const runId = this.#waiting(command.run);
+        const before = command.before === null ? null : this.#waiting(command.before);
+        const answer = await runQueue.move(kernelId, runId, before, command.within);
+        this.#compare(answer, move(this.#model, runId, before, command.within));
+        return;
+      }
+      case 'rules':
+        await runQueue.setRules(kernelId, command.rules);
+        this.#compare(undefined, setRules(this.#model, command.rules));
+        return;
       case 'hold':
         await runQueue.hold(kernelId, command.reason);
         this.#compare(undefined, setHeld(this.#model, command.reason));
@@ -159,6 +189,11 @@ class Comparison {
         return;
       }
     }
+  }
+
+  /** The run at this place; one that does not wait when there is none. */
+  #waiting(place: number): RunId {
+    return this.#model.queued[place]?.value.view.runId ?? RunId.parse('run-0');
   }
 
   #compare<Answer>(answer: Answer, step: QueueStep<Answer>): void {

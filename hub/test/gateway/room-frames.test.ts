@@ -6,7 +6,7 @@ import { WebsocketProvider } from 'y-websocket';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
-import { FRAME_AWARENESS, FRAME_JUPYTERLAB, encodeHubFrame } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, FRAME_AWARENESS, FRAME_JUPYTERLAB, encodeHubFrame } from '@cokernel/proto/hub';
 import { RoomProgram, roomUrl, sessionOf } from '../support/room-program.js';
 import { TOKEN, hubPlace, readServed, startHub, writeCells } from '../support/test-hub.js';
 import type { HubPlace, TestHub } from '../support/test-hub.js';
@@ -310,7 +310,7 @@ describe('hub frames', () => {
       path: 'a.ipynb',
       you: { name: 'Ann 2', role: 'owner' },
       kernel: null,
-      queue: { number: 0, held: null, running: null, queued: [] },
+      queue: { number: 0, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] },
       prompt: null,
     });
     expect(welcome.kernelSpecs.length).toBeGreaterThan(0);

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as Y from 'yjs';
 import {
+  DEFAULT_QUEUE_RULES,
   BatchId,
   CellId,
   Epoch,
@@ -71,6 +72,7 @@ const run = (id: string, state: RunView['state'], batch = 'batch', file = fileId
 const queue = (running: RunView | null, ...queued: RunView[]): QueueView => ({
   number: 0,
   held: null,
+  rules: DEFAULT_QUEUE_RULES,
   running,
   queued,
 });

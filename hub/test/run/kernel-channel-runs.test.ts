@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { buildMessage, executeRequest, statusMessage } from '@cokernel/proto/jupyter';
-import { KernelId } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, KernelId } from '@cokernel/proto/hub';
 import { batchOf } from '../../src/run/client-run.js';
 import { ChannelRequests } from '../../src/run/kernel-channel-requests.js';
 import { ChannelRuns } from '../../src/run/kernel-channel-runs.js';
@@ -24,7 +24,7 @@ function setUp() {
       find: (_kernel, runId) => Promise.resolve(queued.find(({ view }) => view.runId === runId)?.view ?? null),
       enqueue: (_kernel, _request, added) => {
         queued.push(...added);
-        return Promise.resolve({ runs: [] });
+        return Promise.resolve({ outcome: 'accepted', runs: [] });
       },
     },
     answer: (msgId, content) => answers.push([msgId, content['status']]),
@@ -45,7 +45,10 @@ function setUp() {
     requests.observe(statusMessage({ ...sender('i'), parent }, 'idle'));
   };
   const change = (finished: QueueChange['finished']): Promise<void> =>
-    runs.queueChanged({ finished, snapshot: { number: 1, held: null, running: null, queued: [] } });
+    runs.queueChanged({
+      finished,
+      snapshot: { number: 1, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] },
+    });
   const views = (msgId: string) => queued.flatMap(({ view }) => (view.runId === msgId ? [view] : []));
   const ids = (): string[] => queued.map(({ view }) => view.runId);
   return { runs, send, over, change, views, ids, answers };

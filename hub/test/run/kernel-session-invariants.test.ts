@@ -3,7 +3,7 @@
  * happens in whatever order.
  */
 import { describe, expect, test } from '@jest/globals';
-import { RunId } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, RunId } from '@cokernel/proto/hub';
 import fc from 'fast-check';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { initialState } from '../../src/run/kernel-session-model.js';
@@ -175,7 +175,10 @@ class World {
   private changed(): void {
     const queued = this.queued.map(({ view }) => view);
     const running = this.inStore?.view ?? null;
-    this.untold.push({ type: 'queueChanged', snapshot: { number: this.made, held: this.held, running, queued } });
+    this.untold.push({
+      type: 'queueChanged',
+      snapshot: { number: this.made, held: this.held, rules: DEFAULT_QUEUE_RULES, running, queued },
+    });
   }
 
   private tellQueue(): void {

@@ -1,6 +1,6 @@
 /** The life of one kernel's runs, event by event. */
 import { describe, expect, test } from '@jest/globals';
-import { PromptId, RunId } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, PromptId, RunId } from '@cokernel/proto/hub';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { initialState } from '../../src/run/kernel-session-model.js';
 import { kernelStatus, transition } from '../../src/run/kernel-session-state.js';
@@ -19,7 +19,10 @@ const died: SessionEvent = { type: 'kernelDied', reason: 'gone', at };
 
 function queueOf(queued: number, held: QueueSnapshot['held'] = null): SessionEvent {
   const views = Array.from({ length: queued }, (_, index) => queuedRun({ runId: `q${String(index)}` }).view);
-  return { type: 'queueChanged', snapshot: { number: 1, held, running: null, queued: views } };
+  return {
+    type: 'queueChanged',
+    snapshot: { number: 1, held, rules: DEFAULT_QUEUE_RULES, running: null, queued: views },
+  };
 }
 
 /** The state after these events, and the effects of the last. */

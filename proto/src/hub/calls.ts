@@ -235,6 +235,7 @@ export const callErrors = {
   tooManyKernels: 'as many kernels run as this hub, or one person, may have; the message says which',
   confirmFirst: 'others lose by this, or the kernel was not started here; details.notebooks are the other notebooks',
   existingKernel: 'the kernel was found by its connection file, and is not restarted',
+  tooManyWait: "more of the caller's runs would wait than the queue's rules allow; none was queued",
   noKernel: 'the notebook has no running kernel',
   kernelFailed: 'the kernel did not start; the message says why',
   kernelGone: 'the kernel ended before it answered',

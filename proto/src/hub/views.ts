@@ -58,6 +58,20 @@ export type RunView = z.infer<typeof RunView>;
 export const HeldReason = z.enum(['kernelDied', 'runLost', 'restarted', 'byOwner']);
 export type HeldReason = z.infer<typeof HeldReason>;
 
+/** How a kernel's queue is kept. */
+export const QueueRules = z.object({
+  /** `fifo`: as people asked. `fair`: round robin among people. */
+  order: z.enum(['fifo', 'fair']).default('fifo'),
+  /** How many runs of one person may wait; null: any number. */
+  mostWaiting: z.number().int().positive().nullable().default(null),
+  /** A run that takes longer is interrupted; null: it may take any time. */
+  mostSeconds: z.number().positive().nullable().default(null),
+});
+export type QueueRules = z.infer<typeof QueueRules>;
+
+/** Of a queue for which nobody has chosen others. */
+export const DEFAULT_QUEUE_RULES: QueueRules = QueueRules.parse({});
+
 /**
  * The queue of one kernel after one step. `number` grows by one a step; a client that sees a hole asks for
  * the whole (call `queue`).
@@ -65,6 +79,7 @@ export type HeldReason = z.infer<typeof HeldReason>;
 export const QueueView = z.object({
   number: z.number().int().nonnegative(),
   held: HeldReason.nullable(),
+  rules: QueueRules.default(DEFAULT_QUEUE_RULES),
   /** The run that the kernel works on. */
   running: RunView.nullable(),
   /** In the order in which they will run. */

@@ -5,7 +5,14 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CallFrame, FRAME_HUB, FRAME_SYNC, encodeHubFrame, readHubFrame } from '@cokernel/proto/hub';
+import {
+  DEFAULT_QUEUE_RULES,
+  CallFrame,
+  FRAME_HUB,
+  FRAME_SYNC,
+  encodeHubFrame,
+  readHubFrame,
+} from '@cokernel/proto/hub';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -22,7 +29,7 @@ export const welcome = {
   participants: [],
   kernel: null,
   kernelSpecs: [],
-  queue: { number: 1, held: null, running: null, queued: [] },
+  queue: { number: 1, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] },
   prompt: null,
   saving: { state: 'saved', at: null },
 };

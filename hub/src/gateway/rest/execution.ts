@@ -12,6 +12,7 @@ import type { OpenRoom } from '../../room/room-registry.js';
 import { newRun } from '../../run/new-run.js';
 import type { KernelSession } from '../../run/kernel-session.js';
 import type { KernelSessions } from '../../run/kernel-sessions.js';
+import { acceptedRuns } from '../../run/accepted-runs.js';
 import type { QueuedRun, RunQueue } from '../../run/run-queue.js';
 import type { Transcripts } from '../../run/transcripts.js';
 import { HttpError } from '../http-error.js';
@@ -65,7 +66,7 @@ async function enqueue(
 ): Promise<RunId> {
   const run = 'code' in body ? transcriptRun(routes, body.code) : await cellRun(routes, body);
   const requestId = 'code' in body && body.request_id !== undefined ? body.request_id : RequestId.parse(routes.newId());
-  const { runs } = await routes.queue.enqueue(session.kernelId, requestId, [run]);
+  const { runs } = acceptedRuns(await routes.queue.enqueue(session.kernelId, requestId, [run]));
   const [enqueued] = runs;
   return enqueued?.run.runId ?? run.view.runId;
 }

@@ -1,10 +1,11 @@
 /**
- * How one kernel's queue lies in LMDB: a head, the running run, and one record an entry of each list, so that a step
- * writes what it changed and no more.
+ * How one kernel's queue lies in LMDB: a head, the running run, one record an entry of each list, so that a step writes what
+ * it changed and no more, and the places of what waits, which is not in the order of its entries.
  */
 import type { KernelId } from '@cokernel/proto/hub';
 import { RequestId, RunView } from '@cokernel/proto/hub';
 import { z } from 'zod';
+import type { WaitingRun } from '../../run/queue-order.js';
 import type { AnsweredRequest, Entry, RunQueueState } from '../../run/run-queue-state.js';
 import { emptyRunQueue } from '../../run/run-queue-state.js';
 import { StoredAnswer, StoredHead, StoredRun } from '../stored-run.js';
@@ -15,6 +16,9 @@ const StoredRequest: z.ZodType<AnsweredRequest> = z.object({ requestId: RequestI
 const lists = ['queued', 'finished', 'requests'] as const;
 type ListName = (typeof lists)[number];
 
+/** Entry and round of each waiting run, in order. */
+const StoredPlaces = z.array(z.tuple([z.number().int(), z.number().int()]));
+
 export function loadQueue(root: LmdbRoot, kernelId: KernelId): RunQueueState {
   const head = root.get(keyOf(kernelId, 'head'));
   if (head === undefined) return emptyRunQueue;
@@ -22,7 +26,7 @@ export function loadQueue(root: LmdbRoot, kernelId: KernelId): RunQueueState {
   return {
     ...StoredHead.parse(head),
     running: running === undefined ? null : StoredRun.parse(running),
-    queued: loadList(root, kernelId, 'queued', StoredRun),
+    queued: loadQueued(root, kernelId),
     finished: loadList(root, kernelId, 'finished', RunView),
     requests: loadList(root, kernelId, 'requests', StoredRequest),
   };
@@ -40,8 +44,9 @@ export async function storeQueue(
 ): Promise<void> {
   const writes: Promise<boolean>[] = [];
   await root.batch(() => {
-    const { number, held, fence, nextEntry } = after;
-    writes.push(root.put(keyOf(kernelId, 'head'), { number, held, fence, nextEntry }));
+    const { number, held, rules, turn, fence, nextEntry } = after;
+    writes.push(root.put(keyOf(kernelId, 'head'), { number, held, rules, turn, fence, nextEntry }));
+    if (after.queued !== before.queued) writes.push(storePlaces(root, kernelId, after));
     if (after.running !== before.running) writes.push(storeRunning(root, kernelId, after));
     for (const list of lists) writes.push(...storeList(root, kernelId, list, before[list], after[list]));
   });
@@ -69,19 +74,30 @@ function storeList(
   after: readonly Entry<unknown>[],
 ): Promise<boolean>[] {
   if (before === after) return [];
-  // Entries stand in the order of their numbers: new ones are behind all that were known.
-  const lastKnown = before.at(-1)?.entry ?? -1;
-  const added = after.filter(({ entry }) => entry > lastKnown);
-  let next = 0;
-  const removed = before.filter(({ entry }) => {
-    if (after[next]?.entry !== entry) return true;
-    next += 1;
-    return false;
-  });
+  const [known, left] = [before, after].map((list) => new Set(list.map(({ entry }) => entry)));
+  const added = after.filter(({ entry }) => known?.has(entry) === false);
+  const removed = before.filter(({ entry }) => left?.has(entry) === false);
   return [
     ...removed.map(({ entry }) => root.remove([...keyOf(kernelId, list), entry])),
     ...added.map(({ entry, value }) => root.put([...keyOf(kernelId, list), entry], value)),
   ];
+}
+
+function storePlaces(root: LmdbRoot, kernelId: KernelId, { queued }: RunQueueState): Promise<boolean> {
+  const places = queued.map(({ entry, round }): [number, number] => [entry, round]);
+  return root.put(keyOf(kernelId, 'places'), places);
+}
+
+/** An older hub wrote no places: entries stood in the order of their numbers. */
+function loadQueued(root: LmdbRoot, kernelId: KernelId): readonly WaitingRun[] {
+  const runs = new Map(loadList(root, kernelId, 'queued', StoredRun).map(({ entry, value }) => [entry, value]));
+  const places = root.get(keyOf(kernelId, 'places'));
+  const known =
+    places === undefined ? [...runs.keys()].map((entry) => [entry, 1] as const) : StoredPlaces.parse(places);
+  return known.flatMap(([entry, round]) => {
+    const value = runs.get(entry);
+    return value === undefined ? [] : [{ entry, round, value }];
+  });
 }
 
 function loadList<T>(root: LmdbRoot, kernelId: KernelId, list: ListName, shape: z.ZodType<T>): readonly Entry<T>[] {

@@ -3,11 +3,12 @@
  * durable atomic transaction with what it changed, then the subscribers, then the answer. Steps on one kernel pass one
  * after the other, in one line with those on its lease, so that a fence is checked against the newest claim.
  */
-import type { HeldReason, KernelId, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+import type { HeldReason, KernelId, ParticipantId, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import type {
   CancelSelector,
   EnqueueOutcome,
+  MoveOutcome,
   QueueChange,
   QueuedRun,
   QueueSnapshot,
@@ -23,9 +24,11 @@ import {
   changeOf,
   enqueue,
   findRun,
+  move,
   type QueueStep,
   type RunQueueState,
   setHeld,
+  setRules,
   settle,
   snapshotOf,
   takeNext,
@@ -83,6 +86,14 @@ export class EmbeddedRunQueue implements RunQueue {
     reason: string,
   ): Promise<readonly RunView[]> {
     return this.#step(kernelId, (state) => cancel(state, selector, finishedAt, reason));
+  }
+
+  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: ParticipantId | null): Promise<MoveOutcome> {
+    return this.#step(kernelId, (state) => move(state, runId, before, within));
+  }
+
+  setRules(kernelId: KernelId, rules: QueueRules): Promise<void> {
+    return this.#step(kernelId, (state) => setRules(state, rules));
   }
 
   hold(kernelId: KernelId, reason: HeldReason): Promise<void> {

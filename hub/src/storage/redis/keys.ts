@@ -18,7 +18,8 @@ export function queueKeys(kernelId: KernelId): QueueKeys {
   const key = (part: string): string => `${tagOf(subject)}:${part}`;
   const lists = ['head', 'runs', 'order', 'finished', 'finished-order', 'requests', 'requests-order'].map(key);
   const [changes, channel] = [key('changes'), key('channel')];
-  return { all: [...lists, changes, leaseKey(subject), channel], changes, channel };
+  const late = ['sources', 'source-uses', 'served'].map(key);
+  return { all: [...lists, changes, leaseKey(subject), channel, ...late], changes, channel };
 }
 
 export interface DocumentKeys {

@@ -3,12 +3,13 @@
  * hub asks. Durable as far as the server's persistence goes.
  */
 import { RunView } from '@cokernel/proto/hub';
-import type { HeldReason, KernelId, RequestId, RunId } from '@cokernel/proto/hub';
+import type { HeldReason, KernelId, ParticipantId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type {
   CancelSelector,
   EnqueueOutcome,
+  MoveOutcome,
   QueueChange,
   QueuedRun,
   QueueSnapshot,
@@ -17,7 +18,8 @@ import type {
   StaleFence,
   TakeOutcome,
 } from '../../run/run-queue.js';
-import { StoredAnswer, StoredRun } from '../stored-run.js';
+import { keptSince } from '../../run/run-queue-state.js';
+import { StoredAnswer, StoredMove, StoredRun } from '../stored-run.js';
 import { ChangeFeed } from './change-feed.js';
 import { queueKeys } from './keys.js';
 import { parseSnapshot } from './queue-delta.js';
@@ -56,7 +58,7 @@ export class RedisRunQueue implements RunQueue {
   }
 
   async enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome> {
-    const texts = runs.map(toStored);
+    const texts = runs.flatMap(toStored);
     return this.#step(kernelId, 'enqueue', [requestId, ...texts], StoredAnswer);
   }
 
@@ -74,7 +76,12 @@ export class RedisRunQueue implements RunQueue {
     runId: RunId,
     end: Settlement,
   ): Promise<{ readonly outcome: 'settled' } | StaleFence> {
-    return this.#step(kernelId, 'settle', [String(fence), runId, JSON.stringify(end)], StoredSettle);
+    return this.#step(
+      kernelId,
+      'settle',
+      [String(fence), runId, JSON.stringify(end), keptSince(end.finishedAt)],
+      StoredSettle,
+    );
   }
 
   cancel(
@@ -83,7 +90,16 @@ export class RedisRunQueue implements RunQueue {
     finishedAt: string,
     reason: string,
   ): Promise<readonly RunView[]> {
-    return this.#step(kernelId, 'cancel', [JSON.stringify(selector), finishedAt, reason], z.array(RunView));
+    const args = [JSON.stringify(selector), finishedAt, reason, keptSince(finishedAt)];
+    return this.#step(kernelId, 'cancel', args, z.array(RunView));
+  }
+
+  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: ParticipantId | null): Promise<MoveOutcome> {
+    return this.#step(kernelId, 'move', [runId, before ?? '', within ?? ''], StoredMove);
+  }
+
+  async setRules(kernelId: KernelId, { order, mostWaiting, mostSeconds }: QueueRules): Promise<void> {
+    await this.#run(kernelId, 'set-rules', [JSON.stringify({ order, mostWaiting, mostSeconds })]);
   }
 
   async hold(kernelId: KernelId, reason: HeldReason): Promise<void> {
@@ -164,10 +180,10 @@ export class RedisRunQueue implements RunQueue {
   }
 }
 
-/** Lua can't tell an empty list from an empty map: what it need not read stays text. */
-function toStored(run: QueuedRun): string {
-  const request = run.request === null ? null : JSON.stringify(run.request);
-  return JSON.stringify({ ...run, source: wellFormed(run.source), request });
+/** The run without its source, and the source. Lua can't tell an empty list from an empty map: what it need not read stays text. */
+function toStored({ source, request, ...run }: QueuedRun): readonly [string, string] {
+  const kept = { ...run, request: request === null ? null : JSON.stringify(request) };
+  return [JSON.stringify(kept), wellFormed(source)];
 }
 
 /** Half of a surrogate pair has no UTF-8, neither here nor on its way to a kernel. */

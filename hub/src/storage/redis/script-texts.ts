@@ -10,6 +10,8 @@ const queueSteps = [
   'take-next',
   'settle',
   'cancel',
+  'move',
+  'set-rules',
   'set-held',
   'snapshot',
   'running',

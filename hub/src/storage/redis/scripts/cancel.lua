@@ -1,4 +1,4 @@
--- ARGV: 1 the CancelSelector as JSON  2 finished at  3 reason. Answers the views of the cancelled runs, JSON.
+-- ARGV: 1 the CancelSelector as JSON  2 finished at  3 reason  4 since when finished runs are kept. Answers the views of the cancelled runs, JSON.
 local selector = cjson.decode(ARGV[1])
 local run_ids = {}
 if selector.by == 'runs' then
@@ -13,7 +13,7 @@ local function is_meant(run)
   return selector.by == 'cell' and view.target.kind == 'cell' and view.target.cellId == selector.cellId
 end
 
-local finished = withdraw(is_meant, ARGV[2], ARGV[3])
+local finished = withdraw(is_meant, ARGV[2], ARGV[3], ARGV[4])
 if #finished == 0 then return EMPTY_LIST end
 tell({}, finished)
 return json_list(finished)
