@@ -1,11 +1,11 @@
 /**
- * Pure: the rules of one kernel's run queue: order, merging, stop on error, cancelling, holding, numbering and what is
- * kept of the past. The embedded adapter stores what these steps give; the Redis adapter's scripts say the same in
- * Lua and are tested against them. A step that changes nothing gives back the very state that it was handed.
+ * Pure: the rules of one kernel's run queue: taking, stop on error, cancelling, moving, holding, numbering and what is
+ * kept of the past; how runs come in is in enqueue.ts. The embedded adapter stores what these steps give; the Redis
+ * adapter's scripts say the same in Lua and are tested against them. A step that changes nothing gives back the very state that it was handed.
  */
 import type { HeldReason, ParticipantId, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
 import { DEFAULT_QUEUE_RULES } from '@cokernel/proto/hub';
-import { type Turn, type WaitingRun, firstTurn, moved, placed, ranked, turnAfter } from './queue-order.js';
+import { type Turn, type WaitingRun, firstTurn, moved, ranked, turnAfter } from './queue-order.js';
 import type {
   CancelSelector,
   EnqueueOutcome,
@@ -16,7 +16,6 @@ import type {
   Settlement,
   StaleFence,
   TakeOutcome,
-  TooManyWait,
 } from './run-queue.js';
 
 /** How many finished runs, and how many answers to requests, are kept; the oldest go first. */
@@ -93,73 +92,6 @@ export function findRun(state: RunQueueState, runId: RunId): RunView | null {
   return state.finished.find(({ value }) => value.runId === runId)?.value ?? null;
 }
 
-export function enqueue(
-  state: RunQueueState,
-  requestId: RequestId,
-  runs: readonly QueuedRun[],
-): QueueStep<EnqueueOutcome> {
-  const known = answered(state, requestId);
-  if (known !== null) return unchanged(state, known);
-  const added = withRuns(state, runs);
-  const isRefused = added.answer.outcome === 'tooManyWait';
-  const { queued, nextEntry } = isRefused ? state : added;
-  const requests = keepNewest([...state.requests, { entry: nextEntry, value: { requestId, answer: added.answer } }]);
-  const number = queued.length > state.queued.length ? state.number + 1 : state.number;
-  const after = { ...state, number, nextEntry: nextEntry + 1, queued, requests };
-  return { state: after, answer: added.answer, finished: [] };
-}
-
-function withRuns(
-  { queued: before, nextEntry: firstEntry, turn, rules }: RunQueueState,
-  runs: readonly QueuedRun[],
-): { readonly queued: readonly WaitingRun[]; readonly nextEntry: number; readonly answer: EnqueueOutcome } {
-  let [queued, nextEntry] = [before, firstEntry];
-  const outcomes = runs.map((run) => {
-    const twin = queued.findIndex(({ value }) => isSameRun(value, run));
-    const merged = queued[twin]?.value.view;
-    if (merged !== undefined) return { outcome: 'merged' as const, run: merged, place: twin + 1 };
-    const { index, ...after } = placed(queued, turn, rules.order, { entry: nextEntry, value: run });
-    [queued, nextEntry] = [after.queued, nextEntry + 1];
-    return { outcome: 'queued' as const, run: run.view, place: index + 1 };
-  });
-  const refused = tooManyOfOne(before, queued, rules.mostWaiting);
-  return { queued, nextEntry, answer: refused ?? { outcome: 'accepted', runs: outcomes } };
-}
-
-/** Whether somebody who is not within the bound has more waiting than before. */
-function tooManyOfOne(
-  before: readonly WaitingRun[],
-  after: readonly WaitingRun[],
-  mostWaiting: number | null,
-): TooManyWait | null {
-  if (mostWaiting === null || after.length === before.length) return null;
-  const [had, has] = [waitingByAuthor(before), waitingByAuthor(after)];
-  for (const [author, count] of has) {
-    const waiting = had.get(author) ?? 0;
-    if (count > waiting && count > mostWaiting) return { outcome: 'tooManyWait', waiting, mostWaiting };
-  }
-  return null;
-}
-
-function waitingByAuthor(queued: readonly WaitingRun[]): Map<ParticipantId, number> {
-  const counts = new Map<ParticipantId, number>();
-  for (const { value } of queued) {
-    const { participantId } = value.view.author;
-    counts.set(participantId, (counts.get(participantId) ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** X12: one text of one cell waits once. Cell ids are unique in their notebook only, and notebooks may share a kernel. */
-function isSameRun(one: QueuedRun, other: QueuedRun): boolean {
-  if (one.view.target.kind !== 'cell' || other.view.target.kind !== 'cell') return false;
-  return (
-    one.fileId === other.fileId &&
-    one.view.target.cellId === other.view.target.cellId &&
-    one.view.sourceHash === other.view.sourceHash
-  );
-}
-
 /** `leaseFence`: the highest fence that the kernel's lease has issued. */
 export function takeNext(
   state: RunQueueState,
@@ -204,11 +136,6 @@ export function settle(
     answer: { outcome: 'settled' },
     finished: [ended, ...rest.withdrawn],
   };
-}
-
-/** What a request was answered, while that is kept. */
-export function answered(state: RunQueueState, requestId: RequestId): EnqueueOutcome | null {
-  return state.requests.find(({ value }) => value.requestId === requestId)?.value.answer ?? null;
 }
 
 export function cancel(
@@ -265,7 +192,7 @@ export function setHeld(state: RunQueueState, held: HeldReason | null): QueueSte
   return { state: { ...state, number: state.number + 1, held }, answer: undefined, finished: [] };
 }
 
-function unchanged<Answer>(state: RunQueueState, answer: Answer): QueueStep<Answer> {
+export function unchanged<Answer>(state: RunQueueState, answer: Answer): QueueStep<Answer> {
   return { state, answer, finished: [] };
 }
 
@@ -311,6 +238,6 @@ export function keptSince(finishedAt: string): string {
   return new Date(Date.parse(finishedAt) - KEPT_MS).toISOString();
 }
 
-function keepNewest<T>(entries: readonly Entry<T>[]): readonly Entry<T>[] {
+export function keepNewest<T>(entries: readonly Entry<T>[]): readonly Entry<T>[] {
   return entries.slice(-KEPT_ENTRIES);
 }

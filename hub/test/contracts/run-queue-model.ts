@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CellId, HeldReason, ParticipantId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
 import type { KernelId } from '@cokernel/proto/hub';
 import fc from 'fast-check';
+import { enqueue } from '../../src/run/enqueue.js';
 import type { CancelSelector, QueueChange, Settlement } from '../../src/run/run-queue.js';
 import {
   cancel,
   changeOf,
   emptyRunQueue,
-  enqueue,
   findRun,
   move,
   type QueueStep,

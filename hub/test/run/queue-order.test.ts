@@ -3,14 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_QUEUE_RULES, ParticipantId, RequestId, RunId } from '@cokernel/proto/hub';
 import fc from 'fast-check';
 import { type WaitingRun, firstTurn, moved, placed } from '../../src/run/queue-order.js';
-import {
-  emptyRunQueue,
-  enqueue,
-  settle,
-  setRules,
-  takeNext,
-  type RunQueueState,
-} from '../../src/run/run-queue-state.js';
+import { enqueue } from '../../src/run/enqueue.js';
+import { emptyRunQueue, settle, setRules, takeNext, type RunQueueState } from '../../src/run/run-queue-state.js';
 import { queuedRun } from '../support/queued-run.js';
 
 const at = '2026-01-01T00:00:00.000Z';

@@ -18,11 +18,10 @@ import type {
   TakeOutcome,
 } from '../../run/run-queue.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
+import { answered, enqueue } from '../../run/enqueue.js';
 import {
-  answered,
   cancel,
   changeOf,
-  enqueue,
   findRun,
   move,
   type QueueStep,
