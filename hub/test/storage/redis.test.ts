@@ -95,6 +95,8 @@ describe('a connection that breaks', () => {
     const kernelId = newKernelId();
     const changes: QueueChange[] = [];
     here.runQueue.subscribe(kernelId, (change) => changes.push(change));
+    // Where the feed begins is settled before the first step of the other hub.
+    await here.runQueue.snapshot(kernelId);
     await there.runQueue.enqueue(kernelId, newRequestId(), [queuedRun()]);
     await waitUntil('the first change', () => changes.length === 1);
     await Promise.all([
