@@ -1,50 +1,93 @@
 /**
- * Free TCP ports for a kernel's five sockets. The kernel binds them itself a moment later, so that they must stay
- * free until then: they are chosen below the range from which systems take the ports of outgoing connections, all
- * are held at once while they are tried, and no two kernels of this keeper are given the same one.
+ * Free TCP ports for a kernel's five sockets. The kernel binds them itself a moment later, and again after each restart,
+ * so that they must stay free for it: they are chosen below the range from which systems take the ports of outgoing
+ * connections, and in blocks, each of which is claimed for as long as it is given. The claim is a UDP socket at the
+ * number of the block's first port: whatever keepers run on this machine, no two give the same block, and one that is
+ * killed leaves no claim behind.
  */
+import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import { randomInt } from 'node:crypto';
 
-const FIRST_PORT = 10_240;
 /** Linux gives outgoing connections 32768 and up, macOS 49152 and up. */
-const END_PORT = 32_768;
+const RANGE = { from: 10_240, to: 32_768 };
+const BLOCK_SIZE = 5;
 const MAX_TRIES = 200;
 
 export class PortPool {
-  readonly #given = new Set<number>();
+  /** By the first port of each block that is given; null: not claimed (yet). */
+  readonly #given = new Map<number, Socket | null>();
 
-  /** Rejects when the machine has hardly any free port. */
+  /** `from`: a multiple of 5. */
+  constructor(private readonly range: { readonly from: number; readonly to: number } = RANGE) {}
+
+  /** Gives `count` ports, at most 5. Rejects when the machine has hardly any that are free. */
   async take(count: number, host: string): Promise<number[]> {
-    const held = new Map<number, Server>();
-    try {
-      for (let tries = 0; held.size < count; tries += 1) {
-        if (tries === MAX_TRIES) throw new Error(`no ${count} free ports found on ${host}`);
-        await this.#tryOne(host, held);
-      }
-      return [...held.keys()];
-    } finally {
-      await Promise.all([...held.values()].map(closed));
+    const { from, to } = this.range;
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const first = from + BLOCK_SIZE * randomInt(Math.floor((to - from) / BLOCK_SIZE));
+      const ports = Array.from({ length: count }, (_, index) => first + index);
+      if (await this.#give(first, ports, host)) return ports;
     }
+    throw new Error(`no ${count} free ports found on ${host}`);
   }
 
   /** Of a kernel that has them already. */
-  claim(ports: readonly number[]): void {
-    for (const port of ports) this.#given.add(port);
+  claim(ports: readonly number[], host: string): void {
+    for (const first of blocksOf(ports)) void this.#claim(first, host);
   }
 
   release(ports: readonly number[]): void {
-    for (const port of ports) this.#given.delete(port);
+    for (const first of blocksOf(ports)) {
+      this.#given.get(first)?.close();
+      this.#given.delete(first);
+    }
   }
 
-  async #tryOne(host: string, held: Map<number, Server>): Promise<void> {
-    const port = randomInt(FIRST_PORT, END_PORT);
-    if (this.#given.has(port)) return;
-    this.#given.add(port);
-    const server = await listening(port, host);
-    if (server === null) this.#given.delete(port);
-    else held.set(port, server);
+  async #give(first: number, ports: readonly number[], host: string): Promise<boolean> {
+    if (this.#given.has(first)) return false;
+    const isOurs = await this.#claim(first, host);
+    if (isOurs && (await areFree(ports, host))) return true;
+    this.release([first]);
+    return false;
   }
+
+  /** Never rejects. */
+  async #claim(first: number, host: string): Promise<boolean> {
+    this.#given.set(first, null);
+    const socket = await claimedAt(first, host);
+    // Given back meanwhile.
+    if (!this.#given.has(first)) socket?.close();
+    else this.#given.set(first, socket);
+    return socket !== null;
+  }
+}
+
+function blocksOf(ports: readonly number[]): ReadonlySet<number> {
+  return new Set(ports.map((port) => port - (port % BLOCK_SIZE)));
+}
+
+function claimedAt(port: number, host: string): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4').unref();
+    const failed = (): void => {
+      socket.close();
+      resolve(null);
+    };
+    socket.once('error', failed);
+    socket.bind({ port, address: host, exclusive: true }, () => {
+      // Nothing is read from it: what goes wrong later is of no matter.
+      socket.off('error', failed).on('error', () => undefined);
+      resolve(socket);
+    });
+  });
+}
+
+/** All are held at once while they are tried. */
+async function areFree(ports: readonly number[], host: string): Promise<boolean> {
+  const servers = await Promise.all(ports.map((port) => listening(port, host)));
+  await Promise.all(servers.map((server) => (server === null ? undefined : closed(server))));
+  return !servers.includes(null);
 }
 
 function listening(port: number, host: string): Promise<Server | null> {

@@ -144,8 +144,8 @@ export class Supervisor {
   }
 
   #takeOver(files: KernelFiles): void {
-    const { kernelId, ending, connection } = files.state.current;
-    this.#ports.claim(portsOf(connection));
+    const { kernelId, ending, connection, origin } = files.state.current;
+    if (origin === 'started') this.#ports.claim(portsOf(connection), LOOPBACK);
     const kernel = this.#register(files);
     const taken = kernel.takeOver().then(async () => {
       if (!ending) return;
@@ -180,7 +180,8 @@ export class Supervisor {
     this.#kernels.delete(kernelId);
     this.#claimed.delete(kernelId);
     if (files === null) return;
-    this.#ports.release(portsOf(files.state.current.connection));
+    const { connection, origin } = files.state.current;
+    if (origin === 'started') this.#ports.release(portsOf(connection));
     files.remove();
   }
 
