@@ -162,6 +162,8 @@ export class GatewayLink {
       perMessageDeflate: false,
     });
     this.#socket = socket;
+    // An engine may let the handshake wait for a kernel that it has given up meanwhile.
+    this.#look = setInterval(() => this.#lookForKernel(), times.lookEveryMs);
     let isOpen = false;
     let reason = 'the remote engine closed the connection';
     socket.on('upgrade', ({ headers }) => {
@@ -178,6 +180,7 @@ export class GatewayLink {
     });
     socket.on('close', () => {
       if (this.#ended) return;
+      this.#lookNoMore();
       if (isOpen) this.#broke(reason);
       // The engine has no v1, and is asked again at once without.
       else if (offersV1 && !this.#offersV1) this.#connect();
@@ -199,7 +202,6 @@ export class GatewayLink {
     const brokenBy = this.#brokenBy;
     this.#openedAt = this.options.now();
     this.#heartbeat.start();
-    this.#look = setInterval(() => this.#lookForKernel(), this.options.times.lookEveryMs);
     this.options.onOpen(brokenBy);
     this.#flush();
   }
@@ -210,7 +212,6 @@ export class GatewayLink {
     // One that breaks as soon as it is open is no better than one that does not open.
     if (this.#brokenAt - this.#openedAt > LASTING_MS) this.#attempts = 0;
     this.#heartbeat.broken();
-    this.#lookNoMore();
     this.options.log('warn', 'the connection to a remote kernel broke', { kernel: this.options.remoteId, reason });
     this.options.onBroken();
     this.#tryLater(reason);

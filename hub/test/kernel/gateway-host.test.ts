@@ -187,12 +187,36 @@ describe('the way to a remote engine', () => {
     expect(await evaluated(started, 'print("x" in globals())')).toBe('False\n');
   });
 
+  test('[J9] a kernel that ends while it starts, and is started anew by the engine, is ready all the same', async () => {
+    const ended = there.server.file('ended-once');
+    const python = `exec "${process.env['COKERNEL_TEST_PYTHON'] ?? ''}" -m ipykernel_launcher -f "$1"`;
+    const script = `if [ -e "${ended}" ]; then ${python}; else touch "${ended}"; exit 1; fi`;
+    await there.server.addSpec('ends-once', ['sh', '-c', script, 'sh', '{connection_file}']);
+    const started = await startKernel(there.host(), 'ends-once');
+    await started.events.until('ready');
+    expect(await evaluated(started, 'print("there")')).toBe('there\n');
+  });
+
   test('[J9] a kernel that never answers is given up with a reason, and does not stay behind at the engine', async () => {
     await there.server.addSpec('mute', ['sleep', '600']);
     const { events } = await startKernel(there.host({ readyWithinMs: 500 }), 'mute');
     await events.until('died');
     expect(events.ofType('died')[0]?.reason).toMatch(/did not answer within 0.5 s/);
     await waitUntil('the engine has no kernel', async () => (await there.server.kernelIds()).length === 0);
+  });
+
+  test('[X20] a kernel that the engine gives up before it was ready has died, though the engine lets us wait', async () => {
+    const soon = { restart_limit: '1', time_to_dead: '0.2' };
+    const settings = Object.entries(soon).map(([name, value]) => [`AsyncIOLoopKernelRestarter.${name}`, value]);
+    const hasty = await place(Object.fromEntries(settings));
+    atEnd(async () => {
+      await hasty.way.close();
+      await hasty.server.stop();
+    });
+    await hasty.server.addSpec('ends', ['sh', '-c', 'exit 1']);
+    const { events } = await startKernel(hasty.host(), 'ends');
+    await events.until('died');
+    expect(events.ofType('died')[0]?.reason).toMatch(/has it no more/);
   });
 
   test('[X20] a kernel that can’t be started is refused or dies, with a reason', async () => {
