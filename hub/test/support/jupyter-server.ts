@@ -6,6 +6,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '../../../test/end-to-end/support/free-port.js';
+import { kernelTransport } from '../../../test/end-to-end/support/kernel-transport.js';
 import { scratchFolder, type ScratchFolder } from './scratch-folder.js';
 import { waitUntil } from './wait-until.js';
 
@@ -79,9 +81,9 @@ export class JupyterServer {
 
   /** Starts it anew, on the same port as before if it had one. */
   async restart(): Promise<void> {
-    const port = this.#url === '' ? '0' : String(this.port);
+    const port = this.#url === '' ? await freePort() : this.port;
     const python = testPython();
-    const child = spawn(python, ['-m', 'jupyter_server', ...this.#arguments(port)], {
+    const child = spawn(python, ['-m', 'jupyter_server', ...this.#arguments(String(port))], {
       cwd: this.scratch.path,
       env: { ...process.env, ...this.#environment() },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -110,6 +112,7 @@ export class JupyterServer {
       'ServerApp.root_dir': this.file('root'),
       'ServerApp.allow_root': 'True',
       'ServerApp.open_browser': 'False',
+      'KernelManager.transport': kernelTransport,
       ...this.options.settings,
     };
     return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);

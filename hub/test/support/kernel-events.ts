@@ -37,7 +37,10 @@ export class KernelEvents {
   }
 
   async until(type: KernelHostEvent['type'], count = 1): Promise<void> {
-    await waitUntil(`${count} × ${type}`, () => this.ofType(type).length >= count);
+    await waitUntil(
+      () => `${count} × ${type}; was told ${this.#told() || 'nothing'}`,
+      () => this.ofType(type).length >= count,
+    );
   }
 
   async untilChild(msgId: string, msgType: string): Promise<KernelMessage> {
@@ -45,6 +48,10 @@ export class KernelEvents {
     const [child] = this.childrenOf(msgId, msgType);
     if (child === undefined) throw new Error('it was there a moment ago');
     return child;
+  }
+
+  #told(): string {
+    return this.all.map((event) => ('reason' in event ? `${event.type} (${event.reason})` : event.type)).join(', ');
   }
 
   /** J7: both the reply and the idle status. */

@@ -4,10 +4,16 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-export async function waitUntil(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
+export async function waitUntil(
+  what: string | (() => string),
+  isSo: () => boolean | Promise<boolean>,
+  limitMs = 60_000,
+): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`Waited ${String(limitMs)} ms in vain: ${what}`);
+    if (Date.now() > end) {
+      throw new Error(`Waited ${String(limitMs)} ms in vain: ${typeof what === 'string' ? what : what()}`);
+    }
     await pause(5);
   }
 }

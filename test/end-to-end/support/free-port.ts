@@ -1,15 +1,22 @@
 /**
- * A port that a program can be told to listen at a moment later. It is chosen below the range from which systems take the
- * ports of outgoing connections, so that none of those has it by then.
+ * A port that a program can be told to listen at a moment later. It is chosen below the ranges from which systems take the
+ * ports of outgoing connections and keepers those of kernels, and suites that run side by side choose from ports of
+ * their own, so that nobody has it by then.
  */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+const MOST_WORKERS = 16;
+const chosen = new Set<number>();
+
 export async function freePort(): Promise<number> {
+  const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % MOST_WORKERS;
   for (;;) {
-    const port = randomInt(10_240, 32_768);
-    if (await isFree(port)) return port;
+    const port = MOST_WORKERS * randomInt(3_008 / MOST_WORKERS, 10_240 / MOST_WORKERS) + worker;
+    if (chosen.has(port) || !(await isFree(port))) continue;
+    chosen.add(port);
+    return port;
   }
 }
 

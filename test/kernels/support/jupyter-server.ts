@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { HubAddress } from '@cokernel/core';
+import { kernelTransport } from '../../end-to-end/support/kernel-transport.js';
 import { freePort } from '../../end-to-end/support/free-port.js';
 import type { Scratch } from '../../end-to-end/support/scratch.js';
 import { until } from '../../end-to-end/support/until.js';
@@ -38,7 +39,8 @@ function argumentsFor({ url, token }: { readonly url: string; readonly token: st
     ...{ open_browser: 'False', port_retries: '0', allow_root: 'True' },
   };
   const flags = Object.entries(settings).map(([name, value]) => `--ServerApp.${name}=${value}`);
-  return ['-m', 'jupyter_server', ...flags, `--IdentityProvider.token=${token}`];
+  const rest = [`--KernelManager.transport=${kernelTransport}`, `--IdentityProvider.token=${token}`];
+  return ['-m', 'jupyter_server', ...flags, ...rest];
 }
 
 /** Nothing of the person's who runs the tests is read or written. */

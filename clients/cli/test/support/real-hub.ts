@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../../test/end-to-end/support/free-port.js';
 import { until } from './until.js';
 
 const hubProgram = fileURLToPath(new URL('../../../../hub/src/main.ts', import.meta.url));
@@ -26,7 +27,7 @@ export class RealHub {
   readonly data = join(this.root, 'data');
   #child: ChildProcess | null = null;
   #said = '';
-  #port = '0';
+  #port = '';
 
   /** What a command of this user's needs in its environment. */
   get env(): NodeJS.ProcessEnv {
@@ -54,6 +55,7 @@ export class RealHub {
   /** Starts it; a second time on the same port, with what it had. */
   async start(): Promise<void> {
     this.#makeFolders();
+    if (this.#port === '') this.#port = String(await freePort());
     const args = ['--import', 'tsx', hubProgram, this.served, '--port', this.#port, '--token', 'T', '--no-open'];
     const child = spawn(process.execPath, args, { cwd: repository, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
@@ -64,7 +66,6 @@ export class RealHub {
       if (child.exitCode !== null) throw new Error(`the hub ended: ${this.#said}`);
       return /http:\/\/127\.0\.0\.1:\d+/.test(this.#said);
     });
-    this.#port = /127\.0\.0\.1:(\d+)/.exec(this.#said)?.[1] ?? '0';
   }
 
   /** As Ctrl-C does: the kernels end too. */
