@@ -32,9 +32,9 @@ export class PortPool {
     throw new Error(`no ${count} free ports found on ${host}`);
   }
 
-  /** Of a kernel that has them already. */
-  claim(ports: readonly number[], host: string): void {
-    for (const first of blocksOf(ports)) void this.#claim(first, host);
+  /** Of a kernel that has them already. Resolves when they are claimed, also where another keeper was first. */
+  async claim(ports: readonly number[], host: string): Promise<void> {
+    await Promise.all([...blocksOf(ports)].map((first) => this.#claim(first, host)));
   }
 
   release(ports: readonly number[]): void {
@@ -52,7 +52,6 @@ export class PortPool {
     return false;
   }
 
-  /** Never rejects. */
   async #claim(first: number, host: string): Promise<boolean> {
     this.#given.set(first, null);
     const socket = await claimedAt(first, host);
@@ -86,7 +85,7 @@ function claimedAt(port: number, host: string): Promise<Socket | null> {
 /** All are held at once while they are tried. */
 async function areFree(ports: readonly number[], host: string): Promise<boolean> {
   const servers = await Promise.all(ports.map((port) => listening(port, host)));
-  await Promise.all(servers.map((server) => (server === null ? undefined : closed(server))));
+  await Promise.all(servers.flatMap((server) => (server === null ? [] : [closed(server)])));
   return !servers.includes(null);
 }
 

@@ -145,9 +145,9 @@ export class Supervisor {
 
   #takeOver(files: KernelFiles): void {
     const { kernelId, ending, connection, origin } = files.state.current;
-    if (origin === 'started') this.#ports.claim(portsOf(connection), LOOPBACK);
     const kernel = this.#register(files);
-    const taken = kernel.takeOver().then(async () => {
+    const claimed = origin === 'started' ? this.#ports.claim(portsOf(connection), LOOPBACK) : null;
+    const taken = Promise.all([claimed, kernel.takeOver()]).then(async () => {
       if (!ending) return;
       await kernel.shutdown();
       this.#forget(kernelId);

@@ -36,7 +36,7 @@ test('neither a port at which somebody listens is given, nor one that a kernel w
   ends.push(() => server.close());
   await once(server, 'listening');
   const found = [64_021, 64_023];
-  pool.claim(found, LOOPBACK);
+  await pool.claim(found, LOOPBACK);
   for (;;) {
     const ports = await take(pool).catch((error: unknown) => String(error));
     if (typeof ports !== 'string') continue;

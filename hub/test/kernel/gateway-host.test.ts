@@ -206,9 +206,10 @@ describe('the way to a remote engine', () => {
   });
 
   test('[X20] a kernel that the engine gives up before it was ready has died, though the engine lets us wait', async () => {
-    const soon = { restart_limit: '1', time_to_dead: '0.2' };
-    const settings = Object.entries(soon).map(([name, value]) => [`AsyncIOLoopKernelRestarter.${name}`, value]);
-    const hasty = await place(Object.fromEntries(settings));
+    const hasty = await place({
+      'AsyncIOLoopKernelRestarter.restart_limit': '1',
+      'AsyncIOLoopKernelRestarter.time_to_dead': '0.2',
+    });
     atEnd(async () => {
       await hasty.way.close();
       await hasty.server.stop();
