@@ -185,6 +185,7 @@ export class Room {
     const next = arrived(others, { ...arrival, socketId: client.socket.id, client: said.client });
     this.setParticipants(next);
     client.participantId = participantId;
+    this.expectPeople();
     return this.author(participantId);
   }
 
@@ -262,11 +263,18 @@ export class Room {
     this.queueView = NO_QUEUE;
     if (session !== null) await this.follow(session);
     if (this.session !== session) return;
+    this.expectPeople();
     this.kernelIsNew = true;
     this.queueIsNew = true;
     this.news.ask();
     this.promptChanged(this.prompt);
     if (session?.languageInfo) this.parts.onKernelReady(session);
+  }
+
+  /** A program writes no code, and asks the kernel nothing beside its runs. */
+  private expectPeople(): void {
+    const isPerson = ({ clients }: ParticipantView): boolean => clients.some((client) => client !== 'program');
+    if (this.people.some(isPerson)) this.session?.expectPeople();
   }
 
   private async follow(session: KernelSession): Promise<void> {

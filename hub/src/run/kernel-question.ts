@@ -15,9 +15,12 @@ export type KernelQuestion =
 
 export type ReplyContent = Readonly<Record<string, unknown>>;
 
-/** With the subshell's id the kernel answers beside what runs. */
 export function requestOf(question: KernelQuestion, sender: Sender, subshellId: string | null): KernelMessage {
-  const request = plainRequestOf(question, sender);
+  return atSubshell(plainRequestOf(question, sender), subshellId);
+}
+
+/** With the subshell's id the kernel answers beside what runs. */
+export function atSubshell(request: KernelMessage, subshellId: string | null): KernelMessage {
   return subshellId === null ? request : { ...request, header: { ...request.header, subshell_id: subshellId } };
 }
 

@@ -10,8 +10,9 @@ import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
 import type { KernelBusy } from '@cokernel/proto/hub';
 import { QuestionId } from '@cokernel/proto/hub';
 import { endsWithin } from '../within.js';
+import { CompletionLoading, loadCompletionRequest } from './completion-loading.js';
 import type { KernelQuestion, ReplyContent } from './kernel-question.js';
-import { answerOf, requestOf } from './kernel-question.js';
+import { answerOf, atSubshell, requestOf } from './kernel-question.js';
 import { KernelRequests } from './kernel-requests.js';
 import { Subshell, saysNoSuchSubshell } from './subshell.js';
 
@@ -30,10 +31,14 @@ export interface KernelQuestionsOptions {
   readonly isFree: () => boolean;
   /** Whether the kernel is there and has subshells. */
   readonly hasSubshells: () => boolean;
+  /** Whether the kernel is there and is IPython's. */
+  readonly isIpython: () => boolean;
   /** After so long without an answer the asker is told that it comes later (150). */
   readonly soonMs: number;
   /** Longer than a person waits for a completion (10,000). */
   readonly timeoutMs: number;
+  /** See `CompletionLoading` (300). */
+  readonly quietMs: number;
 }
 
 /** A question whose asker was told that the answer comes later. */
@@ -50,6 +55,7 @@ const ABORTED: ReplyContent = { status: 'aborted' };
 export class KernelQuestions {
   private readonly requests: KernelRequests;
   private readonly subshell: Subshell;
+  private readonly loading: CompletionLoading;
   /** By asker and kind. */
   private readonly late = new Map<string, Late>();
 
@@ -59,6 +65,7 @@ export class KernelQuestions {
       sender: options.sender,
       ask: (request) => this.requests.ask(request, options.send),
     });
+    this.loading = new CompletionLoading({ ask: () => this.loadCompletion(), quietMs: options.quietMs });
   }
 
   /** The answer, or that it comes later. Throws `Refusal` (kernelBusy, kernelGone). */
@@ -69,6 +76,16 @@ export class KernelQuestions {
     const content = isSoon ? await answer : null;
     if (content !== null) return content;
     return this.answerLater({ question, asker, answer: isSoon ? null : answer });
+  }
+
+  /** People are there, who ask while they write. */
+  expectPeople(): void {
+    this.loading.want();
+  }
+
+  /** The kernel is free, busy or gone since now. */
+  statusChanged(): void {
+    this.loading.statusChanged();
   }
 
   /** Sends what waits. To be called before the next run is sent. */
@@ -85,6 +102,7 @@ export class KernelQuestions {
   /** The kernel is gone: nothing is answered any more, and a new one has no subshell. */
   failAll(reason: string): void {
     this.subshell.forget();
+    this.loading.forget();
     this.requests.failAll(reason);
     for (const late of [...this.late.values()]) this.tell(late, ABORTED);
   }
@@ -99,6 +117,17 @@ export class KernelQuestions {
     const beside = await this.askBeside(question);
     if (beside !== null) return beside;
     return this.options.isFree() ? this.askPlainly(question) : null;
+  }
+
+  /** False when it can't be asked now. What it answers is of no interest, also when it is that it has no jedi. */
+  private async loadCompletion(): Promise<boolean> {
+    const { isIpython, isFree, send, sender } = this.options;
+    if (!isIpython()) return false;
+    const subshellId = isFree() ? null : await this.subshellId();
+    if (subshellId === null && !isFree()) return false;
+    const request = atSubshell(loadCompletionRequest(sender()), subshellId);
+    await this.requests.ask(request, send);
+    return true;
   }
 
   private async subshellId(): Promise<string | null> {

@@ -274,6 +274,11 @@ export class KernelSession {
     return this.parts.questions.ask(question, asker);
   }
 
+  /** People are there, who ask while they write. */
+  expectPeople(): void {
+    this.parts.questions.expectPeople();
+  }
+
   /** Who asked has left: nobody waits for these answers. */
   dropQuestions(askerId: string): void {
     this.parts.questions.dropOf(askerId);
@@ -286,11 +291,12 @@ export class KernelSession {
 
   private handle(event: SessionEvent): void {
     const { state, effects } = transition(this.state, event);
-    const becameFree = kernelStatus(state) === 'idle' && kernelStatus(this.state) !== 'idle';
+    const [before, status] = [kernelStatus(this.state), kernelStatus(state)];
     this.state = state;
     // Before the effects, so that no next run gets in front.
-    if (becameFree) this.parts.questions.kernelBecameFree();
+    if (status === 'idle' && before !== 'idle') this.parts.questions.kernelBecameFree();
     for (const effect of effects) this.perform(effect);
+    if (status !== before) this.parts.questions.statusChanged();
   }
 
   private perform(effect: SessionEffect): void {

@@ -37,6 +37,8 @@ export interface SessionParts {
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Short of the 200 ms within which who asks is to hear something. */
 const SOON_MS = 150;
+/** Most runs are shorter. */
+const QUIET_MS = 300;
 /** As kernel_info_reply names it in `supported_features`. */
 const SUBSHELLS = 'kernel subshells';
 
@@ -71,8 +73,10 @@ function questionsOf({ newId }: KernelSessionOptions, { send, sender, state }: S
     newId,
     isFree: () => kernelStatus(state()) === 'idle',
     hasSubshells: () => hasFeature(state(), SUBSHELLS),
+    isIpython: () => state().kernel.phase === 'ready' && state().kernelInfo?.implementation === 'ipython',
     soonMs: SOON_MS,
     timeoutMs: REQUEST_TIMEOUT_MS,
+    quietMs: QUIET_MS,
   });
 }
 

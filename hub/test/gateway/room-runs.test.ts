@@ -280,6 +280,21 @@ describe('a run', () => {
   );
 
   test(
+    'that goes on does not keep a kernel from loading what it completes with, once a page is there',
+    async () => {
+      await ann.call('restart', {});
+      ann.setSource('c1', "import sys, time\nprint('here')\nwhile 'jedi' not in sys.modules: time.sleep(0.02)");
+      const { runId } = await runOne(ann, 'c1');
+      await waitUntil('it runs', () => ann.output('c1').includes('here'));
+      const page = await RoomProgram.join(hub, 'a.ipynb');
+      await page.call('hello', { protocol: 1, deviceId: 'device of the page', client: 'page' });
+      expect(await ann.finished(runId)).toBe('succeeded');
+      page.close();
+    },
+    SLOW_MS,
+  );
+
+  test(
     '[P26] [M9] of a kernel that dies is lost; the queue is held until somebody says go on',
     async () => {
       ann.setSource('c2', 'import os\nos._exit(1)');

@@ -14,6 +14,7 @@ const inspect: KernelQuestion = { kind: 'inspect', code: 'pri', cursorPos: 3, de
 class Kernel {
   isFree = true;
   hasSubshells = false;
+  isIpython = true;
   readonly sent: KernelMessage[] = [];
   private ids = 0;
   readonly questions: KernelQuestions;
@@ -28,8 +29,10 @@ class Kernel {
       newId: () => this.id(),
       isFree: () => this.isFree,
       hasSubshells: () => this.hasSubshells,
+      isIpython: () => this.isIpython,
       soonMs,
       timeoutMs: 10_000,
+      quietMs: 0,
     });
   }
 
@@ -208,6 +211,51 @@ describe('a kernel with subshells', () => {
     ]);
     await next.reply({ status: 'ok', matches: [] });
     await answer;
+  });
+});
+
+describe('what a kernel completes with is loaded', () => {
+  /** Timers of no time at all have gone off. */
+  const asked = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await settled();
+  };
+
+  test('on the shell channel of one that is free', async () => {
+    kernel.hasSubshells = true;
+    kernel.questions.expectPeople();
+    await asked();
+    expect(kernel.sent.map(({ header }) => [header.msg_type, header.subshell_id])).toEqual([
+      ['execute_request', undefined],
+    ]);
+    expect(kernel.sent[0]?.content).toMatchObject({ code: '', silent: true, store_history: false });
+  });
+
+  test('beside a run that goes on', async () => {
+    kernel.hasSubshells = true;
+    kernel.isFree = false;
+    kernel.questions.expectPeople();
+    await asked();
+    await kernel.reply({ status: 'ok', subshell_id: 'sub' });
+    expect(kernel.sent.at(-1)?.header).toMatchObject({ msg_type: 'execute_request', subshell_id: 'sub' });
+  });
+
+  test('after the run, where the kernel has no subshells', async () => {
+    kernel.isFree = false;
+    kernel.questions.expectPeople();
+    await asked();
+    expect(kernel.sent).toEqual([]);
+    kernel.isFree = true;
+    kernel.questions.statusChanged();
+    await asked();
+    expect(kernel.types()).toEqual(['execute_request']);
+  });
+
+  test('in no kernel but IPython’s', async () => {
+    kernel.isIpython = false;
+    kernel.questions.expectPeople();
+    await asked();
+    expect(kernel.sent).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunId } from '@cokernel/proto/hub';
+import { answersHub } from '../../src/run/hub-request.js';
 import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
 import { RealSession, printed, untilFile, withoutSubshells } from '../support/real-session.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
@@ -46,6 +47,30 @@ describe('ipykernel with subshells', () => {
     real = await RealSession.start();
   }, SLOW_MS);
   afterAll(() => real.stop(), SLOW_MS);
+
+  test(
+    'has loaded what it completes with when people are there, and shows nothing of it',
+    async () => {
+      const names = `sorted(name for name in globals() if not name.startswith('_i'))`;
+      const state = async () => printed(await real.run(`print(${names}, len(In), get_ipython().execution_count)`));
+      const modules = async () => {
+        const wait = `[t.join() for t in __import__('threading').enumerate() if t.name == 'cokernel-loads-completion']`;
+        const count = `sum(name.split('.')[0] in ('jedi', 'parso') for name in __import__('sys').modules)`;
+        return Number(printed(await real.run(`${wait}\nprint(${count})`)));
+      };
+      expect(await modules()).toBe(0);
+      const before = await state();
+      real.session.expectPeople();
+      await waitUntil('it is asked', () => real.ofType('execute_reply').some(answersHub));
+      expect(await state()).toBe(before.replaceAll(/\d+/g, (count) => String(Number(count) + 1)));
+      const loaded = await modules();
+      expect(loaded).toBeGreaterThan(50);
+      expect(await answerTo({ kind: 'complete', code: 'nam', cursorPos: 3 })).toMatchObject({ status: 'ok' });
+      expect(await modules()).toBe(loaded);
+      expect(real.watched.filter(answersHub)).toEqual([]);
+    },
+    SLOW_MS,
+  );
 
   test(
     'answers completion, inspection, is_complete and variables while a cell runs',
