@@ -1,17 +1,22 @@
 /**
- * Holds back what must not be sent before a remote kernel answers on the present connection, and sets the time within
- * which a new process must (J9).
+ * This adapter's own questions to a remote kernel, whose answers are for nobody else. Holds back what must not be sent
+ * before the kernel answers on the present connection, sets the time within which a new process must (J9), and asks what
+ * the kernel uses.
  */
+import type { KernelUsage } from '@cokernel/proto/hub';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { GatewayReadiness } from './gateway-readiness.js';
 import type { KernelInfo } from './kernel-host.js';
 import type { Log } from './log.js';
+import { UsageQuestions } from './usage-questions.js';
 
 export interface GatewayAnsweringTimes {
   /** How long a new process may take to answer (60,000). */
   readonly readyWithinMs: number;
   /** See `GatewayReadinessOptions`. */
   readonly askAgainMs: number;
+  /** See `UsageQuestionsOptions`. */
+  readonly usageEveryMs: number;
 }
 
 export interface GatewayAnsweringOptions {
@@ -21,6 +26,8 @@ export interface GatewayAnsweringOptions {
   readonly onAnswer: (info: KernelInfo) => void;
   /** A new process did not answer in time. */
   readonly onLate: (reason: string) => void;
+  readonly wantsUsage: () => boolean;
+  readonly onUsage: (usage: KernelUsage) => void;
   readonly log: Log;
 }
 
@@ -31,11 +38,15 @@ interface Waiting {
 
 export class GatewayAnswering {
   readonly #waiting: Waiting[] = [];
+  readonly #usage: UsageQuestions;
   #readiness: GatewayReadiness | null = null;
   #answers = false;
   #readyBy: NodeJS.Timeout | null = null;
 
-  constructor(private readonly options: GatewayAnsweringOptions) {}
+  constructor(private readonly options: GatewayAnsweringOptions) {
+    const { times, wantsUsage, ...common } = options;
+    this.#usage = new UsageQuestions({ ...common, everyMs: times.usageEveryMs, isWanted: wantsUsage });
+  }
 
   /** The connection is open, or the process another: asks from now on. */
   ask(isNewProcess: boolean): void {
@@ -48,6 +59,8 @@ export class GatewayAnswering {
       onFailed: (error) => log('info', 'a remote kernel could not be asked', { reason: String(error) }),
     });
     this.#readiness.start();
+    // One that computes answers this all the same.
+    if (!isNewProcess) this.#usage.start();
   }
 
   /** The connection broke, or the process ended: whoever comes now waits. */
@@ -55,6 +68,7 @@ export class GatewayAnswering {
     this.#answers = false;
     this.#readiness?.stop();
     this.#readiness = null;
+    this.#usage.stop();
   }
 
   /** From now on a new process must answer in time. */
@@ -65,9 +79,10 @@ export class GatewayAnswering {
     this.#readyBy = setTimeout(() => this.options.onLate(reason), readyWithinMs);
   }
 
-  /** Give it every message of the kernel. */
-  observe(message: KernelMessage): void {
+  /** Give it every message of the kernel. True for those that belong to its questions. */
+  takes(message: KernelMessage): boolean {
     this.#readiness?.observe(message);
+    return this.#usage.takes(message) || message.parent_header['session'] === this.options.session;
   }
 
   /** Resolves when the kernel answers; rejects when it won't. */
@@ -88,6 +103,7 @@ export class GatewayAnswering {
   #reached(info: KernelInfo): void {
     this.#clearLimit();
     this.#answers = true;
+    this.#usage.start();
     this.options.onAnswer(info);
     for (const { resolve } of this.#waiting.splice(0)) resolve();
   }

@@ -3,7 +3,7 @@
  * remote engine keeps no journal, so what is not heard is lost: it takes one number, and everybody is told the gap.
  */
 import { randomUUID } from 'node:crypto';
-import type { KernelHostEvent } from './kernel-host.js';
+import type { AttachOptions, KernelHostEvent } from './kernel-host.js';
 import type { Log } from './log.js';
 
 export type GatewayListener = (event: KernelHostEvent) => void;
@@ -12,7 +12,8 @@ const NO_JOURNAL = 'a remote engine keeps nothing of what was said before';
 
 export class GatewayFeed {
   readonly journalId = randomUUID();
-  readonly #listeners = new Set<GatewayListener>();
+  /** With whether each wants to know what the kernel uses. */
+  readonly #listeners = new Map<GatewayListener, () => boolean>();
   #lastSeq = 0;
 
   constructor(private readonly log: Log) {}
@@ -25,9 +26,13 @@ export class GatewayFeed {
     return this.#listeners.size > 0;
   }
 
+  get wantsUsage(): boolean {
+    return [...this.#listeners.values()].some((wantsUsage) => wantsUsage());
+  }
+
   /** Tells a listener that comes from before now what it can't have. */
-  add(listener: GatewayListener, fromSeq: number): void {
-    this.#listeners.add(listener);
+  add(listener: GatewayListener, { fromSeq, wantsUsage = () => true }: AttachOptions): void {
+    this.#listeners.set(listener, wantsUsage);
     if (fromSeq >= this.#lastSeq) return;
     this.#tellOne(listener, { type: 'gap', fromSeq, toSeq: this.#lastSeq + 1, reason: NO_JOURNAL });
   }
@@ -48,7 +53,7 @@ export class GatewayFeed {
 
   /** An event of the moment, without a place. */
   tell(event: KernelHostEvent): void {
-    for (const listener of [...this.#listeners]) this.#tellOne(listener, event);
+    for (const listener of [...this.#listeners.keys()]) this.#tellOne(listener, event);
   }
 
   /** Nobody listened to the kernel for a while. */

@@ -6,8 +6,9 @@
  * What a remote engine can't promise, beside the keeper: it keeps no journal, so who attaches hears what comes from
  * now on and is told the gap (`GatewayFeed`); it knows no msg_id, so an execute_request is refused only when this very
  * process sent it before (`knowsAllRequests` is false); it may itself drop output that comes too fast, and says so
- * in the output; it measures no usage; a kernel can't be adopted by its connection file. A kernel starts in the
- * engine's own root folder: `cwd` names a folder of this machine, which means nothing there.
+ * in the output; it measures no usage, and only a kernel that knows is asked (`UsageQuestions`); a kernel can't be
+ * adopted by its connection file. A kernel starts in the engine's own root folder: `cwd` names a folder of this machine,
+ * which means nothing there.
  */
 import type { KernelId } from '@cokernel/proto/hub';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
@@ -18,6 +19,7 @@ import { GatewayRest } from './gateway-rest.js';
 import {
   KernelHostError,
   type AttachedKernel,
+  type AttachOptions,
   type HostedKernel,
   type KernelHost,
   type KernelSpec,
@@ -51,6 +53,7 @@ const DEFAULT_TIMES: GatewayHostTimes = {
   retryAfterMs: [0, 250, 500, 1_000, 2_000, 5_000],
   giveUpAfterMs: 10_000,
   handshakeTimeoutMs: 60_000,
+  usageEveryMs: 5_000,
 };
 
 export class GatewayHost implements KernelHost {
@@ -102,16 +105,17 @@ export class GatewayHost implements KernelHost {
 
   async attach(
     kernelId: KernelId,
-    { fromSeq, fence }: { readonly fromSeq: number; readonly fence: number },
+    options: AttachOptions,
     listener: GatewayListener,
   ): Promise<{ readonly hosted: HostedKernel; readonly kernel: AttachedKernel }> {
     await this.#ready();
+    const { fence } = options;
     const entry = await this.#file.pass(kernelId, fence);
     if ((await this.#look(entry)) === null) {
       throw new KernelHostError('noSuchKernel', `the remote engine has the kernel ${kernelId} no more`);
     }
     const kernel = this.#kernelOf(entry, false);
-    kernel.attach(listener, fromSeq);
+    kernel.attach(listener, options);
     return { hosted: kernel.facts, kernel: new AttachedGatewayKernel(kernel, this.#file, fence, listener, kernelId) };
   }
 

@@ -6,13 +6,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
+import { messageOf } from '../errors.js';
 import { GatewayAnswering, type GatewayAnsweringTimes } from './gateway-answering.js';
 import { GatewayFeed, type GatewayListener } from './gateway-feed.js';
 import type { GatewayKernelEntry } from './gateway-kernel-file.js';
 import { GatewayLink, type GatewayLinkEnd, type GatewayLinkTimes } from './gateway-link.js';
 import { GatewayRequests } from './gateway-requests.js';
 import type { GatewayRest } from './gateway-rest.js';
-import { KernelHostError, type HostedKernel, type HostedKernelState, type KernelInfo } from './kernel-host.js';
+import {
+  KernelHostError,
+  type AttachOptions,
+  type HostedKernel,
+  type HostedKernelState,
+  type KernelInfo,
+} from './kernel-host.js';
 import type { Log } from './log.js';
 
 export type GatewayKernelTimes = GatewayLinkTimes & GatewayAnsweringTimes;
@@ -51,6 +58,8 @@ export class GatewayKernel {
       send: async (request) => this.#link?.send(request),
       onAnswer: (kernelInfo) => this.#answered(kernelInfo),
       onLate: (reason) => this.#giveUp(reason),
+      wantsUsage: () => this.#feed.wantsUsage,
+      onUsage: (usage) => this.#feed.tell({ type: 'usage', ...usage }),
     });
   }
 
@@ -70,10 +79,10 @@ export class GatewayKernel {
     };
   }
 
-  attach(listener: GatewayListener, fromSeq: number): void {
+  attach(listener: GatewayListener, options: AttachOptions): void {
     const wasLeft = this.#link === null && this.#feed.lastSeq > 0;
     if (wasLeft) this.#feed.lose('nobody listened to the kernel for a while');
-    this.#feed.add(listener, fromSeq);
+    this.#feed.add(listener, options);
     this.#link ??= this.#openLink();
   }
 
@@ -191,8 +200,7 @@ export class GatewayKernel {
   }
 
   #heard(message: KernelMessage): void {
-    this.#answering.observe(message);
-    if (message.parent_header['session'] === this.#session || this.#engineSays(message)) return;
+    if (this.#answering.takes(message) || this.#engineSays(message)) return;
     this.#requests.observe(message);
     this.#feed.say((seq) => ({ type: 'message', seq, message }));
     if (this.#state === 'ready' && isOfNewProcess(message)) this.#replaced('it was restarted at the remote engine');
@@ -254,8 +262,4 @@ function isOfNewProcess({ channel, header, content }: KernelMessage): boolean {
   if (channel !== 'iopub') return false;
   if (header.msg_type === 'shutdown_reply') return content['restart'] === true;
   return header.msg_type === 'status' && content['execution_state'] === 'starting';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

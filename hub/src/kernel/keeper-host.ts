@@ -14,6 +14,7 @@ import { jupyterDataDirs } from './kernelspec-dirs.js';
 import {
   KernelHostError,
   type AttachedKernel,
+  type AttachOptions,
   type ExistingKernel,
   type HostedKernel,
   type KernelHost,
@@ -74,7 +75,7 @@ export class KeeperHost implements KernelHost {
 
   async attach(
     kernelId: KernelId,
-    options: { readonly fromSeq: number; readonly fence: number },
+    options: AttachOptions,
     listener: KernelListener,
   ): Promise<{ readonly hosted: HostedKernel; readonly kernel: AttachedKernel }> {
     const connection = await this.#connect();

@@ -89,7 +89,10 @@ export type KernelHostEvent =
   | { readonly type: 'restarting'; readonly seq: number; readonly reason: string }
   /** The process is gone and is not started again. `stderr` is the last of it, at most 8 KiB. */
   | { readonly type: 'died'; readonly seq: number; readonly reason: string; readonly stderr: string }
-  /** What the kernel's process and its children use, every 5 s while a hub is attached; CPU in percent of one core. */
+  /**
+   * What the kernel's process and its children use, every 5 s while a hub is attached; CPU in percent of one core. Of a
+   * kernel that the host can't measure, what the kernel says of itself, if it does.
+   */
   | { readonly type: 'usage'; readonly rssBytes: number; readonly cpuPercent: number }
   /** No echo of the heartbeat for `sinceMs`; said once, and once more with `beating` when it is back. */
   | { readonly type: 'heartbeat'; readonly beating: boolean; readonly sinceMs: number }
@@ -117,6 +120,13 @@ export interface AttachedKernel {
   detach(): void;
 }
 
+export interface AttachOptions {
+  readonly fromSeq: number;
+  readonly fence: number;
+  /** Whether anybody looks at what the kernel uses (always): a remote engine takes a kernel that is asked for one in use. */
+  readonly wantsUsage?: () => boolean;
+}
+
 export interface KernelHost {
   /** Reads the kernelspecs anew (J13); unreadable ones are skipped and logged. */
   kernelSpecs(): Promise<readonly KernelSpec[]>;
@@ -135,7 +145,7 @@ export interface KernelHost {
    */
   attach(
     kernelId: KernelId,
-    options: { readonly fromSeq: number; readonly fence: number },
+    options: AttachOptions,
     listener: (event: KernelHostEvent) => void,
   ): Promise<{ readonly hosted: HostedKernel; readonly kernel: AttachedKernel }>;
   /** Leaves the host; kernels run on. Can be called twice. */

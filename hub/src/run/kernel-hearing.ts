@@ -24,10 +24,13 @@ export interface KernelHearingOptions {
   readonly log: SessionLog;
 }
 
+/** A host tells it every 5 s, a busy machine somewhat later. */
+const USAGE_HOLDS_MS = 20_000;
+
 export class KernelHearing {
   private place: JournalPlace = { journalId: '', seq: 0 };
   private activity: Date;
-  private usageTold: KernelUsage | null = null;
+  private usageTold: { readonly usage: KernelUsage; readonly at: Date } | null = null;
   private death = 'it ended while no hub was with it';
   private restartAsked: string | null = null;
   /** The question whose answer shows that the kernel has done with all before it. */
@@ -46,8 +49,11 @@ export class KernelHearing {
     return this.activity;
   }
 
+  /** Null when it was told too long ago. */
   get usage(): KernelUsage | null {
-    return this.usageTold;
+    if (this.usageTold === null) return null;
+    const { usage, at } = this.usageTold;
+    return this.options.clock().getTime() - at.getTime() > USAGE_HOLDS_MS ? null : usage;
   }
 
   /** Why the kernel ended, as the host told it last. */
@@ -71,7 +77,7 @@ export class KernelHearing {
   }
 
   take(event: KernelHostEvent): void {
-    const { comms, audience, handle, log, kernelId } = this.options;
+    const { comms, handle, log, kernelId } = this.options;
     const at = this.now();
     switch (event.type) {
       case 'message':
@@ -101,9 +107,13 @@ export class KernelHearing {
       case 'heartbeat':
         return log.info({ kernelId, ...event }, 'heartbeat');
       case 'usage':
-        this.usageTold = { rssBytes: event.rssBytes, cpuPercent: event.cpuPercent };
-        return audience.usageTold(this.usageTold);
+        return this.measured({ rssBytes: event.rssBytes, cpuPercent: event.cpuPercent });
     }
+  }
+
+  private measured(usage: KernelUsage): void {
+    this.usageTold = { usage, at: this.options.clock() };
+    this.options.audience.usageTold(usage);
   }
 
   private heard(message: KernelMessage, seq: number): void {

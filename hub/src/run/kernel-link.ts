@@ -50,7 +50,10 @@ export class KernelLink {
     // What the kernel says is heard only when the session can answer it.
     const early: KernelHostEvent[] = [];
     let hear = (event: KernelHostEvent): void => void early.push(event);
-    const { hosted, kernel } = await host.attach(session.kernelId, { fromSeq, fence }, (event) => hear(event));
+    // A room that nobody is in closes soon.
+    const wantsUsage = (): boolean => session.listenerCount > 0;
+    const options = { fromSeq, fence, wantsUsage };
+    const { hosted, kernel } = await host.attach(session.kernelId, options, (event) => hear(event));
     session.attached(kernel, fence, hosted.journalId);
     let replay = replayed(hosted);
     hear = (event) => {

@@ -2,13 +2,13 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import type { HostedKernel, KernelHost } from '../../src/kernel/kernel-host.js';
 import type { RunQueue } from '../../src/run/run-queue.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { kernelSessionsOver } from '../support/kernel-sessions.js';
 import { newRequestId, queuedRun } from '../support/queued-run.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
+import { silentHost } from '../support/silent-host.js';
 
 const log = pino({ level: 'silent' });
 
@@ -24,27 +24,6 @@ afterEach(async () => {
   await store.close();
   await scratch.remove();
 });
-
-/** A host whose kernels start and never say a word. */
-function silentHost(): KernelHost {
-  const done = (): Promise<void> => Promise.resolve();
-  const spec = { name: 's', displayName: 'S', language: 'l', argv: [], env: {}, metadata: {}, resourceDir: '' };
-  const hostedOf = (kernelId: HostedKernel['kernelId']): HostedKernel => {
-    const facts = { specName: 's', state: 'starting', labels: {}, lastSeq: 0, journalId: 'j' } as const;
-    return { kernelId, ...facts, knowsAllRequests: true, origin: 'started', kernelInfo: null };
-  };
-  return {
-    kernelSpecs: () => Promise.resolve([{ ...spec, interruptMode: 'signal' }]),
-    kernels: () => Promise.resolve([]),
-    start: ({ kernelId }) => Promise.resolve(hostedOf(kernelId)),
-    adoptExisting: () => Promise.reject(new Error('there are none')),
-    attach: (kernelId) => {
-      const kernel = { kernelId, send: done, interrupt: done, restart: done, shutdown: done, detach: () => undefined };
-      return Promise.resolve({ hosted: hostedOf(kernelId), kernel });
-    },
-    close: done,
-  };
-}
 
 /** As a queue in Redis may be: its changes come when nobody listens any more. */
 function toldTooLate(queue: RunQueue): RunQueue {

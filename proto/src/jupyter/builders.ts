@@ -107,6 +107,11 @@ export function interruptRequest(sender: Sender): KernelMessage {
   return buildMessage(sender, { channel: 'control', msgType: 'interrupt_request', content: {} });
 }
 
+/** Not in the specification: what ipykernel's processes use (J5). */
+export function usageRequest(sender: Sender): KernelMessage {
+  return buildMessage(sender, { channel: 'control', msgType: 'usage_request', content: {} });
+}
+
 export function shutdownRequest(sender: Sender, restart = false): KernelMessage {
   return buildMessage(sender, { channel: 'control', msgType: 'shutdown_request', content: { restart } });
 }

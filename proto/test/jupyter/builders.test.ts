@@ -37,6 +37,7 @@ describe('builders', () => {
     ['is_complete_request', jupyter.isCompleteRequest(sender, 'a'), 'shell', { code: 'a' }],
     ['comm_info_request', jupyter.commInfoRequest(sender, 't'), 'shell', { target_name: 't' }],
     ['interrupt_request', jupyter.interruptRequest(sender), 'control', {}],
+    ['usage_request', jupyter.usageRequest(sender), 'control', {}],
     ['shutdown_request', jupyter.shutdownRequest(sender), 'control', { restart: false }],
     ['input_reply', jupyter.inputReply(sender, request.header, 'x'), 'stdin', { status: 'ok', value: 'x' }],
     [
