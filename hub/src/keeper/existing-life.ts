@@ -1,7 +1,7 @@
 /**
  * The life of a kernel that somebody else started (J14), as far as we see it: reached over its sockets, alive as long
  * as somebody listens at its ports. It is asked to end only when a person asks us to; otherwise we only let go of it.
- * Its process is never signalled and its connection file never touched: neither is ours.
+ * Its process is never signalled and its connection file never touched: neither is ours. What it uses it is asked itself.
  */
 import {
   interruptRequest,
@@ -10,17 +10,20 @@ import {
   type Channel,
   type MessageParts,
 } from '@cokernel/proto/jupyter';
+import { UsageQuestions } from '../kernel/usage-questions.js';
 import { endpointOf } from './connection-file.js';
 import { KernelWire, type KernelWireOptions } from './kernel-wire.js';
-import type { Life, StartOutcome } from './life.js';
+import type { Life, LifeListener, StartOutcome } from './life.js';
 import { PortWatch } from './port-watch.js';
 import { endsWithin } from '../within.js';
 
-export interface ExistingLifeOptions extends KernelWireOptions {
+export interface ExistingLifeOptions extends KernelWireOptions, Pick<LifeListener, 'onUsage' | 'isWatched'> {
   /** A former keeper has heard it with this key: then its heartbeat is proof enough that it is there. */
   readonly wasHeard: boolean;
   /** How long a kernel that is there may take to be heard: it may be on another machine, or computing. */
   readonly heardTimeoutMs: number;
+  /** See `UsageQuestionsOptions`. */
+  readonly usageEveryMs: number;
 }
 
 /** As long as J10 gives a kernel that is ours before it is killed. */
@@ -30,19 +33,24 @@ export class ExistingLife implements Life {
   readonly pid = null;
   readonly #wire: KernelWire;
   readonly #watch: PortWatch;
+  readonly #usage: UsageQuestions;
   /** Resolves with the first message that is signed with the file's key. */
   readonly #heard: Promise<void>;
   #tellHeard: () => void = () => undefined;
 
   constructor(private readonly options: ExistingLifeOptions) {
-    const { connection, heartbeatMs } = options;
+    const { connection, heartbeatMs, usageEveryMs, isWatched, onUsage, log } = options;
     this.#wire = new KernelWire({
       ...options,
       onMessage: (message, parts) => {
         this.#tellHeard();
-        options.onMessage(message, parts);
+        if (!this.#usage.takes(message)) options.onMessage(message, parts);
       },
       onHeartbeat: (beating, sinceMs) => this.#heartbeatChanged(beating, sinceMs),
+    });
+    this.#usage = new UsageQuestions({
+      ...{ everyMs: usageEveryMs, isWanted: isWatched, onUsage, log },
+      send: (request) => this.#wire.tell(request),
     });
     this.#watch = new PortWatch({ connection, everyMs: heartbeatMs });
     this.#heard = new Promise((resolve) => (this.#tellHeard = resolve));
@@ -60,8 +68,10 @@ export class ExistingLife implements Life {
     this.#wire.startHeartbeat();
     this.#wire.askWhetherReady();
     await this.#wire.tell({ ...kernelInfoRequest(this.#wire.sender()), channel: 'control' });
-    if (await endsWithin(this.#heard, this.options.heardTimeoutMs)) return;
-    if (!this.options.wasHeard || !this.#wire.isBeating) throw new Error(this.#whyUnheard(address));
+    const isHeard = await endsWithin(this.#heard, this.options.heardTimeoutMs);
+    const isThere = isHeard || (this.options.wasHeard && this.#wire.isBeating);
+    if (!isThere) throw new Error(this.#whyUnheard(address));
+    this.#usage.start();
   }
 
   /** No time limit: a kernel that computes is ready when it has done with that. */
@@ -99,6 +109,7 @@ export class ExistingLife implements Life {
   }
 
   async close(): Promise<void> {
+    this.#usage.stop();
     this.#watch.stop();
     await this.#wire.close();
   }

@@ -197,6 +197,8 @@ export class HostedKernel {
       onHeartbeat: (beating, sinceMs) => {
         this.feed.tellNow({ type: 'heartbeat', beating, sinceMs: Math.round(sinceMs) });
       },
+      onUsage: (usage) => this.feed.tellNow({ type: 'usage', ...usage }),
+      isWatched: () => this.feed.isWatched,
       onStarted: (pid) => {
         this.#kept.update({ process: identityOf(pid), phase: 'starting' });
       },

@@ -2,6 +2,7 @@
  * One life of a kernel, from its launch or from when we found it to its end: what the hosted kernel asks of it,
  * whether the process is our child, was taken over from a former keeper, or is somebody else's.
  */
+import type { KernelUsage } from '@cokernel/proto/hub';
 import type { Channel, KernelMessage, MessageParts } from '@cokernel/proto/jupyter';
 import type { KernelInfo } from '../kernel/kernel-host.js';
 import type { Counts } from './counts.js';
@@ -16,6 +17,10 @@ export interface LifeListener {
   readonly onHeartbeat: (beating: boolean, sinceMs: number) => void;
   /** In the turn in which the process was started. */
   readonly onStarted: (pid: number) => void;
+  /** Of a kernel whose process is not ours to look at; what the others use is measured for all at once. */
+  readonly onUsage: (usage: KernelUsage) => void;
+  /** Whether a hub is attached. */
+  readonly isWatched: () => boolean;
   /** Counts what the kernel sent and was no message. */
   readonly dropped: Counts;
 }

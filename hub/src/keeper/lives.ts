@@ -20,6 +20,8 @@ export interface LivesOptions {
   /** For a kernel that runs already (J14). */
   readonly heardTimeoutMs: number;
   readonly heartbeatMs: number;
+  /** How often a kernel whose process is not ours is asked what it uses. */
+  readonly usageEveryMs: number;
   /** How soon the end of a process that is no child is seen. */
   readonly lookEveryMs: number;
   /** The keeper's own, for `${VAR}` in kernelspecs and for what a kernel inherits. */
@@ -38,9 +40,11 @@ export interface LifeWanted {
 export function newLife(options: LivesOptions, wanted: LifeWanted): Life {
   const { state, folder, takesOver, listener, log } = wanted;
   const { connection, routingId, specName, start } = state;
-  const { heartbeatMs, heardTimeoutMs } = options;
+  const { heartbeatMs, heardTimeoutMs, usageEveryMs } = options;
   const common = { connection, routingId, heartbeatMs, log, ...listener };
-  if (start === null) return new ExistingLife({ ...common, heardTimeoutMs, wasHeard: takesOver });
+  if (start === null) {
+    return new ExistingLife({ ...common, heardTimeoutMs, usageEveryMs, wasHeard: takesOver });
+  }
   return new KernelLife({
     ...common,
     specName,

@@ -17,6 +17,7 @@ const DEFAULT_IDLE_EXIT_MS = 5_000;
 const DEFAULT_LEAVE_AFTER_MS = 12 * 60 * 60 * 1000;
 const DEFAULT_MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_UNREAD_JOURNAL_BYTES = 1024 * 1024 * 1024;
+const USAGE_EVERY_MS = 5_000;
 
 const log: Log = (level, message, fields) => {
   const line = { time: new Date().toISOString(), level, pid: process.pid, message, ...fields };
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     readyTimeoutMs: 60_000,
     heardTimeoutMs: 10_000,
     heartbeatMs: 1_000,
+    usageEveryMs: USAGE_EVERY_MS,
     restartsInARow: 5,
     stableAfterMs: 10_000,
     env: process.env,
@@ -75,7 +77,7 @@ function processUsage(supervisor: Supervisor): ProcessUsage {
   return new ProcessUsage({
     kernels: () => supervisor.measured,
     scan: processScan(),
-    everyMs: 5_000,
+    everyMs: USAGE_EVERY_MS,
     now: () => performance.now(),
     log,
   });

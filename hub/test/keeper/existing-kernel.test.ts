@@ -12,7 +12,7 @@ import { readExistingConnection } from '../../src/keeper/existing-connection.js'
 import { ExistingLife } from '../../src/keeper/existing-life.js';
 import type { KernelHost } from '../../src/kernel/kernel-host.js';
 import { FakeKernel } from '../frames/fake-kernel.js';
-import { ExistingKernelProcess } from '../support/existing-kernel.js';
+import { adopted, ExistingKernelProcess, isNotThereYet, readyExisting } from '../support/existing-kernel.js';
 import { evaluated, KernelEvents, readyKernel, sendCode, sender } from '../support/kernel-events.js';
 import { isAlive, TestKeeper } from '../support/keeper.js';
 import { scratchFolder, type ScratchFolder } from '../support/scratch-folder.js';
@@ -43,16 +43,6 @@ async function theirKernel(transport: 'tcp' | 'ipc' = 'tcp', key?: string): Prom
   return kernel;
 }
 
-/** The kernel takes its time to open its ports: whoever attaches by hand does so when it runs. */
-async function adopted(host: KernelHost, connectionFile: string) {
-  const kernelId = KernelId.parse(randomUUID());
-  const events = new KernelEvents();
-  const adopt = () => host.adoptExisting({ kernelId, connectionFile, labels: { fileId: 'f1' }, fence: 1 });
-  await waitUntil('the kernel is reached', () => adopt().then(Boolean, isNotThereYet));
-  const attached = await host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
-  return { kernelId, events, ...attached };
-}
-
 /** Closed after the test at the latest. */
 function existingLife(
   connection: Connection,
@@ -64,23 +54,15 @@ function existingLife(
     routingId: randomUUID(),
     dropped: new Counts(),
     heartbeatMs: 100,
+    usageEveryMs: 5_000,
+    isWatched: () => false,
+    onUsage: () => undefined,
     onMessage: () => undefined,
     onHeartbeat: () => undefined,
     log: () => undefined,
   });
   lives.push(life);
   return life;
-}
-
-function isNotThereYet(error: unknown): false {
-  if (String(error).includes('nobody listens')) return false;
-  throw error;
-}
-
-async function readyExisting(host: KernelHost, connectionFile: string) {
-  const started = await adopted(host, connectionFile);
-  await started.events.until('ready');
-  return started;
 }
 
 describe('attaching', () => {

@@ -1,13 +1,16 @@
 /**
  * A Python kernel that is nobody's of the hub: started as a console would, with a connection file of its own. `end`
- * makes sure that it is gone.
+ * makes sure that it is gone. And ways for a hub to attach to it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KernelId } from '@cokernel/proto/hub';
 import { PortPool } from '../../src/keeper/ports.js';
+import type { KernelHost } from '../../src/kernel/kernel-host.js';
 import { pythonCommand } from './keeper.js';
+import { KernelEvents } from './kernel-events.js';
 import { waitUntil } from './wait-until.js';
 
 export interface ExistingKernelOptions {
@@ -55,4 +58,25 @@ export class ExistingKernelProcess {
     this.process.kill('SIGKILL');
     await waitUntil('the kernel has gone', () => this.hasEnded);
   }
+}
+
+/** The kernel takes its time to open its ports: whoever attaches by hand does so when it runs. */
+export async function adopted(host: KernelHost, connectionFile: string) {
+  const kernelId = KernelId.parse(randomUUID());
+  const events = new KernelEvents();
+  const adopt = () => host.adoptExisting({ kernelId, connectionFile, labels: { fileId: 'f1' }, fence: 1 });
+  await waitUntil('the kernel is reached', () => adopt().then(Boolean, isNotThereYet));
+  const attached = await host.attach(kernelId, { fromSeq: 0, fence: 1 }, events.listener);
+  return { kernelId, events, ...attached };
+}
+
+export async function readyExisting(host: KernelHost, connectionFile: string) {
+  const started = await adopted(host, connectionFile);
+  await started.events.until('ready');
+  return started;
+}
+
+export function isNotThereYet(error: unknown): false {
+  if (String(error).includes('nobody listens')) return false;
+  throw error;
 }
