@@ -9,6 +9,7 @@ import { readDocument, type Notebook } from '@cokernel/proto/notebook';
 import type { OutputStore } from '../run/output-store.js';
 import type { DocumentLog, DocumentStore, KernelMark, LoadedLog } from './document-store.js';
 import type { DraftFile, FileReading, NotebookFiles, SavedState } from './notebook-files.js';
+import { QUEUE_RULES } from './kept-queue-rules.js';
 import { MOVED_CELLS } from './moved/moved-record.js';
 import { foreignTexts } from './own-references.js';
 import { genesisClientId } from './room-document.js';
@@ -30,6 +31,7 @@ export interface OpenedDocument {
   readonly facts: SavedFacts;
   readonly marks: readonly KernelMark[];
   readonly movedCells: string | null;
+  readonly queueRules: string | null;
   readonly saved: SavedState;
   /** What of the file that it was made from just now can't be kept, one sentence each. */
   readonly notKept: readonly string[];
@@ -60,7 +62,8 @@ export class FileSync {
     const facts = new SavedFacts(log);
     const saved = await facts.settle(loaded, absolute);
     const movedCells = loaded.facts[MOVED_CELLS] ?? null;
-    return { fileId, doc, log, facts, marks: loaded.marks, movedCells, saved, notKept: [] };
+    const queueRules = loaded.facts[QUEUE_RULES] ?? null;
+    return { fileId, doc, log, facts, marks: loaded.marks, movedCells, queueRules, saved, notKept: [] };
   }
 
   /**
@@ -116,7 +119,7 @@ export class FileSync {
     Y.applyUpdate(doc, state);
     const facts = new SavedFacts(log);
     await facts.remember(saved);
-    return { fileId, doc, log, facts, marks: [], movedCells: null, saved, notKept };
+    return { fileId, doc, log, facts, marks: [], movedCells: null, queueRules: null, saved, notKept };
   }
 
   /** What lies outside is durable and referred to before a document names it. */

@@ -7,6 +7,7 @@ import { Refusal } from '../errors.js';
 import type { KernelSpec } from '../kernel/kernel-host.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
+import type { RunQueue } from '../run/run-queue.js';
 import type { KernelSharing } from './kernel-sharing.js';
 import { endedNotice } from './kernel-sharing.js';
 import type { RoomClient } from './room-client.js';
@@ -16,6 +17,7 @@ export interface NotebookKernelOptions {
   readonly room: Room;
   readonly sessions: KernelSessions;
   readonly sharing: KernelSharing;
+  readonly queue: RunQueue;
   /** By which a later hub recognises the kernels of this served folder. */
   readonly labels: Readonly<Record<string, string>>;
   /** The folder of the notebook, absolute. */
@@ -124,10 +126,11 @@ export class NotebookKernel {
   }
 
   private async start(specName: string, author: Author): Promise<KernelSession> {
-    const { room, sharing } = this.options;
+    const { room, sharing, queue } = this.options;
     try {
       const session = await this.launch(specName, author);
       await sharing.use(room, session);
+      await queue.setRules(session.kernelId, room.queueRules);
       return session;
     } catch (error) {
       // Who asked is refused; the others see that their notebook is without a kernel, and must know why.

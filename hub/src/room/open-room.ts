@@ -9,6 +9,7 @@ import type { RunQueue } from '../run/run-queue.js';
 import { CellOutputs } from './cell-outputs.js';
 import type { FileTraits } from './file-index.js';
 import type { FileSync, OpenedDocument } from './file-sync.js';
+import { KeptQueueRules } from './kept-queue-rules.js';
 import { nameKernel } from './name-kernel.js';
 import { openTimeline, type TimelineStores } from './open-timeline.js';
 import type { FileIdentity } from './moved-file.js';
@@ -108,6 +109,7 @@ export function openRoom(options: OpenRoomOptions): { readonly room: Room; reado
       saving,
       outputs: new CellOutputs(document, new OutputWriter(doc)),
       queue: options.queue,
+      queueRules: new KeptQueueRules(opened.log, opened.queueRules),
       version: options.version,
       kernelSpecs: options.kernelSpecs,
       notebooksOf: options.notebooksOf,

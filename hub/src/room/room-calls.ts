@@ -2,9 +2,9 @@
  * The calls of the hub frames on one room: one handler a call, after one check of form and of rights. What a handler
  * must see as it was when the call came (sources, queue) it reads before it waits for anything.
  */
-import type { CallName, CallResult, ParsedParams, QuestionId, RunId } from '@cokernel/proto/hub';
+import type { CallName, CallResult, ParsedParams, QuestionId } from '@cokernel/proto/hub';
 import { BatchId, CallFrame, RequestId, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
-import type { AnswerFrame, Author, CallErrorCode, KernelId, RunView } from '@cokernel/proto/hub';
+import type { AnswerFrame, Author, CallErrorCode, KernelId } from '@cokernel/proto/hub';
 import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
 import { Refusal, messageOf } from '../errors.js';
 import type { KernelSession } from '../run/kernel-session.js';
@@ -15,6 +15,7 @@ import { QueueUnavailable } from '../run/run-queue.js';
 import { newRun } from '../run/new-run.js';
 import type { KernelQuestion, ReplyContent } from '../run/kernel-question.js';
 import type { NotebookKernel } from './notebook-kernel.js';
+import { QueueCalls } from './queue-calls.js';
 import type { RoomClient } from './room-client.js';
 import type { Room } from './room.js';
 import type { Timeline } from './timeline.js';
@@ -35,9 +36,11 @@ export class RoomCalls {
   private readonly handlers: Handlers = {
     hello: (params) => this.hello(params),
     run: (params) => this.run(params),
-    cancel: (params) => this.cancel(params),
+    cancel: (params) => this.queueCalls.cancel(params),
     queue: () => this.options.room.queue,
-    goOn: () => this.goOn(),
+    moveRun: (params) => this.queueCalls.moveRun(params),
+    setQueueRules: (rules) => this.queueCalls.setRules(rules),
+    goOn: () => this.queueCalls.goOn(),
     moveCell: (params) => this.moveCell(params),
     interrupt: async ({ runId }) => ({ interrupted: (await this.options.room.kernel?.interrupt(runId)) ?? null }),
     restart: (params) => this.restart(params),
@@ -58,7 +61,12 @@ export class RoomCalls {
     rename: ({ name }) => ({ name: this.options.room.rename(this.author().participantId, name) }),
   };
 
-  constructor(private readonly options: RoomCallsOptions) {}
+  private readonly queueCalls: QueueCalls;
+
+  constructor(private readonly options: RoomCallsOptions) {
+    const { role } = options.client.socket;
+    this.queueCalls = new QueueCalls({ ...options, role, author: () => this.author(), session: () => this.session() });
+  }
 
   /** Takes one hub frame's JSON; answers it on the socket it came from. */
   async receive(json: unknown): Promise<void> {
@@ -169,46 +177,6 @@ export class RoomCalls {
     }
     const target = { kind: 'cell', cellId: asked.cellId, fileId: room.fileId } as const;
     return newRun(this.options, { ...batch, target, source, fileId: room.fileId });
-  }
-
-  private async cancel(params: ParsedParams<'cancel'>): Promise<CallResult<'cancel'>> {
-    const { queue, clock } = this.options;
-    const author = this.author();
-    const wanted = 'mine' in params ? this.mine() : params.runIds;
-    this.mayCancel(wanted);
-    const kernelId = this.session().kernelId;
-    const reason = `withdrawn by ${author.name}`;
-    const runs = await queue.cancel(kernelId, { by: 'runs', runIds: wanted }, clock().toISOString(), reason);
-    return { cancelled: runs.map((run) => run.runId) };
-  }
-
-  private mine(): readonly RunId[] {
-    const { participantId } = this.author();
-    return this.options.room.queue.queued
-      .filter((run) => run.author.participantId === participantId && this.isHere(run))
-      .map((run) => run.runId);
-  }
-
-  /** Of a cell of this notebook, or of none: the kernel's queue has also those of notebooks that share it. */
-  private isHere({ target }: RunView): boolean {
-    return target.kind !== 'cell' || target.fileId === undefined || target.fileId === this.options.room.fileId;
-  }
-
-  /** One's own runs; another person's only for who manages the room. */
-  private mayCancel(wanted: readonly RunId[]): void {
-    const { room, client } = this.options;
-    const { participantId } = this.author();
-    const isForeign = ({ runId, author }: RunView): boolean =>
-      wanted.includes(runId) && author.participantId !== participantId;
-    const foreign = room.queue.queued.find(isForeign);
-    if (foreign !== undefined && !roleHas(client.socket.role, 'manage')) {
-      throw new Refusal('forbidden', `the run of ${foreign.author.name} can be withdrawn by them or by the owner`);
-    }
-  }
-
-  private async goOn(): Promise<CallResult<'goOn'>> {
-    await this.options.queue.release(this.session().kernelId);
-    return {};
   }
 
   private async moveCell({ cellId, before }: ParsedParams<'moveCell'>): Promise<CallResult<'moveCell'>> {

@@ -226,6 +226,7 @@ export class RoomRegistry {
       room,
       sessions: this.options.sessions(),
       sharing: this.options.sharing,
+      queue: this.options.queue,
       labels: this.options.kernelLabels,
       workingDirectory: () => path.dirname(file.absolute),
       wish: () => wishOf(notebookMetadata(room.document.doc)?.toJSON() ?? {}),

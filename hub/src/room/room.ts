@@ -3,6 +3,7 @@
  * Sockets join and leave; the room goes on without any, so that a run with nobody connected ends as any other.
  */
 import type {
+  CellId,
   Epoch,
   FileId,
   HubEvent,
@@ -10,14 +11,18 @@ import type {
   KernelView,
   NotebookView,
   ParticipantId,
+  QueueRules,
   QueueView,
+  RunView,
 } from '@cokernel/proto/hub';
 import { ParticipantId as ParticipantIdSchema, encodeHubFrame, sourceHash } from '@cokernel/proto/hub';
 import type { Author, ClientKind, DeviceId, ParticipantView, PromptView, Welcome } from '@cokernel/proto/hub';
-import { DEFAULT_QUEUE_RULES, HUB_PROTOCOL } from '@cokernel/proto/hub';
+import { HUB_PROTOCOL } from '@cokernel/proto/hub';
 import type { KernelSession } from '../run/kernel-session.js';
+import { timeLimitText } from '../run/current-run.js';
 import type { QueueChange, RunQueue } from '../run/run-queue.js';
 import type { CellOutputs } from './cell-outputs.js';
+import type { KeptQueueRules } from './kept-queue-rules.js';
 import type { Participants } from './participants.js';
 import { arrived, left, present, renamed } from './participants.js';
 import type { RoomAwareness } from './room-awareness.js';
@@ -36,6 +41,7 @@ export interface RoomParts {
   readonly saving: Saving;
   readonly timeline: Timeline;
   readonly queue: RunQueue;
+  readonly queueRules: KeptQueueRules;
   /** The hub's software version, for the welcome. */
   readonly version: string;
   readonly kernelSpecs: () => readonly KernelSpecView[];
@@ -52,14 +58,12 @@ const NEWS_WAIT_MS = 16;
 /** What happened while nobody was here: the newest are told. */
 const MAX_UNHEARD = 20;
 
-const NO_QUEUE: QueueView = { number: 0, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] };
-
 export class Room {
   private readonly clients = new Set<RoomClient>();
   private participants: Participants = new Map();
   private session: KernelSession | null = null;
   private unlisten: (() => void) | null = null;
-  private queueView: QueueView = NO_QUEUE;
+  private queueView: QueueView;
   private readonly news = new Throttle(NEWS_WAIT_MS, () => this.sayNews());
   private unheard: readonly HubEvent[] = [];
   private kernelIsNew = false;
@@ -68,7 +72,9 @@ export class Room {
   constructor(
     private readonly parts: RoomParts,
     private relativePath: string,
-  ) {}
+  ) {
+    this.queueView = this.noQueue;
+  }
 
   get fileId(): FileId {
     return this.parts.fileId;
@@ -235,6 +241,25 @@ export class Room {
     return this.queueView;
   }
 
+  /** Those that were chosen here, for kernels that are started for this notebook. */
+  get queueRules(): QueueRules {
+    return this.parts.queueRules.rules;
+  }
+
+  /** Durable when it resolves; the queue of a kernel that there is has rules of its own. */
+  async keepQueueRules(rules: QueueRules): Promise<void> {
+    await this.parts.queueRules.keep(rules);
+    if (this.session !== null) return;
+    this.queueView = this.noQueue;
+    this.queueIsNew = true;
+    this.news.ask();
+  }
+
+  /** Of a notebook without a kernel. */
+  private get noQueue(): QueueView {
+    return { number: 0, held: null, rules: this.queueRules, running: null, queued: [] };
+  }
+
   private get kernelView(): KernelView | null {
     if (this.session === null) return null;
     return { ...this.session.view(), notebooks: [...this.parts.notebooksOf(this.session)] };
@@ -260,7 +285,7 @@ export class Room {
     this.unlisten?.();
     this.unlisten = null;
     this.session = session;
-    this.queueView = NO_QUEUE;
+    this.queueView = this.noQueue;
     if (session !== null) await this.follow(session);
     if (this.session !== session) return;
     this.expectPeople();
@@ -283,6 +308,7 @@ export class Room {
       usageTold: (usage) => this.tell({ event: 'kernelUsage', kernelId: session.kernelId, ...usage }),
       promptChanged: (prompt) => this.promptChanged(this.ours(prompt)),
       queueChanged: (change) => this.queueChanged(change),
+      ranOverTime: (run, mostSeconds) => this.ranOverTime(run, mostSeconds),
     });
     const snapshot = await this.parts.queue.snapshot(session.kernelId);
     // A step that was told meanwhile may be newer than the snapshot.
@@ -309,6 +335,13 @@ export class Room {
     this.news.ask();
     if (change.finished.length > 0) this.news.sayNow();
     for (const run of change.finished) this.tell({ event: 'runFinished', run });
+  }
+
+  /** Told to its author alone: the others see that it was interrupted, and by what. */
+  private ranOverTime({ author, target }: RunView, mostSeconds: number): void {
+    const isOurs = target.kind === 'cell' && (target.fileId === undefined || target.fileId === this.fileId);
+    const event = overTimeNotice(mostSeconds, isOurs ? target.cellId : null);
+    for (const client of this.clients) if (client.participantId === author.participantId) this.tellOne(client, event);
   }
 
   private sayNews(): void {
@@ -340,6 +373,11 @@ export class Room {
       await this.document.stop();
     }
   }
+}
+
+function overTimeNotice(mostSeconds: number, cellId: CellId | null): HubEvent {
+  const message = `Your run was interrupted: ${timeLimitText(mostSeconds)}.`;
+  return { event: 'notice', level: 'warning', code: 'ranOverTime', message, ...(cellId && { cellIds: [cellId] }) };
 }
 
 function viewOf(snapshot: QueueChange['snapshot']): QueueView {

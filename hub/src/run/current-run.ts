@@ -1,6 +1,8 @@
 /**
  * Pure: the run that a kernel works on, from its taking to its end: at its reply *and* its idle, whichever is first (J7).
  */
+import type { RunId } from '@cokernel/proto/hub';
+import type { ExecuteReply } from './execute-reply.js';
 import type { CurrentRun, KernelSessionState, SessionEffect, Transition } from './kernel-session-model.js';
 import { same } from './kernel-session-model.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
@@ -42,6 +44,7 @@ export function withTaken(state: KernelSessionState, run: QueuedRun): KernelSess
       executionCount: null,
       times: {},
       interruptWanted: false,
+      overSeconds: null,
       traced: false,
       begun: false,
       lossBefore: null,
@@ -56,12 +59,30 @@ export function interruptAsked(state: KernelSessionState): Transition {
   return same(withCurrent(state, { ...current, interruptWanted: true }));
 }
 
+export function timeLimitPassed(state: KernelSessionState, runId: RunId, mostSeconds: number): Transition {
+  const { current } = state;
+  if (current?.run.view.runId !== runId) return same(state);
+  const interrupted = interruptAsked(withCurrent(state, { ...current, overSeconds: mostSeconds }));
+  if (current.overSeconds !== null) return interrupted;
+  const told: SessionEffect = { type: 'tellOverTime', run: current.run, mostSeconds };
+  return { state: interrupted.state, effects: [told, ...interrupted.effects] };
+}
+
 export function endIfComplete(state: KernelSessionState, at: string): Transition {
   const current = state.current;
   if (current === null || current.reply === null || !current.idle) return same(state);
   const ends = { ok: 'succeeded', error: 'failed', aborted: 'cancelled' } as const;
-  const ended = endCurrent(state, ends[current.reply.status], current.reply.reason, at);
+  const ended = endCurrent(state, ends[current.reply.status], reasonOf(current, current.reply), at);
   return current.reply.asksExit ? withExit(ended, current.run.view.author.name) : ended;
+}
+
+/** Of a run that its time limit interrupted, that is what a person should read. */
+function reasonOf({ overSeconds }: CurrentRun, { status, reason }: ExecuteReply): string | null {
+  return status === 'ok' || overSeconds === null ? reason : `interrupted: ${timeLimitText(overSeconds)}`;
+}
+
+export function timeLimitText(mostSeconds: number): string {
+  return `the time limit of this queue is ${String(mostSeconds)} s a run`;
 }
 
 /** The kernel ends by itself in a moment, as the code wanted it (J15): nothing more is sent, and it is no death. */

@@ -18,6 +18,8 @@ export interface CurrentRun {
   readonly times: RunTimes;
   /** Somebody interrupted it before the kernel had begun with it: a signal sent then is lost. */
   readonly interruptWanted: boolean;
+  /** It took longer than the queue's rules allow, so many seconds; null: it did not. */
+  readonly overSeconds: number | null;
   /** The kernel is known to have got it: the host took it, or something that belongs to it was heard. */
   readonly traced: boolean;
   /** Its request was given to the host, by this owner or by an earlier one, and may have reached the kernel. */
@@ -102,6 +104,8 @@ export type SessionEvent =
   | { readonly type: 'kernelDied'; readonly reason: string; readonly at: string }
   | { readonly type: 'promptAnswered'; readonly promptId: PromptId }
   | { readonly type: 'interruptAsked' }
+  /** It takes longer than the queue's rules allow; told again as long as it goes on. */
+  | { readonly type: 'timeLimitPassed'; readonly runId: RunId; readonly mostSeconds: number }
   | { readonly type: 'interruptSent' }
   /** The kernel was idle again, but no reply came in time after it: an interrupt may have cut it off. */
   | { readonly type: 'replyMissed'; readonly runId: RunId; readonly at: string };
@@ -124,6 +128,8 @@ export type SessionEffect =
   | { readonly type: 'exitKernel'; readonly reason: string }
   /** Tell `replyMissed` unless the run ends soon. */
   | { readonly type: 'expectReply'; readonly runId: RunId }
+  /** The run's author is told why it is interrupted. */
+  | { readonly type: 'tellOverTime'; readonly run: QueuedRun; readonly mostSeconds: number }
   | { readonly type: 'answerRequest'; readonly message: KernelMessage }
   | { readonly type: 'failRequests'; readonly reason: string }
   | { readonly type: 'notifyKernel' }

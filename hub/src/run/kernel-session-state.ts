@@ -10,7 +10,16 @@
  * is told again before that, and older things among it, from before the run was sent, change nothing.
  */
 import type { KernelStatus } from '@cokernel/proto/hub';
-import { begun, clearPrompt, endCurrent, interruptAsked, runTaken, takeIfFree, withTaken } from './current-run.js';
+import {
+  begun,
+  clearPrompt,
+  endCurrent,
+  interruptAsked,
+  runTaken,
+  takeIfFree,
+  timeLimitPassed,
+  withTaken,
+} from './current-run.js';
 import { hostFound, hostLost, isHistory, kernelBecameReady, kernelDied, kernelRestarting } from './kernel-phases.js';
 import type { KernelSessionState, SessionEvent, Transition } from './kernel-session-model.js';
 import { same } from './kernel-session-model.js';
@@ -75,6 +84,8 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
       return state.prompt?.promptId === event.promptId ? clearPrompt(state) : { state, effects: [] };
     case 'interruptAsked':
       return interruptAsked(state);
+    case 'timeLimitPassed':
+      return timeLimitPassed(state, event.runId, event.mostSeconds);
     case 'interruptSent':
       return clearPrompt(state);
     case 'replyMissed':

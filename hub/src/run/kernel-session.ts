@@ -165,6 +165,7 @@ export class KernelSession {
   /** Goes on with the run that an earlier owner took; before `attached`, while the way to the kernel counts as broken. */
   async resume(run: QueuedRun, journalId: string): Promise<void> {
     await this.parts.steps.resume(run, journalId);
+    this.parts.timeLimit.queueIs(await this.options.queue.snapshot(this.kernelId));
   }
 
   /** Leaves the kernel as it is. Can be called twice. */
@@ -173,6 +174,7 @@ export class KernelSession {
     this.parts.steps.leave();
     this.parts.liveRuns.stop();
     this.parts.owner.stop();
+    this.parts.timeLimit.stop();
     this.unsubscribe?.();
     this.unsubscribe = null;
     this.parts.questions.failAll('the hub leaves this kernel');
@@ -325,6 +327,8 @@ export class KernelSession {
         return this.background(this.interrupting);
       case 'expectReply':
         return this.parts.steps.expectReply(effect.runId);
+      case 'tellOverTime':
+        return this.parts.audience.ranOverTime(effect.run.view, effect.mostSeconds);
       case 'answerRequest':
         return this.parts.questions.answer(effect.message);
       case 'failRequests':
@@ -349,6 +353,7 @@ export class KernelSession {
     for (const { runId } of change.finished) this.endsTold?.add(runId);
     this.parts.audience.queueChanged(change);
     this.endTranscripts(change.finished);
+    this.parts.timeLimit.queueIs(change.snapshot);
     this.handle({ type: 'queueChanged', snapshot: change.snapshot });
   }
 

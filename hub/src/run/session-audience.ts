@@ -1,6 +1,6 @@
 /** Those who hear of one kernel: the rooms that refer to it, and those who only go along. Each can leave at any time. */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import type { KernelStatus, KernelUsage, KernelView, PromptView } from '@cokernel/proto/hub';
+import type { KernelStatus, KernelUsage, KernelView, PromptView, RunView } from '@cokernel/proto/hub';
 import type { QueueChange } from './run-queue.js';
 
 /** What a session knows of its kernel; who uses it, the rooms know. */
@@ -12,6 +12,8 @@ export interface SessionListener {
   readonly usageTold: (usage: KernelUsage) => void;
   readonly promptChanged: (prompt: PromptView | null) => void;
   readonly queueChanged: (change: QueueChange) => void;
+  /** This run is interrupted, for it takes longer than the queue's rules allow. */
+  readonly ranOverTime: (run: RunView, mostSeconds: number) => void;
 }
 
 /** Goes along with a kernel without referring to it: the WebSockets of its channels. */
@@ -65,6 +67,10 @@ export class SessionAudience {
 
   promptChanged(prompt: PromptView | null): void {
     for (const listener of [...this.listeners]) listener.promptChanged(prompt);
+  }
+
+  ranOverTime(run: RunView, mostSeconds: number): void {
+    for (const listener of [...this.listeners]) listener.ranOverTime(run, mostSeconds);
   }
 
   usageTold(usage: KernelUsage): void {

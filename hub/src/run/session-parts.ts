@@ -11,6 +11,7 @@ import { LiveRuns } from './live-runs.js';
 import { QueueOwner } from './queue-owner.js';
 import { RunPrompts } from './run-prompts.js';
 import { RunSteps } from './run-steps.js';
+import { RunTimeLimit } from './run-time-limit.js';
 import { SessionAudience } from './session-audience.js';
 
 /** The session as its parts see it. */
@@ -32,6 +33,7 @@ export interface SessionParts {
   readonly hearing: KernelHearing;
   readonly steps: RunSteps;
   readonly prompts: RunPrompts;
+  readonly timeLimit: RunTimeLimit;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -63,7 +65,12 @@ export function sessionParts(options: KernelSessionOptions, session: SessionAcce
     expectAnswer: (id, runId) => hearing.expectAnswer(id, runId),
   });
   const prompts = new RunPrompts({ ...options, ...session, liveRuns, audience, current: () => session.state().prompt });
-  return { owner, questions: questionsOf(options, session), liveRuns, comms, audience, hearing, steps, prompts };
+  const timeLimit = new RunTimeLimit({
+    ...options,
+    onPassed: (runId, mostSeconds) => session.handle({ type: 'timeLimitPassed', runId, mostSeconds }),
+  });
+  const questions = questionsOf(options, session);
+  return { owner, questions, liveRuns, comms, audience, hearing, steps, prompts, timeLimit };
 }
 
 function questionsOf({ newId }: KernelSessionOptions, { send, sender, state }: SessionAccess): KernelQuestions {

@@ -311,19 +311,70 @@ describe('a run', () => {
   );
 
   test(
-    'a wish for an unknown kernelspec leaves the kernel as it is; a known one starts another',
+    '[P47] [P48] [M5] [M22] that waits has the place that the rules of the queue say, until somebody moves it',
+    async () => {
+      const going = await occupied('order');
+      await ann.call('setQueueRules', { order: 'fair', mostWaiting: 2 });
+      await waitUntil('all know the rules', () => ben.told('queueChanged').at(-1)?.queue.rules.order === 'fair');
+      ann.setSource('c2', '3');
+      const mine = (await ann.run(['c0', 'c2'])).runs.map(({ run }) => run.runId);
+      // It is her run that goes on: this turn is his.
+      const his = await runOne(ben, 'c3');
+      expect(his.place).toBe(1);
+      const refused = ann.run(['c4']);
+      await expect(refused).rejects.toThrow(/tooManyWait: at most 2 runs of one person .* 2 of yours do/);
+      await ben.call('moveRun', { runId: his.runId, before: null });
+      const order = (await ann.call('queue', {})).queued.map(({ runId }) => runId);
+      expect(order).toEqual([...mine, his.runId]);
+      await ann.call('setQueueRules', {});
+      await letGo('order');
+      expect(await ann.finished(going.runId)).toBe('succeeded');
+      expect(await ann.finished(his.runId)).toBe('failed');
+      const ended = ann.told('runFinished').map(({ run }) => run.runId);
+      expect(ended.slice(-3)).toEqual([...mine, his.runId]);
+    },
+    SLOW_MS,
+  );
+
+  test(
+    '[P49] [M23] that takes longer than the rules allow is interrupted, and its author is told',
+    async () => {
+      const endless = await occupied('never');
+      await ben.call('setQueueRules', { mostSeconds: 1 });
+      expect(await ben.finished(endless.runId)).toBe('failed');
+      await ben.call('setQueueRules', {});
+      const why = 'the time limit of this queue is 1 s a run';
+      expect(ben.told('runFinished').at(-1)?.run.reason).toBe(`interrupted: ${why}`);
+      expect(ann.told('notice').at(-1)).toMatchObject({
+        code: 'ranOverTime',
+        message: `Your run was interrupted: ${why}.`,
+        cellIds: ['c1'],
+      });
+      expect(ben.told('notice').filter(({ code }) => code === 'ranOverTime')).toEqual([]);
+      const next = await runOne(ben, 'c0');
+      expect(await ann.finished(next.runId)).toBe('succeeded');
+    },
+    SLOW_MS,
+  );
+
+  test(
+    '[P50] a wish for an unknown kernelspec leaves the kernel as it is; a known one starts another, with the same rules',
     async () => {
       const kernel = () => ann.told('kernelChanged').at(-1)?.kernel?.kernelId;
       await ann.call('rename', { name: 'Anna' });
       const before = (await ann.hello('Ann')).kernel?.kernelId;
       expect(await ann.ask('startKernel', { specName: 'none' })).toMatchObject({ error: { code: 'noSuchKernelSpec' } });
       expect((await ann.hello('Ann')).kernel?.kernelId).toBe(before);
+      const rules = { order: 'fair', mostWaiting: 7, mostSeconds: 600 } as const;
+      await ann.call('setQueueRules', rules);
       await ann.call('startKernel', { specName: 'python3' });
       await waitUntil('another kernel is shown', () => kernel() !== undefined && kernel() !== before);
       const { runId } = await runOne(ann, 'c0', RequestId.parse('with the new kernel'));
       expect(await ann.finished(runId)).toBe('succeeded');
+      expect((await ben.call('queue', {})).rules).toEqual(rules);
       await ann.call('stopKernel', {});
       expect(ann.told('kernelChanged').at(-1)?.kernel).toBeNull();
+      expect((await ben.call('queue', {})).rules).toEqual(rules);
     },
     SLOW_MS,
   );

@@ -93,6 +93,7 @@ beforeEach(async () => {
     room,
     sessions,
     sharing,
+    queue: store.runQueue,
     labels: {},
     workingDirectory: () => scratch.path,
     wish: () => ({ specName: null, language: null }),

@@ -44,6 +44,7 @@ describe('the end of a kernel', () => {
       kernelChanged: () => undefined,
       usageTold: () => undefined,
       promptChanged: () => undefined,
+      ranOverTime: () => undefined,
       queueChanged: ({ finished }) => ended.push(...finished.map(({ runId, state }) => `${runId} ${state}`)),
     });
     await sessions.shutdown(session, 'enough');

@@ -26,6 +26,7 @@ import {
   KernelView,
   ParticipantView,
   PromptView,
+  QueueRules,
   QueueView,
   RunView,
   SavingView,
@@ -118,6 +119,19 @@ export const calls = {
 
   /** The whole queue, for a client that missed an event. */
   queue: { right: 'view', params: Empty, result: QueueView },
+
+  /**
+   * Put a waiting run before another, or behind all (`before: null`): among the caller's own places, the others' runs stay
+   * where they are. Who has `manage` puts any anywhere.
+   */
+  moveRun: {
+    right: 'run',
+    params: z.object({ runId: RunId, before: RunId.nullable() }),
+    result: Empty,
+  },
+
+  /** How the queue is kept from now on, also with the notebook's later kernels. What is left out is as in a new notebook. */
+  setQueueRules: { right: 'manage', params: QueueRules, result: Empty },
 
   /** Let a held queue go on. */
   goOn: { right: 'run', params: Empty, result: Empty },
@@ -236,6 +250,7 @@ export const callErrors = {
   confirmFirst: 'others lose by this, or the kernel was not started here; details.notebooks are the other notebooks',
   existingKernel: 'the kernel was found by its connection file, and is not restarted',
   tooManyWait: "more of the caller's runs would wait than the queue's rules allow; none was queued",
+  notQueued: 'a run that was named does not wait (any more)',
   noKernel: 'the notebook has no running kernel',
   kernelFailed: 'the kernel did not start; the message says why',
   kernelGone: 'the kernel ended before it answered',

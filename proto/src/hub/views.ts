@@ -63,9 +63,9 @@ export const QueueRules = z.object({
   /** `fifo`: as people asked. `fair`: round robin among people. */
   order: z.enum(['fifo', 'fair']).default('fifo'),
   /** How many runs of one person may wait; null: any number. */
-  mostWaiting: z.number().int().positive().nullable().default(null),
-  /** A run that takes longer is interrupted; null: it may take any time. */
-  mostSeconds: z.number().positive().nullable().default(null),
+  mostWaiting: z.number().int().positive().max(10_000).nullable().default(null),
+  /** A run that takes longer is interrupted; null: it may take any time. At most a week. */
+  mostSeconds: z.number().positive().max(604_800).nullable().default(null),
 });
 export type QueueRules = z.infer<typeof QueueRules>;
 
