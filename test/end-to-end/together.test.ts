@@ -40,7 +40,7 @@ test('[M1] one link lets a person in, who is asked for a name once', async () =>
   expect(page.url()).not.toContain(hub.token);
 }, 120_000);
 
-test('[M3] [X12] [M4] [X11] [M7] [X10] a cell that two run runs once, as it was when queued, and an interrupt ends one run alone', async () => {
+test('[M3] [X12] [M4] [X11] [M7] [X10] [M5] [M22] a cell that two run runs once, as it was when queued; what waits is moved by keys; an interrupt ends one run alone; rules are chosen', async () => {
   const never = python.waitsFor(join(scratch.folder, 'never'));
   const hub = await hubWith({ long: never, second: 'print("as " + "queued")', third: 'print("of " + "Ben")' });
   const browser = await openBrowser(scratch);
@@ -54,6 +54,7 @@ test('[M3] [X12] [M4] [X11] [M7] [X10] a cell that two run runs once, as it was 
   await ben.page.getByText('already queued by Ann').first().waitFor();
   await ben.run('third');
   await waiting(ann, 2);
+  await movedByKeys(ben, ann);
   await ben.write('second', 'print("edi" + "ted")');
   await ann.shows('that the cell has changed', async () => /changed/.test(await ann.cell('second').innerText()));
   await ann.page.getByTestId('interrupt').click();
@@ -62,6 +63,11 @@ test('[M3] [X12] [M4] [X11] [M7] [X10] a cell that two run runs once, as it was 
     await page.shows('Ann’s text as it was queued', async () => (await page.output('second')).trim() === 'as queued');
     await page.shows('Ben’s run', async () => (await page.output('third')).trim() === 'of Ben');
   }
+  await ann.page.getByTestId('queue-rules').click();
+  await ann.page.getByLabel(/^In turns/).check();
+  await ann.page.getByLabel('Seconds that a run may take').fill('60');
+  await ann.page.getByTestId('queue-rules-save').click();
+  await ben.page.getByText('people take turns · a run may take 60 s').waitFor();
 }, 120_000);
 
 test('[X3] a cell that another program changed too is marked, the notice leads there, and a person keeps one version by the keyboard', async () => {
@@ -113,6 +119,24 @@ async function conflictIn(ann: NotebookPage, cell: string): Promise<string> {
 
 function job(): string {
   return join(scratch.folder, 'served', 'job.ipynb');
+}
+
+/** His run goes before hers by the keyboard, and back; she sees it. The buttons keep the focus. */
+async function movedByKeys(ben: NotebookPage, ann: NotebookPage): Promise<void> {
+  const waits = (page: NotebookPage): Promise<string> => page.page.getByTestId('queue').innerText();
+  const isFirst = async (page: NotebookPage, text: string, other: string): Promise<boolean> =>
+    (await waits(page)).indexOf(text) < (await waits(page)).indexOf(other);
+  const his = ben.page.getByTestId('queue-item').filter({ hasText: '"of " + "Ben"' });
+  await his.getByRole('button', { name: 'Run this earlier' }).focus();
+  await ben.page.keyboard.press('Enter');
+  await ann.shows('his run before hers', () => isFirst(ann, '"of "', '"as "'));
+  await his.getByRole('button', { name: 'Run this later' }).focus();
+  await ben.page.keyboard.press('Enter');
+  await ann.shows('her run before his', () => isFirst(ann, '"as "', '"of "'));
+  await ben.shows(
+    'the focus kept',
+    async () => (await ben.page.locator('[data-testid="move-down"]:focus').count()) === 1,
+  );
 }
 
 /** The queue shows one run that goes on, and so many that wait. */

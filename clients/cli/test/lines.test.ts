@@ -162,7 +162,11 @@ describe('what a person is told about a room', () => {
   test('[X9] the queue has names and places, and says why it is held', () => {
     expect(queueLines(inside)).toBe('nothing runs, nothing waits');
     expect(queueLines({ ...busy, queue: { ...busy.queue, held: 'kernelDied' } })).toBe(
-      'running  Ann\n      1  Ben\n      2  Cleo\nheld: the kernel died; a person in the page can let it go on',
+      'running  Ann\n      1  Ben\n      2  Cleo (you)\nheld: the kernel died; a person in the page can let it go on',
+    );
+    const rules = { ...DEFAULT_QUEUE_RULES, order: 'fair' as const };
+    expect(queueLines({ ...inside, queue: { ...inside.queue, rules } })).toBe(
+      'nothing runs, nothing waits\npeople take turns',
     );
     expect(waitingText(busy, RunId.parse('r3'))).toBe('waiting behind Ann, place 2');
     expect(waitingText(busy, RunId.parse('r1'))).toBe('');

@@ -13,6 +13,8 @@ export { usageText } from './usage-text.js';
 export { versionReason } from './version-text.js';
 export { wholeEntries } from './whole-entries.js';
 export type { WholeEntries } from './whole-entries.js';
+export { queueRulesText } from './queue-rules-text.js';
+export { runMove } from './run-moves.js';
 export { otherNotebookOf } from './other-notebook.js';
 export { CallError, HubError } from './hub-error.js';
 export type { HubErrorKind, LocalCallErrorCode } from './hub-error.js';

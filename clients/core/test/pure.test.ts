@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_QUEUE_RULES, HubEvent, RunView, Welcome } from '@cokernel/proto/hub';
+import { queueRulesText } from '../src/queue-rules-text.js';
+import { runMove } from '../src/run-moves.js';
 import { closeMeaning } from '../src/close-meaning.js';
 import { notebookUrl, readPastedUrl } from '../src/hub-address.js';
 import { initialRoomState, nextRoomState } from '../src/room-state.js';
@@ -132,5 +134,36 @@ describe('what a close code means', () => {
     [4409, '', 'giveUp'],
   ])('%i %s: %s', (code, reason, next) => {
     expect(closeMeaning(code, reason).next).toBe(next);
+  });
+});
+
+describe('a queue', () => {
+  const of = (runId: string, participantId: string): RunView =>
+    RunView.parse({ ...run(runId), state: 'queued', author: { participantId, name: participantId } });
+  const queued = [of('a1', 'p1'), of('b1', 'p2'), of('a2', 'p1'), of('b2', 'p2'), of('a3', 'p1')];
+  const queue = { ...inside.queue, queued };
+  const as = (role: 'viewer' | 'runner' | 'owner') => ({
+    queue,
+    you: inside.you === null ? null : { ...inside.you, participantId: queued[0]!.author.participantId, role },
+  });
+  const moves = (role: 'viewer' | 'runner' | 'owner', place: number) =>
+    (['up', 'down'] as const).map((way) => runMove(as(role), queued[place]!, way)?.before);
+
+  test('[M5] lets a person move their runs among their own places, and who manages it all of them', () => {
+    expect(moves('runner', 0)).toEqual([undefined, 'a3']);
+    expect(moves('runner', 2)).toEqual(['a1', null]);
+    expect(moves('runner', 4)).toEqual(['a2', undefined]);
+    expect(moves('runner', 1)).toEqual([undefined, undefined]);
+    expect(moves('viewer', 2)).toEqual([undefined, undefined]);
+    expect(moves('owner', 1)).toEqual(['a1', 'b2']);
+    expect(moves('owner', 3)).toEqual(['a2', null]);
+    expect(runMove(as('owner'), of('gone', 'p1'), 'up')).toBeNull();
+  });
+
+  test('tells its rules, unless they are those of a new notebook', () => {
+    expect(queueRulesText(DEFAULT_QUEUE_RULES)).toBeNull();
+    expect(queueRulesText({ order: 'fair', mostWaiting: 1, mostSeconds: 60 })).toBe(
+      'people take turns · at most 1 waiting run each · a run may take 60 s',
+    );
   });
 });

@@ -1,6 +1,6 @@
 /** Pure: what a person at the terminal is told about a room: its header, and a line for each thing that changed. */
 import type { RoomState } from '@cokernel/core';
-import { otherNotebookOf } from '@cokernel/core';
+import { otherNotebookOf, queueRulesText } from '@cokernel/core';
 import type { HubEvent, ParticipantView, PromptView, QueueView, RunView } from '@cokernel/proto/hub';
 import type { Paint } from '../text/terminal-text.js';
 import { safeLine, safeText } from '../text/terminal-text.js';
@@ -52,10 +52,16 @@ function runnerOf(run: RunView, state: RoomState): string {
 export function queueLines(state: RoomState): string {
   const { queue } = state;
   const running = queue.running === null ? [] : [`running  ${runnerOf(queue.running, state)}`];
-  const queued = queue.queued.map((run, index) => `${String(index + 1).padStart(7)}  ${runnerOf(run, state)}`);
+  const queued = queue.queued.map(
+    (run, index) =>
+      `${String(index + 1).padStart(7)}  ${runnerOf(run, state)}${run.author.participantId === state.you?.participantId ? ' (you)' : ''}`,
+  );
   const held = queue.held === null ? [] : [`held: ${heldText(queue.held)}; a person in the page can let it go on`];
   const lines = [...running, ...queued, ...held];
-  return lines.length === 0 ? 'nothing runs, nothing waits' : lines.join('\n');
+  const rules = queueRulesText(queue.rules);
+  return [...(lines.length === 0 ? ['nothing runs, nothing waits'] : lines), ...(rules === null ? [] : [rules])].join(
+    '\n',
+  );
 }
 
 function heldText(reason: NonNullable<QueueView['held']>): string {

@@ -44,6 +44,9 @@ export class SlashActions {
       case 'leave':
         leave();
         break;
+      case 'move':
+        await this.#move(command.places);
+        break;
       case 'cancel':
         await this.#cancel();
         break;
@@ -65,6 +68,20 @@ export class SlashActions {
   async #cancel(): Promise<void> {
     const { cancelled } = await this.options.room.call('cancel', { mine: true });
     this.options.surface.print(`${String(cancelled.length)} of your queued runs withdrawn`);
+  }
+
+  async #move(places: { readonly from: number; readonly to: number } | null): Promise<void> {
+    const { room, surface } = this.options;
+    const { queued } = room.state.queue;
+    const run = places === null ? undefined : queued[places.from - 1];
+    if (places === null) surface.print('/move FROM TO: two places of the queue, as /queue shows them');
+    else if (run === undefined) surface.print(`nothing waits at place ${String(places.from)}`);
+    else {
+      const isLater = places.to > places.from;
+      const before = queued[isLater ? places.to : places.to - 1]?.runId ?? null;
+      await room.call('moveRun', { runId: run.runId, before });
+      surface.print(queueLines(room.state));
+    }
   }
 
   async #save(): Promise<void> {

@@ -3,6 +3,8 @@
 export type SlashCommand =
   | { readonly name: 'help' | 'people' | 'queue' | 'cancel' | 'save' | 'leave' }
   | { readonly name: 'private'; readonly code: string }
+  /** Places as /queue shows them; null: they were not said so. */
+  | { readonly name: 'move'; readonly places: { readonly from: number; readonly to: number } | null }
   /** `text` null: ask for it. */
   | { readonly name: 'answer'; readonly text: string | null }
   | { readonly name: 'unknown'; readonly word: string };
@@ -16,6 +18,7 @@ Ctrl-D     leaves; kernel and notebook go on
 /answer [TEXT] answers the question that the kernel asks somebody
 /people  who is here      /queue   what runs and what waits
 /cancel  withdraws your queued runs
+/move FROM TO  moves your run from one place of the queue to another
 /save    writes the file now      /leave   leaves
 `.trimEnd();
 
@@ -32,6 +35,8 @@ export function readSlashCommand(text: string): SlashCommand | null {
     case 'save':
     case 'leave':
       return { name: match[1] };
+    case 'move':
+      return { name: 'move', places: placesIn(rest) };
     case 'private':
       return { name: 'private', code: rest };
     case 'answer':
@@ -39,4 +44,9 @@ export function readSlashCommand(text: string): SlashCommand | null {
     default:
       return { name: 'unknown', word: match[1] ?? '' };
   }
+}
+
+function placesIn(text: string): { from: number; to: number } | null {
+  const [, from, to] = /^([1-9]\d{0,4})[ \t]+([1-9]\d{0,4})$/.exec(text.trim()) ?? [];
+  return from === undefined || to === undefined ? null : { from: Number(from), to: Number(to) };
 }

@@ -1,12 +1,14 @@
-/** The queue of the kernel: what runs, what waits, in which order, asked by whom; one can withdraw what waits. */
+/** The queue of the kernel: what runs, what waits, in which order, asked by whom; one can withdraw and move what waits. */
 import type { Room, RoomState } from '@cokernel/core';
-import { otherNotebookOf } from '@cokernel/core';
-import type { RunView } from '@cokernel/proto/hub';
+import { otherNotebookOf, queueRulesText } from '@cokernel/core';
+import { roleHas, type RunView } from '@cokernel/proto/hub';
 import { X } from 'lucide-react';
-import type { ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import { IconButton } from '../ui/icon-button.js';
 import { askHub } from './ask-hub.js';
+import { MoveButtons } from './move-buttons.js';
 import { PersonBadge } from './person-badge.js';
+import { QueueRulesDialog } from './queue-rules-dialog.js';
 import './queue-panel.css';
 
 interface QueuePanelProps {
@@ -45,6 +47,7 @@ function RunItem({ room, state, run, place, firstLine, onShow }: RunItemProps): 
         <code>{what}</code>
         {state.prompt?.runId === run.runId ? <em>waits for an answer of {asked}</em> : null}
       </button>
+      {place > 0 ? <MoveButtons room={room} state={state} run={run} place={place} /> : null}
       {place > 0 && mayCancel ? (
         <IconButton label="Withdraw this run" onClick={() => askHub(room, 'cancel', { runIds: [run.runId] })}>
           <X aria-hidden />
@@ -59,19 +62,17 @@ function cellText(run: RunView, firstLine: QueuePanelProps['firstLine']): string
 }
 
 export function QueuePanel(props: QueuePanelProps): ReactElement {
-  const { running, queued } = props.state.queue;
+  const { running, queued, rules } = props.state.queue;
   const empty = running === null && queued.length === 0;
-  const mine = queued.filter((run) => run.author.participantId === props.state.you?.participantId);
+  const inForce = queueRulesText(rules);
   return (
     <section className="ck-panel" aria-labelledby="queue-title">
-      <h2 id="queue-title">
-        Queue {queued.length > 0 ? <span className="ck-count">{queued.length}</span> : null}
-        {mine.length > 1 ? (
-          <button type="button" className="ck-text-button" onClick={() => askHub(props.room, 'cancel', { mine: true })}>
-            Withdraw mine
-          </button>
-        ) : null}
-      </h2>
+      <QueueTitle {...props} />
+      {inForce === null ? null : (
+        <p className="ck-hint ck-rules" data-testid="queue-rules-text">
+          {inForce}
+        </p>
+      )}
       <ol className="ck-queue" data-testid="queue" aria-live="polite">
         {running === null ? null : <RunItem {...props} key={running.runId} run={running} place={0} />}
         {queued.map((run, index) => (
@@ -80,5 +81,34 @@ export function QueuePanel(props: QueuePanelProps): ReactElement {
       </ol>
       {empty ? <p className="ck-hint">Nothing runs. What people run shows here, with their names.</p> : null}
     </section>
+  );
+}
+
+function QueueTitle({ room, state }: QueuePanelProps): ReactElement {
+  const [isChoosing, setChoosing] = useState(false);
+  const { queued, rules } = state.queue;
+  const mine = queued.filter((run) => run.author.participantId === state.you?.participantId);
+  const mayChoose = state.you !== null && roleHas(state.you.role, 'manage');
+  return (
+    <h2 id="queue-title">
+      Queue {queued.length > 0 ? <span className="ck-count">{queued.length}</span> : null}
+      {mine.length > 1 ? (
+        <button type="button" className="ck-text-button" onClick={() => askHub(room, 'cancel', { mine: true })}>
+          Withdraw mine
+        </button>
+      ) : null}
+      {mayChoose ? (
+        <button
+          type="button"
+          className="ck-text-button"
+          data-testid="queue-rules"
+          title="How runs wait: their order, how many, and how long one may take"
+          onClick={() => setChoosing(true)}
+        >
+          Rules
+        </button>
+      ) : null}
+      {isChoosing ? <QueueRulesDialog room={room} rules={rules} onClose={() => setChoosing(false)} /> : null}
+    </h2>
   );
 }
