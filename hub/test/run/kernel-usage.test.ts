@@ -40,7 +40,13 @@ afterEach(async () => {
 function listening(told: KernelUsage[]): () => void {
   const nothing = (): void => undefined;
   const usageTold = (usage: KernelUsage): void => void told.push(usage);
-  return session.listen({ kernelChanged: nothing, usageTold, promptChanged: nothing, queueChanged: nothing });
+  return session.listen({
+    kernelChanged: nothing,
+    usageTold,
+    promptChanged: nothing,
+    ranOverTime: nothing,
+    queueChanged: nothing,
+  });
 }
 
 test('what a kernel uses is told to its rooms, does not count as activity, and is known until it is old', () => {
