@@ -9,6 +9,8 @@ import { appendCell, makeCodeCell } from '@cokernel/proto/notebook';
 export class OwnRun {
   readonly cellId: CellId;
   #runId: RunId | null = null;
+  /** Resolves when the hub has answered: with the run, or null when it was refused. */
+  #answered: Promise<RunId | null> = Promise.resolve(null);
 
   /** Puts the cell in, signed. */
   constructor(
@@ -28,7 +30,16 @@ export class OwnRun {
   }
 
   /** Resolves when it is queued. Asking again after a break is safe: the hub knows the request by its id. */
-  async request(): Promise<RunView> {
+  request(): Promise<RunView> {
+    const run = this.#request();
+    this.#answered = run.then(
+      ({ runId }) => runId,
+      () => null,
+    );
+    return run;
+  }
+
+  async #request(): Promise<RunView> {
     const requestId = RequestId.parse(randomUUID());
     const cells = [{ cellId: this.cellId, sourceHash: sourceHash(this.code) }];
     for (;;) {
@@ -45,19 +56,16 @@ export class OwnRun {
     }
   }
 
-  isWaiting(): boolean {
-    return this.room.state.queue.queued.some((run) => run.runId === this.#runId);
-  }
-
   isKnownToQueue(): boolean {
-    return this.isWaiting() || this.room.state.queue.running?.runId === this.#runId;
+    const { queued, running } = this.room.state.queue;
+    return running?.runId === this.#runId || queued.some((run) => run.runId === this.#runId);
   }
 
-  /** Withdraws it while it waits, else interrupts it. */
+  /** Withdraws it while it waits, else interrupts it; one that the hub has not taken yet, as soon as it has. */
   async stop(): Promise<void> {
-    const runId = this.#runId;
+    const runId = await this.#answered;
     if (runId === null) return;
-    if (this.isWaiting()) await this.room.call('cancel', { runIds: [runId] });
-    else await this.room.call('interrupt', { runId });
+    const { cancelled } = await this.room.call('cancel', { runIds: [runId] });
+    if (!cancelled.includes(runId)) await this.room.call('interrupt', { runId });
   }
 }

@@ -57,6 +57,7 @@ export class Repl implements SurfaceListener {
   readonly #questions: KernelQuestions;
   readonly #answers: Answers;
   readonly #actions: SlashActions;
+  #interrupts = 0;
   #finish: (exitCode: ExitCode) => void = () => undefined;
   readonly #unsubscribe: (() => void)[] = [];
 
@@ -104,6 +105,7 @@ export class Repl implements SurfaceListener {
   }
 
   interrupted(hadText: boolean): void {
+    this.#interrupts += 1;
     if (this.#own !== null) this.#background(this.#own.stop());
     else if (this.#actions.privateRun !== null) this.#background(this.#actions.privateRun.interrupt());
     else if (this.#answers.isAsked) this.#answers.giveUp();
@@ -122,7 +124,10 @@ export class Repl implements SurfaceListener {
   // Code -------------------------------------------------------------------------------------------------------
 
   async #submitCode(text: string, forced: boolean): Promise<void> {
+    const interrupts = this.#interrupts;
     const indent = forced ? null : await this.#indentIfIncomplete(text);
+    // Ctrl-C took it back while the kernel was asked whether it is whole.
+    if (this.#interrupts !== interrupts) return;
     if (indent === null) await this.#runWhole(text);
     else this.options.surface.continueInput(indent);
   }
