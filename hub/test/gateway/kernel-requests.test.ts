@@ -198,8 +198,9 @@ describe('an execute_request', () => {
       await client.answered(request);
       const runId = request.header.msg_id;
       const address = `${hub.url}/api/hub/runs/${runId}/transcript`;
-      const kept = await fetch(address, { headers: { authorization: `token ${TOKEN}` } });
-      expect(await kept.text()).toContain('kept');
+      const transcript = async (): Promise<string> =>
+        (await fetch(address, { headers: { authorization: `token ${TOKEN}` } })).text();
+      await waitUntil('its output stands there', async () => (await transcript()).includes('kept'));
       const status = async (): Promise<unknown> =>
         (await hub.rest('GET', `/api/kernels/${all.kernelId}/requests/${runId}`)).json;
       await waitUntil('its end is settled', async () => JSON.stringify(await status()).includes('"succeeded"'));
