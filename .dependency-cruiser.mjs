@@ -17,6 +17,7 @@ const drivers = [
   { driver: 'redis', importers: ['^hub/src/storage/'] },
   { driver: 'lmdb', importers: ['^hub/src/storage/'] },
   { driver: 'express', importers: ['^hub/src/gateway/'] },
+  { driver: 'prom-client', importers: ['^hub/src/metrics/'] },
   { driver: 'ws', importers: ['^hub/src/gateway/', '^hub/src/kernel/', '^clients/core/src/'] },
 ].map(({ driver, importers }) => ({
   name: `one-importer-${driver}`,
@@ -140,6 +141,18 @@ export default {
       'An adapter knows its port and nothing above it.',
       { path: '^hub/src/storage/' },
       { path: ['^hub/src/(main|hub[-a-z]*)\\.ts$', '^hub/src/(gateway|keeper|kernel)/'] },
+    ),
+    only(
+      'metrics-are-wired-by-hub',
+      'The parts of a hub tell what happens, and know nothing of Prometheus.',
+      { path: '^hub/src/', pathNot: ['^hub/src/metrics/', '^hub/src/hub[-a-z]*\\.ts$'] },
+      { path: '^hub/src/metrics/' },
+    ),
+    only(
+      'metrics-know-ports-only',
+      'A figure is told of what happens by the types of run/, and reaches into no part.',
+      { path: '^hub/src/metrics/' },
+      { path: '^hub/src/', pathNot: ['^hub/src/(metrics|run)/', '^hub/src/errors\\.ts$'] },
     ),
     only(
       'keeper-imports-proto-and-kernel',

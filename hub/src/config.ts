@@ -18,6 +18,8 @@ export interface HubConfig {
   readonly port: number | null;
   readonly host: string;
   readonly token: string;
+  /** Lets Prometheus read the hub's figures and nothing else; null: the token alone does. */
+  readonly metricsToken: string | null;
   readonly openBrowser: boolean;
   readonly redisUrl: string | null;
   /** Where the documents' histories lie; in Redis only when the hub has one. */
@@ -81,6 +83,7 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
   COKERNEL_DOCUMENTS (where edits are stored: 'folder', the data folder, or 'redis'; default folder),
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
+  COKERNEL_METRICS_TOKEN (a token that lets Prometheus read /metrics and nothing else; default: only the hub's own does),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
   COKERNEL_JOURNAL_MAX_BYTES (what is kept on the disk of what each kernel says, for a hub that comes later; default 64 MiB),
   COKERNEL_UNREAD_JOURNAL_MAX_BYTES (the same while a hub listens and is behind; default 1 GiB). Beyond either the oldest goes, and
@@ -105,6 +108,7 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     port: portOf(values.port),
     host: values.host ?? '127.0.0.1',
     token: tokenOf(values.token ?? env['COKERNEL_TOKEN']),
+    metricsToken: metricsTokenOf(env['COKERNEL_METRICS_TOKEN']),
     openBrowser: values['no-open'] !== true,
     redisUrl: redisUrlOf(values.redis ?? env['REDIS_URL']),
     documents: documentsOf(env['COKERNEL_DOCUMENTS'], values.redis ?? env['REDIS_URL']),
@@ -193,10 +197,18 @@ function portOf(text: string | undefined): number | null {
   throw new StartError(`--port takes a number from 0 to 65535, not '${text}'`, 2);
 }
 
+const TOKEN = /^[\w.~-]{1,256}$/;
+
 function tokenOf(text: string | undefined): string {
   if (text === undefined) return randomBytes(24).toString('hex');
-  if (/^[\w.~-]{1,256}$/.test(text)) return text;
+  if (TOKEN.test(text)) return text;
   throw new StartError('--token takes letters, digits and . _ ~ - only, since it stands in addresses', 2);
+}
+
+function metricsTokenOf(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  if (TOKEN.test(text)) return text;
+  throw new StartError('COKERNEL_METRICS_TOKEN takes letters, digits and . _ ~ - only', 2);
 }
 
 function redisUrlOf(text: string | undefined): string | null {

@@ -68,6 +68,13 @@ export function specView(spec: KernelSpec): KernelSpecView {
   return { name: spec.name, displayName: spec.displayName, language: spec.language };
 }
 
+/** Resolves when kernels can be started and reached, and those that an earlier hub left are taken over. */
+export async function kernelsAnswer({ config }: HubOptions, host: KernelHost, sessions: KernelSessions): Promise<void> {
+  await sessions.adopted();
+  // One question each: a remote engine is asked for each of its kernels by the other.
+  await (config.gateway === null ? host.kernels() : host.kernelSpecs());
+}
+
 type Notices = readonly { readonly code: string; readonly message: string }[];
 
 export async function notices(sessions: KernelSessions, gateway: GatewayConfig | null): Promise<Notices> {

@@ -7,10 +7,14 @@ import { HubId } from '@cokernel/proto/hub';
 import type { FileId } from '@cokernel/proto/hub';
 import type { Closers } from './closers.js';
 import { Gateway } from './gateway/gateway.js';
+import { kernelFigures, measureHub, readinessOf } from './hub-health.js';
+import type { KernelFigures } from './hub-health.js';
 import { adoptKernels, kernelHost, notices, specView, startedHere } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
 import { embeddedStore, outputStore, saveThread, sharedStore } from './hub-stores.js';
 import type { KernelHost } from './kernel/kernel-host.js';
+import { Metrics } from './metrics/metrics.js';
+import type { Readiness } from './readiness.js';
 import { KernelSharing } from './room/kernel-sharing.js';
 import type { NotebookFiles } from './room/notebook-files.js';
 import { RoomRegistry } from './room/room-registry.js';
@@ -40,6 +44,7 @@ const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
 export interface Parts {
   readonly sessions: KernelSessions;
   readonly gateway: Gateway;
+  readonly readiness: Readiness;
   readonly endingRuns: () => Promise<readonly EndingRun[]>;
 }
 
@@ -61,19 +66,22 @@ interface Common {
   readonly transcripts: Transcripts;
   readonly outputs: OutputStore;
   readonly kernelLabels: { readonly folder: string };
+  readonly metrics: Metrics;
 }
 
 export async function buildParts(options: HubOptions, closers: Closers): Promise<Parts> {
   const embedded = await embeddedStore(options, closers);
-  const { runQueue, leases, documents, stopWaiting } = await sharedStore(options, embedded, closers);
+  const metrics = new Metrics(options.version);
+  const { runQueue, leases, documents, stopWaiting, answers } = await sharedStore(options, embedded, metrics, closers);
   const store = { ...embedded, documents };
   const host = kernelHost(options);
   closers.push(() => host.close());
   const outputs = await outputStore(options, clock, closers);
   const notebookFiles = saveThread(options, closers);
-  const common = commonOf(options, store, { runQueue, leases, outputs });
+  const common = commonOf(options, store, { runQueue, leases, outputs, metrics });
   const folder = new ServedFolder(options.config.folder);
-  const meeting = meetingPlaces(options, common, { store, notebookFiles, host, folder });
+  const figures = kernelFigures(metrics, common);
+  const meeting = meetingPlaces(options, common, { store, notebookFiles, host, folder, figures });
   const { sessions, rooms } = meeting;
   // First the sessions: what a kernel says to a room that is closed would be lost, and is the next hub's to write.
   closers.push(
@@ -86,8 +94,10 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   startSweeping(common, meeting, store, closers);
   const runs = (): Promise<readonly EndingRun[]> =>
     endingRuns(startedHere(sessions), common.queue, (fileId) => store.fileIndex.pathOf(fileId));
-  const gateway = gatewayOf(options, common, { ...meeting, store, notebookFiles, folder, endingRuns: runs });
-  return { sessions, gateway, endingRuns: runs };
+  const readiness = readinessOf(options, { host, sessions, redisAnswers: answers });
+  const gateway = gatewayOf(options, common, { ...meeting, store, notebookFiles, folder, readiness, endingRuns: runs });
+  measureHub(metrics, { rooms, sessions, gateway });
+  return { sessions, gateway, readiness, endingRuns: runs };
 }
 
 /** Stored outputs that nobody holds any more are removed while the hub runs. */
@@ -126,7 +136,8 @@ function commonOf(
     runQueue,
     leases,
     outputs,
-  }: { readonly runQueue: RunQueue; readonly leases: LeaseStore; readonly outputs: OutputStore },
+    metrics,
+  }: Pick<Common, 'outputs' | 'metrics'> & { readonly runQueue: RunQueue; readonly leases: LeaseStore },
 ): Common {
   const { config, log } = options;
   const storeName = path.basename(config.storeDirectory);
@@ -140,7 +151,7 @@ function commonOf(
   };
   const transcripts = new Transcripts(store.transcripts);
   const kernelLabels = { folder: storeName };
-  return { newId: randomUUID, clock, log, queue: runQueue, lease, transcripts, outputs, kernelLabels };
+  return { newId: randomUUID, clock, log, queue: runQueue, lease, transcripts, outputs, kernelLabels, metrics };
 }
 
 /** Sessions write into rooms and rooms start sessions: each finds the other when it needs it. */
@@ -152,11 +163,13 @@ function meetingPlaces(
     notebookFiles,
     host,
     folder,
+    figures,
   }: {
     readonly store: EmbeddedStore;
     readonly notebookFiles: NotebookFiles;
     readonly host: KernelHost;
     readonly folder: ServedFolder;
+    readonly figures: KernelFigures;
   },
 ): Meeting {
   const pathOf = (fileId: FileId): string | null => store.fileIndex.pathOf(fileId);
@@ -178,7 +191,11 @@ function meetingPlaces(
     limits: config.limits,
     notebooksOf: (session) => sharing.notebooksOf(session).map((notebook) => notebook.path),
     cellOutputs: (run) => rooms.cellOutputs(run),
-    onSession: (session) => channels.open(session),
+    onSession: (session) => {
+      channels.open(session);
+      figures.onSession(session);
+    },
+    onMessage: figures.onMessage,
     onExited: (session, because) => sharing.end(session, because),
     onKernelSpecsChanged: (specs) => rooms.tellAll({ event: 'kernelSpecsChanged', kernelSpecs: specs.map(specView) }),
   });
@@ -203,7 +220,7 @@ function gatewayOf(
   { config, version, webDirectory, onStopAsked }: HubOptions,
   common: Common,
   parts: Meeting &
-    Pick<Parts, 'endingRuns'> & {
+    Pick<Parts, 'readiness' | 'endingRuns'> & {
       readonly store: EmbeddedStore;
       readonly notebookFiles: NotebookFiles;
       readonly folder: ServedFolder;
@@ -214,6 +231,8 @@ function gatewayOf(
     ...common,
     ...parts,
     token: config.token,
+    metricsToken: config.metricsToken,
+    missing: () => parts.readiness.missing(),
     version,
     webDirectory,
     documents,

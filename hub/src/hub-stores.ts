@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { Closers } from './closers.js';
 import type { HubConfig } from './config.js';
 import type { HubOptions } from './hub-options.js';
+import { RedisFigures } from './metrics/redis-figures.js';
+import type { Metrics } from './metrics/metrics.js';
 import type { DocumentStore } from './room/document-store.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
@@ -63,20 +65,26 @@ export interface SharedStore {
   readonly documents: DocumentStore;
   /** The hub is about to stop: what waits for a store that is away is refused. */
   readonly stopWaiting: () => void;
+  /** Resolves when the shared store answers now; null: nothing is shared. */
+  readonly answers: (() => Promise<void>) | null;
 }
 
 export async function sharedStore(
   options: HubOptions,
   embedded: EmbeddedStore,
+  metrics: Metrics,
   closers: Closers,
 ): Promise<SharedStore> {
   const { config, log, say } = options;
-  if (config.redisUrl === null) return { ...embedded, stopWaiting: () => undefined };
+  if (config.redisUrl === null) return { ...embedded, stopWaiting: () => undefined, answers: null };
   const place = new URL(config.redisUrl).host;
+  const figures = new RedisFigures(metrics.registry);
   const redis = await openRedisStore({
     url: config.redisUrl,
     log,
+    onStep: (milliseconds, isAnswered) => (isAnswered ? figures.answered(milliseconds) : figures.failed()),
     onStatus: (status) => {
+      figures.connected(status.connected);
       if (status.connected) say(`Redis at ${place} is connected.`);
       else say(`${status.reason}; trying again. Notebooks open and run when it is back.`);
     },

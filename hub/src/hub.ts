@@ -8,6 +8,7 @@ import { messageOf } from './errors.js';
 import { startedHere } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
 import { buildParts } from './hub-parts.js';
+import type { Readiness } from './readiness.js';
 import type { EndingRun } from './run/ending-runs.js';
 import type { KernelSession } from './run/kernel-session.js';
 import type { KernelSessions } from './run/kernel-sessions.js';
@@ -22,6 +23,7 @@ export class Hub {
   private constructor(
     private readonly parts: {
       readonly sessions: KernelSessions;
+      readonly readiness: Readiness;
       readonly endingRuns: () => Promise<readonly EndingRun[]>;
       readonly closers: readonly (() => Promise<unknown>)[];
       readonly log: Logger;
@@ -64,7 +66,8 @@ export class Hub {
 
   /** Ends everything in reverse order, with the kernels that were started here when told so. Can be called twice. */
   async stop(kernels: KernelsAtStop): Promise<void> {
-    const { sessions, closers, log } = this.parts;
+    const { sessions, readiness, closers, log } = this.parts;
+    readiness.stops();
     if (kernels === 'stop') {
       await Promise.all(startedHere(sessions).map((session) => endAtStop(sessions, session, log)));
     }

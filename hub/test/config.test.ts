@@ -106,6 +106,12 @@ describe('arguments', () => {
     expect((await config(args)).gateway?.token).toBeNull();
   });
 
+  test('[P53] name a token for figures by the environment alone, since others see options', async () => {
+    expect(await config([served], { COKERNEL_METRICS_TOKEN: '' })).toMatchObject({ metricsToken: null });
+    expect(await config([served], { COKERNEL_METRICS_TOKEN: 'figures' })).toMatchObject({ metricsToken: 'figures' });
+    expect((await refusal([served], { COKERNEL_METRICS_TOKEN: 'a b' })).message).toContain('COKERNEL_METRICS_TOKEN');
+  });
+
   test('limit and cull kernels, and say what becomes of them at a stop', async () => {
     expect(await config([served])).toMatchObject({
       limits: { perHub: null, perPerson: null },

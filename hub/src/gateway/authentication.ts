@@ -1,5 +1,5 @@
 /**
- * Who may come in. Everything but `GET /api` wants the token: in a header, in the query, or by the cookie that the page
+ * Who may come in. Everything but `GET /api` and the probes wants the token: in a header, in the query, or by the cookie that the page
  * gets in exchange for it. A cookie alone may read; to change something it needs the `_xsrf` value in a header,
  * and to open a WebSocket the same origin. A hub on loopback answers only to loopback names (DNS rebinding).
  */
@@ -12,6 +12,8 @@ export type Access = { readonly role: Role } | { readonly refused: 'unauthorized
 export interface AuthenticationOptions {
   readonly token: string;
   readonly port: number;
+  /** Lets one read the hub's figures and nothing else; null: there is none. */
+  readonly metricsToken: string | null;
   /** True when the hub listens on loopback only. */
   readonly loopback: boolean;
 }
@@ -40,9 +42,17 @@ export class Authentication {
     return this.checkCookieUse(request, host, upgrade);
   }
 
+  /** The access to the hub's figures, which a token of their own gives too. */
+  checkMetrics(request: IncomingMessage): Access {
+    const access = this.check(request);
+    if (!('refused' in access) || access.refused !== 'unauthorized') return access;
+    const { metricsToken } = this.options;
+    return metricsToken !== null && isSaid(headerToken(request), metricsToken) ? { role: 'viewer' } : access;
+  }
+
   /** True when the request's query carries the right token: it may be exchanged for the cookies. */
   hasQueryToken(request: IncomingMessage): boolean {
-    return this.isToken(queryOf(request).get('token'));
+    return isSaid(queryOf(request).get('token'), this.options.token);
   }
 
   /** The cookies that the page gets. */
@@ -59,12 +69,7 @@ export class Authentication {
   }
 
   private hasToken(request: IncomingMessage): boolean {
-    const header = /^(?:token|bearer)\s+(.+)$/i.exec(request.headers.authorization ?? '');
-    return this.isToken(header?.[1]) || this.hasQueryToken(request);
-  }
-
-  private isToken(said: string | null | undefined): boolean {
-    return typeof said === 'string' && equals(said, this.options.token);
+    return isSaid(headerToken(request), this.options.token) || this.hasQueryToken(request);
   }
 
   private hasCookie(request: IncomingMessage): boolean {
@@ -84,6 +89,14 @@ export class Authentication {
     if (typeof said === 'string' && equals(said, this.xsrfValue)) return { role: 'owner' };
     return { refused: 'forbidden', why: "with a cookie, the header X-XSRFToken must repeat the cookie '_xsrf'" };
   }
+}
+
+function headerToken(request: IncomingMessage): string | null {
+  return /^(?:token|bearer)\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
+}
+
+function isSaid(said: string | null, token: string): boolean {
+  return said !== null && equals(said, token);
 }
 
 /** Takes the same time whatever differs. */

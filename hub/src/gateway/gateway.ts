@@ -26,10 +26,15 @@ import type { KernelSessions } from '../run/kernel-sessions.js';
 import type { OutputStore } from '../run/output-store.js';
 import type { RunQueue } from '../run/run-queue.js';
 import type { Transcripts } from '../run/transcripts.js';
+import { authenticate, exchangeToken } from './admission.js';
 import { Authentication } from './authentication.js';
+import { Connections } from './connections.js';
+import type { DoorFigures } from './connections.js';
 import { HttpError, answerErrors } from './http-error.js';
 import { joinKernel } from './kernel-socket.js';
 import { pageRouter } from './page.js';
+import { metricsRouter, probeRouter } from './probes.js';
+import type { MetricsText } from './probes.js';
 import { collaborationRouter } from './rest/collaboration.js';
 import { contentsWriteRouter } from './rest/contents-write.js';
 import { contentsRouter } from './rest/contents.js';
@@ -46,6 +51,11 @@ import { Upgrades } from './upgrade.js';
 
 export interface GatewayOptions {
   readonly token: string;
+  /** Lets one read the figures and nothing else; null: only the token does. */
+  readonly metricsToken: string | null;
+  readonly metrics: MetricsText;
+  /** What the hub needs and is out of reach now. */
+  readonly missing: () => Promise<readonly string[]>;
   readonly version: string;
   readonly webDirectory: string;
   readonly folder: ServedFolder;
@@ -73,6 +83,7 @@ const MAX_BODY = '64mb';
 
 export class Gateway {
   private readonly server: Server;
+  private readonly connections = new Connections();
   private upgrades: Upgrades | null = null;
 
   constructor(private readonly options: GatewayOptions) {
@@ -84,10 +95,12 @@ export class Gateway {
   /** Listens; answers the port. `port` null: 8765, else the next that is free. Throws `StartError`. */
   async listen(host: string, port: number | null): Promise<number> {
     const bound = port === null ? await this.listenOnFree(host, FIRST_PORT) : await this.listenOn(host, port);
-    const authentication = new Authentication({ token: this.options.token, port: bound, loopback: isLoopback(host) });
+    const { token, metricsToken } = this.options;
+    const authentication = new Authentication({ token, metricsToken, port: bound, loopback: isLoopback(host) });
     this.server.on('request', this.app(authentication));
     this.upgrades = new Upgrades({
       authentication,
+      connections: this.connections,
       openRoom: (fileId) => this.options.rooms.open(fileId),
       join: (socket, role, open) => joinRoom({ ...this.options, socket, role, open }),
       joinKernel: (socket, kernelId, hello) => this.joinKernel(socket, kernelId, hello),
@@ -95,6 +108,11 @@ export class Gateway {
     });
     this.upgrades.listen(this.server);
     return bound;
+  }
+
+  /** The WebSockets that are open now. */
+  doors(): readonly DoorFigures[] {
+    return this.connections.figures();
   }
 
   /** Stops listening and ends every connection. Can be called twice. */
@@ -119,8 +137,12 @@ export class Gateway {
       helmet({ contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY }, hsts: false }),
     );
     app.use(apiVersionRouter(this.options.version));
+    app.use(probeRouter(this.options.missing));
+    // Before a token in the address is exchanged for cookies, which programs don't keep.
+    const readsMetrics = authenticate((request) => authentication.checkMetrics(request));
+    app.use('/metrics', readsMetrics, metricsRouter(this.options.metrics));
     app.use(exchangeToken(authentication));
-    app.use(authenticate(authentication));
+    app.use(authenticate((request) => authentication.check(request)));
     app.use(express.json({ limit: MAX_BODY }));
     for (const router of this.apiRouters()) app.use('/api', router);
     app.use('/api', (request: Request) => {
@@ -206,40 +228,6 @@ function listenError(error: Error, port: number): Error {
   return new StartError(`the hub can't listen on port ${String(port)}: ${messageOf(error)}`);
 }
 
-/** A page opened with the token in its address gets the cookies and an address without it. */
-function exchangeToken(authentication: Authentication) {
-  return (request: Request, response: Response, next: NextFunction): void => {
-    const wantsPage = request.method === 'GET' && !request.path.startsWith('/api/');
-    if (!wantsPage || !authentication.hasQueryToken(request) || 'refused' in authentication.check(request)) {
-      next();
-      return;
-    }
-    for (const cookie of authentication.cookies()) response.append('Set-Cookie', cookie);
-    const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
-    query.delete('token');
-    // Only a path of this hub: two slashes at the start would be another host.
-    const path = `/${request.path.replace(/^\/+/, '')}`;
-    response.redirect(302, query.size === 0 ? path : `${path}?${query.toString()}`);
-  };
-}
-
-function authenticate(authentication: Authentication) {
-  return (request: Request, response: Response, next: NextFunction): void => {
-    const access = authentication.check(request);
-    if (!('refused' in access)) {
-      next();
-      return;
-    }
-    const status = access.refused === 'unauthorized' ? 401 : 403;
-    if (request.path.startsWith('/api/')) response.status(status).json({ message: access.why, reason: access.refused });
-    else
-      response
-        .status(status)
-        .type('html')
-        .send(`<!doctype html><title>Cokernel</title><p>${escapeHtml(access.why)}.`);
-  };
-}
-
 function namedBadBody(error: unknown, _request: Request, _response: Response, next: NextFunction): void {
   if (!(error instanceof ZodError)) {
     next(error);
@@ -247,8 +235,4 @@ function namedBadBody(error: unknown, _request: Request, _response: Response, ne
   }
   const where = error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
   next(new HttpError(400, `the request's body is not as expected: ${where.join('; ')}`));
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -16,10 +16,13 @@ import type { ChannelHello } from '../run/kernel-channel.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { Authentication } from './authentication.js';
 import { closeSocket } from './close-socket.js';
+import type { Connections } from './connections.js';
 import { statusOf } from './http-error.js';
 
 export interface UpgradeOptions {
   readonly authentication: Authentication;
+  /** Told of each socket that came in. */
+  readonly connections: Connections;
   readonly openRoom: (fileId: FileId) => Promise<OpenRoom>;
   readonly join: (socket: WebSocket, role: Role, open: OpenRoom) => void;
   /** Throws when there is no such kernel. */
@@ -73,7 +76,10 @@ export class Upgrades {
     const access = this.options.authentication.check(request, true);
     if ('refused' in access) return closeSocket(socket, closeCodes[access.refused], access.why);
     const kernelId = kernelIdOf(request.url ?? '');
-    if (kernelId !== null) return this.options.joinKernel(socket, kernelId, helloOf(request.url ?? ''));
+    if (kernelId !== null) {
+      this.options.joinKernel(socket, kernelId, helloOf(request.url ?? ''));
+      return this.options.connections.add('kernel', socket);
+    }
     const fileId = fileIdOf(request.url ?? '');
     if (fileId === null) return closeSocket(socket, closeCodes.notFound, 'there is no room of this name');
     // What a fast client sends before the room is open is kept for it.
@@ -81,6 +87,7 @@ export class Upgrades {
     const open = await this.options.openRoom(fileId);
     if (socket.readyState !== socket.OPEN) return;
     this.options.join(socket, access.role, open);
+    this.options.connections.add('room', socket);
     early.replay();
   }
 

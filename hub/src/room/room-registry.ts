@@ -137,6 +137,11 @@ export class RoomRegistry {
     return room.outputs;
   }
 
+  /** How many rooms are open now. */
+  get count(): number {
+    return this.ready.size;
+  }
+
   /** The rooms that are open now. */
   async list(): Promise<readonly Room[]> {
     const entries = await Promise.allSettled(this.rooms.values());

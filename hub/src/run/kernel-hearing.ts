@@ -19,6 +19,7 @@ export interface KernelHearingOptions {
   readonly audience: SessionAudience;
   /** True for a question that was answered before this hub took the kernel over. */
   readonly wasAnswered: (runId: string, promptId: string) => boolean;
+  readonly onMessage?: (message: KernelMessage) => void;
   readonly handle: (event: SessionEvent) => void;
   readonly clock: () => Date;
   readonly log: SessionLog;
@@ -117,7 +118,8 @@ export class KernelHearing {
   }
 
   private heard(message: KernelMessage, seq: number): void {
-    const { comms, audience, handle, clock } = this.options;
+    const { comms, audience, onMessage, handle, clock } = this.options;
+    onMessage?.(message);
     this.place = { ...this.place, seq };
     this.activity = clock();
     comms.heard(message);

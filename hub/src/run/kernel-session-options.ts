@@ -1,4 +1,5 @@
 /** What a kernel session is made of, and what it needs from outside. */
+import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { KernelId, RunId, RunView } from '@cokernel/proto/hub';
 import type { HostedKernel } from '../kernel/kernel-host.js';
 import type { OutputStore } from './output-store.js';
@@ -29,6 +30,8 @@ export interface KernelSessionOptions {
   readonly transcriptWithdrawn: (run: RunView) => Promise<void>;
   /** Told of a question of a run without a cell. */
   readonly transcriptPrompted: (runId: RunId, text: string, password: boolean) => Promise<void>;
+  /** Told of each message of the kernel. */
+  readonly onMessage?: (message: KernelMessage) => void;
   /** Told when code has ended the kernel, which is gone by now: whoever keeps this session forgets it. */
   readonly exited: (reason: string) => Promise<void>;
   readonly newId: () => string;

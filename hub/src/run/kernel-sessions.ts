@@ -3,6 +3,7 @@
  * running, and ends them. Each session is held under a lease of its kernel.
  */
 import path from 'node:path';
+import type { KernelMessage } from '@cokernel/proto/jupyter';
 import type { KernelId, RunView } from '@cokernel/proto/hub';
 import { FileId, KernelId as KernelIdSchema, RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
@@ -36,6 +37,8 @@ export interface KernelSessionsOptions {
   readonly onKernelSpecsChanged: (specs: readonly KernelSpec[]) => void;
   /** Told of each session before it hears its kernel. */
   readonly onSession?: (session: KernelSession) => void;
+  /** Told of each message of each kernel: thousands a second. */
+  readonly onMessage?: (message: KernelMessage) => void;
   readonly limits: KernelLimits;
   /** The notebooks that use a kernel, by path, to name it to people. */
   readonly notebooksOf: (session: KernelSession) => readonly string[];
@@ -238,7 +241,7 @@ export class KernelSessions {
     lease: HeldLease,
     origin: HostedKernel['origin'],
   ): KernelSession {
-    const { queue, newId, clock, log, transcripts, outputs } = this.options;
+    const { queue, newId, clock, log, transcripts, outputs, onMessage } = this.options;
     const session: KernelSession = new KernelSession({
       kernelId,
       specName: start.specName,
@@ -251,6 +254,7 @@ export class KernelSessions {
       clock,
       log,
       outputs,
+      ...(onMessage === undefined ? {} : { onMessage }),
       outputsOf: (run) => this.outputsOf(run),
       endedRun: (runId) => this.endedRun(kernelId, start.labels['fileId'], runId),
       transcriptWithdrawn: (run) => transcripts.withdrawn(run),

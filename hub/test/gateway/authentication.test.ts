@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import { Authentication } from '../../src/gateway/authentication.js';
 
 const token = 'secret.token-1';
-const own = new Authentication({ token, port: 8765, loopback: true });
+const own = new Authentication({ metricsToken: null, token, port: 8765, loopback: true });
 
 interface Asked {
   readonly url?: string;
@@ -82,8 +82,8 @@ describe('a cookie', () => {
   });
 
   test('of a hub with another token, or on another port, is not known', () => {
-    const before = new Authentication({ token: 'older', port: 8765, loopback: true });
-    const beside = new Authentication({ token, port: 8766, loopback: true });
+    const before = new Authentication({ metricsToken: null, token: 'older', port: 8765, loopback: true });
+    const beside = new Authentication({ metricsToken: null, token, port: 8766, loopback: true });
     expect(access({ headers: { cookie: cookieHeader(before) } })).toBe('unauthorized');
     expect(access({ headers: { cookie: cookieHeader(beside) } })).toBe('unauthorized');
   });
@@ -91,6 +91,28 @@ describe('a cookie', () => {
   test('says nothing of the token, and scripts do not read it', () => {
     expect(own.cookies().join()).not.toContain(token);
     expect(own.cookies()[0]).toContain('HttpOnly');
+  });
+});
+
+describe('the token for figures', () => {
+  const measured = new Authentication({ token, metricsToken: 'figures', port: 8765, loopback: true });
+  const figures = (headers: Readonly<Record<string, string>>, authentication = measured): string => {
+    const given = authentication.checkMetrics(request({ url: '/metrics', headers }));
+    return 'role' in given ? given.role : given.refused;
+  };
+  const authorization = 'Bearer figures';
+
+  test('[P53] opens them and nothing else', () => {
+    expect(figures({ authorization })).toBe('viewer');
+    expect(access({ headers: { authorization } }, { authentication: measured })).toBe('unauthorized');
+    expect(figures({ authorization: `token ${token}` })).toBe('owner');
+    expect(figures({ authorization: 'Bearer figure' })).toBe('unauthorized');
+  });
+
+  test('[P53] opens nothing where there is none, nor under another name of the hub', () => {
+    expect(figures({ authorization }, own)).toBe('unauthorized');
+    expect(figures({ authorization: 'Bearer ' }, own)).toBe('unauthorized');
+    expect(figures({ authorization, host: 'evil.example:8765' })).toBe('forbidden');
   });
 });
 
@@ -110,7 +132,7 @@ describe('the name of the hub', () => {
   });
 
   test('[P4] does not matter for a hub that everybody reaches', () => {
-    const open = new Authentication({ token, port: 8765, loopback: false });
+    const open = new Authentication({ metricsToken: null, token, port: 8765, loopback: false });
     expect(access({ headers: { ...withToken, host: 'hub.example' } }, { authentication: open })).toBe('owner');
   });
 });

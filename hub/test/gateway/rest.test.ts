@@ -69,6 +69,15 @@ describe('the Jupyter Server API', () => {
     expect(response.headers.getSetCookie()).toHaveLength(2);
   });
 
+  test('[P52] [P53] a hub without Redis is ready, and has no figures of one', async () => {
+    expect(await get('/readyz')).toEqual({ status: 200, json: { ready: true, missing: [] } });
+    const answer = await fetch(`${hub.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await answer.text();
+    expect(text).toContain('cokernel_rooms 0\n');
+    expect(text).not.toContain('cokernel_redis');
+  });
+
   test('tells who one is and how the hub is', async () => {
     expect((await get('/api/me')).json).toMatchObject({ identity: { username: 'owner' } });
     expect((await get('/api/status')).json).toMatchObject({ connections: 0, kernels: 1 });

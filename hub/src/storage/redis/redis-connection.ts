@@ -18,6 +18,8 @@ export interface RedisConnectionOptions {
   readonly scripts: Scripts;
   /** Told each time that it changes; the first when the first attempt has ended. */
   readonly onStatus: (status: RedisStatus) => void;
+  /** Told how long each step took, or that it was not answered or refused. */
+  readonly onStep?: (milliseconds: number, isAnswered: boolean) => void;
   readonly log: Logger;
 }
 
@@ -85,6 +87,12 @@ export class RedisConnection {
         resolve();
       });
     });
+  }
+
+  /** Resolves when Redis answers and changes are heard. */
+  async answers(): Promise<void> {
+    if (this.#status?.connected === false) throw new QueueUnavailable(this.#status.reason);
+    await this.#guard(() => this.#steps.ping());
   }
 
   /** Calls each time that both connections stand again. */
@@ -160,13 +168,18 @@ export class RedisConnection {
   async #guard<T>(step: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new QueueUnavailable('The connection to Redis is closed.');
     const { promise: late, cancel } = rejectAfter(answerLimitMs);
+    const began = performance.now();
+    let isAnswered = false;
     try {
-      return await Promise.race([step(), late]);
+      const answer = await Promise.race([step(), late]);
+      isAnswered = true;
+      return answer;
     } catch (error) {
       if (error instanceof ErrorReply && !unavailable.test(error.message)) throw error;
       throw new QueueUnavailable(this.#describe(error), { cause: error });
     } finally {
       cancel();
+      this.#options.onStep?.(performance.now() - began, isAnswered);
     }
   }
 
