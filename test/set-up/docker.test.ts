@@ -88,7 +88,14 @@ test('what is kept for running is enough to start the hub and the terminal', () 
 
 interface Compose {
   readonly services: Readonly<
-    Record<string, { readonly command?: readonly string[]; readonly ports?: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly command?: readonly string[];
+        readonly ports?: readonly string[];
+        readonly healthcheck?: { readonly test: readonly string[] };
+      }
+    >
   >;
 }
 
@@ -97,4 +104,5 @@ test('compose starts a hub on this machine alone and a Redis that writes each ch
   expect(Object.keys(services).sort()).toEqual(['hub', 'redis']);
   expect(services['redis']?.command?.join(' ')).toContain('--appendonly yes --appendfsync always');
   expect(services['hub']?.ports).toEqual(['127.0.0.1:8765:8765']);
+  expect(services['hub']?.healthcheck?.test.at(-1)).toContain("fetch('http://127.0.0.1:8765/healthz')");
 });
