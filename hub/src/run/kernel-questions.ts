@@ -10,7 +10,7 @@ import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
 import type { KernelBusy } from '@cokernel/proto/hub';
 import { QuestionId } from '@cokernel/proto/hub';
 import { endsWithin } from '../within.js';
-import { CompletionLoading, loadCompletionRequest } from './completion-loading.js';
+import { EarlyLoading, earlyLoadingRequest } from './early-loading.js';
 import type { KernelQuestion, ReplyContent } from './kernel-question.js';
 import { answerOf, atSubshell, requestOf } from './kernel-question.js';
 import { KernelRequests } from './kernel-requests.js';
@@ -37,7 +37,7 @@ export interface KernelQuestionsOptions {
   readonly soonMs: number;
   /** Longer than a person waits for a completion (10,000). */
   readonly timeoutMs: number;
-  /** See `CompletionLoading` (300). */
+  /** See `EarlyLoading` (300). */
   readonly quietMs: number;
 }
 
@@ -55,7 +55,7 @@ const ABORTED: ReplyContent = { status: 'aborted' };
 export class KernelQuestions {
   private readonly requests: KernelRequests;
   private readonly subshell: Subshell;
-  private readonly loading: CompletionLoading;
+  private readonly loading: EarlyLoading;
   /** By asker and kind. */
   private readonly late = new Map<string, Late>();
 
@@ -65,7 +65,7 @@ export class KernelQuestions {
       sender: options.sender,
       ask: (request) => this.requests.ask(request, options.send),
     });
-    this.loading = new CompletionLoading({ ask: () => this.loadCompletion(), quietMs: options.quietMs });
+    this.loading = new EarlyLoading({ ask: () => this.loadEarly(), quietMs: options.quietMs });
   }
 
   /** The answer, or that it comes later. Throws `Refusal` (kernelBusy, kernelGone). */
@@ -119,13 +119,13 @@ export class KernelQuestions {
     return this.options.isFree() ? this.askPlainly(question) : null;
   }
 
-  /** False when it can't be asked now. What it answers is of no interest, also when it is that it has no jedi. */
-  private async loadCompletion(): Promise<boolean> {
+  /** False when it can't be asked now. What it answers is of no interest. */
+  private async loadEarly(): Promise<boolean> {
     const { isIpython, isFree, send, sender } = this.options;
     if (!isIpython()) return false;
     const subshellId = isFree() ? null : await this.subshellId();
     if (subshellId === null && !isFree()) return false;
-    const request = atSubshell(loadCompletionRequest(sender()), subshellId);
+    const request = atSubshell(earlyLoadingRequest(sender()), subshellId);
     await this.requests.ask(request, send);
     return true;
   }

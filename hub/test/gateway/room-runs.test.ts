@@ -280,7 +280,7 @@ describe('a run', () => {
   );
 
   test(
-    'that goes on does not keep a kernel from loading what it completes with, once a page is there',
+    'that goes on does not keep a kernel from loading early, once a page is there',
     async () => {
       await ann.call('restart', {});
       ann.setSource('c1', "import sys, time\nprint('here')\nwhile 'jedi' not in sys.modules: time.sleep(0.02)");

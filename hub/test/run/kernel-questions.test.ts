@@ -214,7 +214,7 @@ describe('a kernel with subshells', () => {
   });
 });
 
-describe('what a kernel completes with is loaded', () => {
+describe('what a kernel loads late is loaded early', () => {
   /** Timers of no time at all have gone off. */
   const asked = async (): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 5));

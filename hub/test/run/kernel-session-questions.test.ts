@@ -49,24 +49,27 @@ describe('ipykernel with subshells', () => {
   afterAll(() => real.stop(), SLOW_MS);
 
   test(
-    'has loaded what it completes with when people are there, and shows nothing of it',
+    '[X21] has loaded what it completes and shows errors with when people are there, and shows nothing of it',
     async () => {
       const names = `sorted(name for name in globals() if not name.startswith('_i'))`;
       const state = async () => printed(await real.run(`print(${names}, len(In), get_ipython().execution_count)`));
-      const modules = async () => {
-        const wait = `[t.join() for t in __import__('threading').enumerate() if t.name == 'cokernel-loads-completion']`;
-        const count = `sum(name.split('.')[0] in ('jedi', 'parso') for name in __import__('sys').modules)`;
-        return Number(printed(await real.run(`${wait}\nprint(${count})`)));
+      const loaded = async () => {
+        const wait = `[t.join() for t in __import__('threading').enumerate() if t.name == 'cokernel-loads-early']`;
+        const modules = `[name for name in __import__('sys').modules if name.startswith(('jedi', 'parso'))]`;
+        const sources = `__import__('stack_data').Source._class_local('__source_cache_with_lines', {})`;
+        const [count, read] = printed(await real.run(`${wait}\nprint(len(${modules}), *${sources})`)).split(/ (.*)/s);
+        return { modules: Number(count), hasRead: (file: string) => read?.includes(file) === true };
       };
-      expect(await modules()).toBe(0);
+      expect((await loaded()).modules).toBe(0);
       const before = await state();
       real.session.expectPeople();
       await waitUntil('it is asked', () => real.ofType('execute_reply').some(answersHub));
       expect(await state()).toBe(before.replaceAll(/\d+/g, (count) => String(Number(count) + 1)));
-      const loaded = await modules();
-      expect(loaded).toBeGreaterThan(50);
+      const { modules, hasRead } = await loaded();
+      expect(modules).toBeGreaterThan(50);
+      expect(['ipykernel/iostream.py', 'traitlets/traitlets.py'].filter(hasRead)).toHaveLength(2);
       expect(await answerTo({ kind: 'complete', code: 'nam', cursorPos: 3 })).toMatchObject({ status: 'ok' });
-      expect(await modules()).toBe(loaded);
+      expect((await loaded()).modules).toBe(modules);
       expect(real.watched.filter(answersHub)).toEqual([]);
     },
     SLOW_MS,

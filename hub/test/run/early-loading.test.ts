@@ -1,15 +1,15 @@
-/** When a kernel is asked to load what it completes with; what that does to a real one, kernel-session-questions tells. */
+/** When a kernel is asked to load early; what that does to a real one, kernel-session-questions tells. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { CompletionLoading } from '../../src/run/completion-loading.js';
+import { EarlyLoading } from '../../src/run/early-loading.js';
 
 const QUIET_MS = 500;
 let ask: jest.Mock<() => Promise<boolean>>;
-let loading: CompletionLoading;
+let loading: EarlyLoading;
 
 beforeEach(() => {
   jest.useFakeTimers();
   ask = jest.fn(() => Promise.resolve(true));
-  loading = new CompletionLoading({ ask, quietMs: QUIET_MS });
+  loading = new EarlyLoading({ ask, quietMs: QUIET_MS });
 });
 
 afterEach(() => {
@@ -18,7 +18,7 @@ afterEach(() => {
 
 const quiet = (milliseconds = QUIET_MS): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
 
-describe('a kernel loads what it completes with', () => {
+describe('a kernel loads early', () => {
   test('when people are there, and not for programs', async () => {
     loading.statusChanged();
     await quiet();

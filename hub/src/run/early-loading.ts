@@ -1,23 +1,24 @@
 /**
- * Has a kernel load what it completes with before somebody asks: ipykernel does so at the first completion, which then
- * takes a third of a second. Only where people are, since it takes 30 MB of the kernel; once in a process's life; and at a
- * quiet moment, lest a short run of theirs pays for it.
+ * Has a kernel load early what ipykernel loads late: at the first completion, which then takes a third of a second, and at
+ * the first traceback, for which it reads its own sources when a cell is interrupted while it prints. Only where people
+ * are, since it takes 35 MB of the kernel; once in a process's life; and at a quiet moment, lest a short run of theirs pays
+ * for it.
  */
 import { executeRequest, type KernelMessage, type Sender } from '@cokernel/proto/jupyter';
 
-export interface CompletionLoadingOptions {
+export interface EarlyLoadingOptions {
   /** Asks the kernel to load, and answers whether it could be asked; rejects when it did not answer. */
   readonly ask: () => Promise<boolean>;
   /** So long it must have been free, or at one run, which then is a long one (300). */
   readonly quietMs: number;
 }
 
-export class CompletionLoading {
+export class EarlyLoading {
   private isWanted = false;
   private wasAsked = false;
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly options: CompletionLoadingOptions) {}
+  constructor(private readonly options: EarlyLoadingOptions) {}
 
   /** People are there. */
   want(): void {
@@ -54,20 +55,36 @@ export class CompletionLoading {
   }
 }
 
-/** In a thread, so that a run need not wait for it, and silently: whoever completes without jedi has nothing to load. */
-const LOAD = [
-  'def load():',
-  '    try:',
-  '        import jedi',
-  '        jedi.Interpreter("name", [{}]).complete()',
-  '    except Exception:',
-  '        pass',
-  'if ip.Completer.use_jedi:',
-  '    __import__("threading").Thread(target=load, name="cokernel-loads-completion", daemon=True).start()',
-].join('\n');
+/**
+ * In a thread, so that a run need not wait for it, and silently: whoever completes without jedi has nothing to load. The
+ * tracebacks have what an interrupt of a cell that prints is shown with: the sources of ipykernel and traitlets.
+ */
+const LOAD = `
+def completion():
+    import jedi
+    jedi.Interpreter("name", [{}]).complete()
+
+def tracebacks():
+    import copy, sys, traitlets
+    from ipykernel.iostream import OutStream
+    for fail in (lambda: OutStream.write(None, ""), lambda: traitlets.Int().validate(None, "")):
+        try:
+            fail()
+        except Exception:
+            copy.copy(ip.InteractiveTB).structured_traceback(*sys.exc_info())
+
+def load():
+    for step in [completion] * ip.Completer.use_jedi + [tracebacks]:
+        try:
+            step()
+        except Exception:
+            pass
+
+__import__("threading").Thread(target=load, name="cokernel-loads-early", daemon=True).start()
+`;
 
 /** Of IPython. Runs no code, so that nothing of it shows in history, count or namespace. */
-export function loadCompletionRequest(sender: Sender): KernelMessage {
+export function earlyLoadingRequest(sender: Sender): KernelMessage {
   return executeRequest(sender, {
     ...{ code: '', silent: true, storeHistory: false, allowStdin: false, stopOnError: false },
     userExpressions: { load: `exec(${JSON.stringify(LOAD)}, {"ip": get_ipython()})` },
