@@ -13,6 +13,7 @@ const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   'hub-kill': async () => (await import('./hub-kill.js')).hubKill,
   'keeper-kill': async () => (await import('./keeper-kill.js')).keeperKill,
   edits: async () => (await import('./edits.js')).edits,
+  'queue-model': async () => (await import('./queue-model.js')).queueModel,
   frames: async () => (await import('./frames.js')).frames,
   flood: async () => (await import('./flood.js')).flood({ floodMs: 60_000, quietMs: 15_000, interrupts: 5 }),
   'large-output': async () =>

@@ -1,7 +1,7 @@
 /** What every RunQueue and its leases must do, whatever keeps them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CellId, DEFAULT_QUEUE_RULES, ParticipantId, RunId } from '@cokernel/proto/hub';
-import type { KernelId, QueueRules } from '@cokernel/proto/hub';
+import { CellId, DEFAULT_QUEUE_RULES, RunId } from '@cokernel/proto/hub';
+import type { KernelId } from '@cokernel/proto/hub';
 import { acceptedRuns } from '../../src/run/accepted-runs.js';
 import type { LeaseStore } from '../../src/run/lease.js';
 import { QueueUnavailable } from '../../src/run/run-queue.js';
@@ -95,113 +95,6 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       await other.queue.enqueue(other.kernelId, newRequestId(), [queuedRun()]);
       expect((await one.queue.takeNext(one.kernelId, one.fence, startedAt)).outcome).toBe('taken');
       expect((await other.queue.takeNext(other.kernelId, other.fence, startedAt)).outcome).toBe('taken');
-    });
-  });
-
-  describe('rules', () => {
-    const rules = (more: Partial<QueueRules>): QueueRules => ({ ...DEFAULT_QUEUE_RULES, ...more });
-    const cellless = (author: string, runId: string) => queuedRun({ author, cell: null, runId });
-
-    /** The authors of what waits, in order. */
-    async function authors({ kernelId, queue }: Awaited<ReturnType<typeof newQueue>>): Promise<string> {
-      return (await queue.snapshot(kernelId)).queued.map(({ author }) => author.name).join(' ');
-    }
-
-    test('[X10] fair: people take turns, and who comes late waits for one run of each other person at most', async () => {
-      const made = await newQueue();
-      const { kernelId, fence, queue } = made;
-      await queue.setRules(kernelId, rules({ order: 'fair' }));
-      const three = (author: string) => [1, 2, 3].map((n) => cellless(author, `${author}${String(n)}`));
-      await queue.enqueue(kernelId, newRequestId(), three('ann'));
-      expect(await queue.enqueue(kernelId, newRequestId(), three('ben'))).toMatchObject({
-        runs: [{ place: 2 }, { place: 4 }, { place: 6 }],
-      });
-      expect(await authors(made)).toBe('ann ben ann ben ann ben');
-      for (const runId of ['ann1', 'ben1', 'ann2']) {
-        expect(await queue.takeNext(kernelId, fence, startedAt)).toMatchObject({ run: { view: { runId } } });
-        await queue.settle(kernelId, fence, RunId.parse(runId), ended('succeeded'));
-      }
-      await queue.enqueue(kernelId, newRequestId(), three('cem'));
-      expect(await authors(made)).toBe('ben cem ann ben cem cem');
-      expect(ids((await queue.snapshot(kernelId)).queued).slice(1, 3)).toEqual(['cem1', 'ann3']);
-    });
-
-    test('what waits is put in turns when a queue becomes fair, and stays as it is when it is not any more', async () => {
-      const made = await newQueue();
-      const { kernelId, queue } = made;
-      const changes: QueueChange[] = [];
-      const unsubscribe = queue.subscribe(kernelId, (change) => changes.push(change));
-      const names = ['ann', 'ann', 'ann', 'ben', 'cem'];
-      await queue.enqueue(
-        kernelId,
-        newRequestId(),
-        names.map((author) => queuedRun({ author, cell: null })),
-      );
-      expect(await authors(made)).toBe('ann ann ann ben cem');
-      await queue.setRules(kernelId, rules({ order: 'fair' }));
-      await queue.setRules(kernelId, rules({ order: 'fair' }));
-      expect(await authors(made)).toBe('ann ben cem ann ann');
-      await queue.setRules(kernelId, rules({ mostSeconds: 9 }));
-      await queue.enqueue(kernelId, newRequestId(), [queuedRun({ author: 'ben', cell: null })]);
-      expect(await authors(made)).toBe('ann ben cem ann ann ben');
-      await waitUntil('four changes', () => changes.length >= 4);
-      unsubscribe();
-      expect(changes.map(({ snapshot }) => snapshot.queued.map(({ author }) => author.name).join(' '))).toEqual([
-        'ann ann ann ben cem',
-        'ann ben cem ann ann',
-        'ann ben cem ann ann',
-        'ann ben cem ann ann ben',
-      ]);
-      expect(changes.at(-1)?.snapshot.rules).toEqual(rules({ mostSeconds: 9 }));
-    });
-
-    test('more runs of one person than may wait are refused, all of the request, and others are not', async () => {
-      const { kernelId, queue } = await newQueue();
-      await queue.setRules(kernelId, rules({ mostWaiting: 2 }));
-      const ask = (author: string, count: number, requestId = newRequestId()) =>
-        queue.enqueue(
-          kernelId,
-          requestId,
-          Array.from({ length: count }, () => queuedRun({ author, cell: null })),
-        );
-      expect(await ask('ann', 1)).toMatchObject({ outcome: 'accepted' });
-      const refused = { outcome: 'tooManyWait', waiting: 1, mostWaiting: 2 };
-      const requestId = newRequestId();
-      expect(await ask('ann', 2, requestId)).toEqual(refused);
-      expect(await ask('ann', 1, requestId)).toEqual(refused);
-      expect(await ask('ben', 2)).toMatchObject({ outcome: 'accepted' });
-      expect(await ask('ann', 1)).toMatchObject({ outcome: 'accepted' });
-      expect(await queue.snapshot(kernelId)).toMatchObject({ number: 4, queued: { length: 4 } });
-    });
-
-    test("[X10] a person moves their own runs among their own places, and the others' stay where they are", async () => {
-      const { kernelId, queue } = await newQueue();
-      const runs = ['ann1', 'ben1', 'ann2', 'ben2', 'ann3'].map((id) => cellless(id.slice(0, 3), id));
-      await queue.enqueue(kernelId, newRequestId(), runs);
-      const changes: QueueChange[] = [];
-      const unsubscribe = queue.subscribe(kernelId, (change) => changes.push(change));
-      const move = (run: string, before: string | null, within: string | null) =>
-        queue.move(
-          kernelId,
-          RunId.parse(run),
-          before === null ? null : RunId.parse(before),
-          within === null ? null : ParticipantId.parse(within),
-        );
-      expect(await move('ann3', 'ann1', 'ann')).toEqual({ outcome: 'moved' });
-      expect(await move('ann3', 'ann3', 'ann')).toEqual({ outcome: 'moved' });
-      expect(await move('ann3', 'ben1', 'ann')).toEqual({ outcome: 'notYours', runId: 'ben1' });
-      expect(await move('ben2', null, 'ann')).toEqual({ outcome: 'notYours', runId: 'ben2' });
-      expect(await move('gone', null, 'ann')).toEqual({ outcome: 'notQueued', runId: 'gone' });
-      expect(await move('ben2', 'ann3', null)).toEqual({ outcome: 'moved' });
-      expect(await move('ben2', null, null)).toEqual({ outcome: 'moved' });
-      await waitUntil('three changes', () => changes.length >= 3);
-      unsubscribe();
-      expect(changes.map(({ snapshot }) => ids(snapshot.queued).join(' '))).toEqual([
-        'ann3 ben1 ann1 ben2 ann2',
-        'ben2 ann3 ben1 ann1 ann2',
-        'ann3 ben1 ann1 ann2 ben2',
-      ]);
-      expect(ids((await queue.snapshot(kernelId)).queued)).toEqual(ids(changes.at(-1)?.snapshot.queued ?? []));
     });
   });
 

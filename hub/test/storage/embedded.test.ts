@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { pino } from 'pino';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { leaseContract } from '../contracts/lease-contract.js';
+import { queueRulesContract } from '../contracts/queue-rules-contract.js';
 import { runQueueContract } from '../contracts/run-queue-contract.js';
 import { runQueueModel } from '../contracts/run-queue-model.js';
 
@@ -32,10 +33,14 @@ describe('the run queue in LMDB', () => {
   runQueueContract(openStoreIn('queue'));
 });
 
+describe('the rules of a run queue in LMDB', () => {
+  queueRulesContract(openStoreIn('rules'));
+});
+
 describe('the leases in LMDB', () => {
   leaseContract(openStoreIn('leases'));
 });
 
 describe('the run queue in LMDB against the model', () => {
-  runQueueModel(openStoreIn('model'), { sequences: 200 });
+  runQueueModel(openStoreIn('model'));
 });

@@ -6,6 +6,7 @@ import { type QueueChange, QueueUnavailable } from '../../src/run/run-queue.js';
 import type { RedisStatus } from '../../src/storage/redis/redis-connection.js';
 import { openRedisStore, type RedisStore } from '../../src/storage/redis/open-redis-store.js';
 import { leaseContract } from '../contracts/lease-contract.js';
+import { queueRulesContract } from '../contracts/queue-rules-contract.js';
 import { runQueueContract } from '../contracts/run-queue-contract.js';
 import { runQueueModel } from '../contracts/run-queue-model.js';
 import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
@@ -30,12 +31,16 @@ describe('the run queue in Redis', () => {
   runQueueContract(() => openStore());
 });
 
+describe('the rules of a run queue in Redis', () => {
+  queueRulesContract(() => openStore());
+});
+
 describe('the leases in Redis', () => {
   leaseContract(() => openStore());
 });
 
 describe('the run queue in Redis against the model', () => {
-  runQueueModel(() => openStore(), { sequences: 200 });
+  runQueueModel(() => openStore());
 });
 
 describe('several hubs on one Redis', () => {
