@@ -22,8 +22,7 @@ beforeAll(async () => {
   place = await hubPlace();
   const go = JSON.stringify(`${place.data}/go-on`);
   const waits = `import os, time\nprint("begun", flush=True)\nwhile not os.path.exists(${go}): time.sleep(0.02)`;
-  const stopsItself = 'import signal\nprint(f"<{os.getpid()}>", flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)';
-  await writeCells(place, 'a.ipynb', waits, '1 / 0', stopsItself);
+  await writeCells(place, 'a.ipynb', waits, '1 / 0', 'print(f"<{os.getpid()}>")\ntime.sleep(600)');
   redis = await startRedisServer();
   hub = await startHub(place, ['--redis', redis.url], { COKERNEL_METRICS_TOKEN: METRICS_TOKEN });
   ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');
@@ -148,7 +147,8 @@ test(
   async () => {
     await ann.run(['c2']);
     const pid = (): string | undefined => /<(\d+)>/.exec(ann.output('c2'))?.[1];
-    await waitUntil('the kernel stops itself', () => pid() !== undefined);
+    await waitUntil('the kernel says who it is', () => pid() !== undefined);
+    process.kill(Number(pid()), 'SIGSTOP');
     const stopped = hub.stop('SIGINT');
     // A kernel that does not answer is waited for, some seconds.
     await waitUntil('it says so', async () => (await ask('/readyz')).text === '{"ready":false,"missing":["stopping"]}');
