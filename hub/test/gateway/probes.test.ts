@@ -1,6 +1,6 @@
 /** What watches over a real hub with a real Redis: Kubernetes, a proxy, Prometheus. Each test goes on where the former ended. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { WebSocket } from 'ws';
 import { RoomProgram } from '../support/room-program.js';
 import { readFamilies, sampleOf } from '../support/prometheus-text.js';
@@ -138,6 +138,22 @@ test(
     await redis.start();
     await waitUntil('it is ready again', isReady);
     expect(sampleOf(await metrics(), 'cokernel_redis_up')).toBe(1);
+  },
+  SLOW_MS,
+);
+
+test(
+  '[P52] names the served folder while it is gone, and kernels while the keeper does not answer',
+  async () => {
+    const missing = async (): Promise<string> => (await ask('/readyz')).text;
+    await rename(place.served, `${place.served}-elsewhere`);
+    expect(await missing()).toBe('{"ready":false,"missing":["folder"]}');
+    await rename(`${place.served}-elsewhere`, place.served);
+    const pid = Number(/"pid":(\d+)/.exec(await readFile(`${place.data}/keeper.log`, 'utf8'))?.[1]);
+    process.kill(pid, 'SIGSTOP');
+    expect(await missing()).toBe('{"ready":false,"missing":["kernels"]}');
+    process.kill(pid, 'SIGCONT');
+    await waitUntil('it is ready again', isReady);
   },
   SLOW_MS,
 );
