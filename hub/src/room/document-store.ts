@@ -54,6 +54,8 @@ export interface DocumentLog {
   setFact(name: string, value: string): Promise<void>;
   /** Resolves when all that was appended before is durable. */
   flushed(): Promise<void>;
+  /** What finds no room where it is stored waits from now on, and is tried again: told when that begins and ends. */
+  onFull(listener: (isFull: boolean) => void): void;
   size(): LogSize;
   /**
    * Replaces all records by one that holds the document that they make (the whole as one update), keeping epoch, marks

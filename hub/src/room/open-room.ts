@@ -1,7 +1,6 @@
 /** Builds one room out of its parts, wired to each other, and starts it. */
 import type { Author, FileId, KernelSpecView, NotebookView } from '@cokernel/proto/hub';
 import { OutputWriter } from '@cokernel/proto/notebook';
-import { messageOf } from '../errors.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { OutputStore } from '../run/output-store.js';
@@ -19,6 +18,7 @@ import { RoomDocument } from './room-document.js';
 import { RoomFile } from './room-file.js';
 import { Room } from './room.js';
 import { Saving } from './saving.js';
+import { storeFailed, storeFull } from './store-notices.js';
 
 export interface OpenRoomOptions {
   readonly fileId: FileId;
@@ -64,12 +64,11 @@ export function openRoom(options: OpenRoomOptions): { readonly room: Room; reado
     onChanged: () => saving.changed(),
     onStoreFailed: (error) => {
       log.error({ error, fileId }, 'the log of a notebook could not be written');
-      room.tell({
-        event: 'notice',
-        level: 'error',
-        code: 'storeFailed',
-        message: `Edits are not stored: ${messageOf(error)}`,
-      });
+      room.tell(storeFailed(error));
+    },
+    onFull: (isFull) => {
+      log.warn({ fileId, isFull }, 'there is no room for the log of a notebook, or there is again');
+      room.tell(storeFull(isFull));
     },
     record: (update, { origin, printed }) => {
       const by = printed ? 'printed' : authorOf(room, origin);

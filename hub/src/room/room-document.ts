@@ -31,6 +31,8 @@ export interface RoomDocumentOptions {
   readonly onStored: (stateVector: Uint8Array) => void;
   readonly onChanged: () => void;
   readonly onStoreFailed: (error: unknown) => void;
+  /** There is no room for the log, and what is not stored yet waits; or there is again. */
+  readonly onFull: (isFull: boolean) => void;
   /** The log stays as long as it is, for the time being. */
   readonly onNotCompacted: (error: unknown) => void;
   /** An update was made, by this origin; `printed`: by a run. What is answered is called when it is durable. */
@@ -76,6 +78,7 @@ export class RoomDocument {
     this.deletedBytes = deletedSinceBase(this.options.log.size(), this.doc);
     this.doc.on('afterTransaction', this.weighed);
     this.doc.on('update', this.updated);
+    this.options.log.onFull(this.options.onFull);
   }
 
   /** Flushes and closes the log. Can be called twice. */

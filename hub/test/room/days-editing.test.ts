@@ -30,6 +30,7 @@ const methodsOf = (log: DocumentLog): DocumentLog => ({
   append: (record) => log.append(record),
   setFact: (name, value) => log.setFact(name, value),
   flushed: () => log.flushed(),
+  onFull: (listener) => log.onFull(listener),
   size: () => log.size(),
   compact: () => log.compact(),
   close: () => log.close(),

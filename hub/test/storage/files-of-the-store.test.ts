@@ -1,5 +1,6 @@
 /** The file index, the transcripts, and what becomes of files of the store that were damaged. */
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile, appendFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { truncate, writeFile, appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -67,6 +68,17 @@ describe('the file index', () => {
       { fileId: one, path: 'a/one.ipynb' },
       { fileId: two, path: 'a/b/two.ipynb' },
     ]);
+    await store.close();
+  });
+
+  test('a place that could not be kept is kept when it is asked for again', async () => {
+    const store = await openStore();
+    const path = join(directory, 'file-index.json');
+    await mkdir(path);
+    await expect(store.fileIndex.idOf('a.ipynb')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    await rmdir(path);
+    const id = await store.fileIndex.idOf('a.ipynb');
+    expect(await readFile(path, 'utf8')).toContain(id);
     await store.close();
   });
 

@@ -8,6 +8,7 @@ import { openRedisStore } from '../../src/storage/redis/open-redis-store.js';
 import type { DocumentStore } from '../../src/room/document-store.js';
 import { documentStoreContract } from '../contracts/document-store-contract.js';
 import { newFileId } from '../support/queued-run.js';
+import { waitUntil } from '../support/wait-until.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 
 let server: RedisServer;
@@ -53,6 +54,25 @@ function entries(updates: readonly Uint8Array[] | undefined): number[] {
     .toArray()
     .sort((a, b) => a - b);
 }
+
+test('[X1] what finds Redis full waits, which is told, and is there once when there is room', async () => {
+  const store = await openStore();
+  const fileId = newFileId();
+  const log = await store.create(fileId, 1, epoch, entry(0));
+  const told: boolean[] = [];
+  log.onFull((isFull) => told.push(isFull));
+  const admin = createClient({ url: server.url });
+  await admin.connect();
+  await admin.configSet('maxmemory', '1');
+  const appended = Promise.all([log.append({ update: entry(1) }), log.append({ update: entry(2) })]);
+  await waitUntil('it is told', () => told.length > 0);
+  await admin.configSet('maxmemory', '0');
+  await appended;
+  await admin.close();
+  expect(told).toEqual([true, false]);
+  expect(entries((await store.open(fileId, 2))?.loaded.updates)).toEqual([0, 1, 2]);
+  await store.close();
+});
 
 test('[X1] what is appended while Redis is away waits for it, and is there once when it is back', async () => {
   const store = await openStore();

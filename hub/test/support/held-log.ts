@@ -37,6 +37,10 @@ export class HeldLog implements DocumentLog {
     return this.log.setFact(name, value);
   }
 
+  onFull(listener: (isFull: boolean) => void): void {
+    this.log.onFull(listener);
+  }
+
   size(): ReturnType<DocumentLog['size']> {
     return this.log.size();
   }

@@ -21,6 +21,7 @@ export function roomDocumentOf(
     onStored: () => undefined,
     onChanged: () => undefined,
     onStoreFailed: fails,
+    onFull: () => undefined,
     onNotCompacted: fails,
     record: () => () => undefined,
     ...options,

@@ -4,14 +4,16 @@
  * appends go on, then copies what came since, and takes the log's place by rename. What it writes there is made in a
  * worker from the frames themselves.
  *
- * After a failed write nobody knows what the disk holds: every later append is refused with the first cause, and
- * the log must be opened anew.
+ * While the disk is full, frames wait and are tried again, once somebody listens to that (`onFull`); what was written of
+ * them is cut off first. After any other failed write nobody knows what the disk holds: every later append is refused
+ * with the first cause, and the log must be opened anew.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CompactedLog } from '../compacted-log.js';
 import { compact } from '../compaction.js';
-import { ownerOnly, syncFolder, writeAll } from './durable-files.js';
+import { hasCode, ownerOnly, syncFolder, writeAll } from './durable-files.js';
 import type { FrameContent } from './log-content.js';
 import { encodeFrame, logMagic } from './log-frame.js';
 
@@ -23,7 +25,13 @@ export interface AppendLogOptions {
   readonly lastSeq: number;
   /** Length of the file, which must end with a whole frame. */
   readonly bytes: number;
+  /** How long frames wait before a full disk is tried again (1,000). */
+  readonly fullRetryMs?: number;
+  /** Opens a file to append to, for its owner alone. */
+  readonly openFile?: (path: string) => Promise<FileHandle>;
 }
+
+const FULL_RETRY_MS = 1_000;
 
 interface PendingFrame {
   readonly frame: Buffer;
@@ -57,15 +65,27 @@ export class AppendLog {
   /** All frames appended since the compaction in progress began. */
   #since: Buffer[] = [];
   #refusal: Error | null = null;
+  /** Length of the file without what is on its way. */
+  #bytesOnDisk: number;
+  #onFull: ((isFull: boolean) => void) | null = null;
+  #isFull = false;
+  readonly #closing = new AbortController();
 
   constructor(options: AppendLogOptions) {
     this.#options = options;
     this.#seq = options.lastSeq;
     this.#bytes = options.bytes;
+    this.#bytesOnDisk = options.bytes;
   }
 
   async start(): Promise<void> {
-    this.#handle = await open(this.#options.path, 'a', ownerOnly);
+    const { path, openFile = openToAppend } = this.#options;
+    this.#handle = await openFile(path);
+  }
+
+  /** From now on frames wait while the disk is full; told when that begins, and when it is over. */
+  onFull(listener: (isFull: boolean) => void): void {
+    this.#onFull = listener;
   }
 
   /** Bytes of the file, with those on their way. */
@@ -106,6 +126,7 @@ export class AppendLog {
   /** Refuses further appends with `reason`, lets those under way end, and closes the file. Can be called twice. */
   async close(reason: Error): Promise<void> {
     this.#refusal ??= reason;
+    this.#closing.abort();
     await Promise.allSettled([this.#writing, this.#compacting]);
     const handle = this.#handle;
     this.#handle = null;
@@ -155,16 +176,45 @@ export class AppendLog {
     const batch = this.#pending;
     if (batch.length === 0) return;
     this.#pending = [];
+    const bytes = Buffer.concat(batch.map(({ frame }) => frame));
     try {
       const handle = this.#open();
-      await writeAll(handle, Buffer.concat(batch.map(({ frame }) => frame)));
+      if (!(await this.#hasRoomFor(bytes, handle))) return await this.#tryLater(batch);
       await handle.datasync();
+      this.#bytesOnDisk += bytes.length;
     } catch (error) {
       const failure = this.#fail(error);
       for (const { reject } of batch) reject(failure);
       return;
     }
     for (const { resolve } of batch) resolve();
+  }
+
+  /** Writes them; false when the disk is full, and the file as it was. The last try is when the log is closed. */
+  async #hasRoomFor(bytes: Buffer, handle: FileHandle): Promise<boolean> {
+    const isLastTry = this.#closing.signal.aborted;
+    try {
+      await writeAll(handle, bytes);
+    } catch (error) {
+      if (this.#onFull === null || isLastTry || !saysFull(error)) throw error;
+      await handle.truncate(this.#bytesOnDisk);
+      this.#tellFull(true);
+      return false;
+    }
+    this.#tellFull(false);
+    return true;
+  }
+
+  async #tryLater(batch: readonly PendingFrame[]): Promise<void> {
+    this.#pending = [...batch, ...this.#pending];
+    const { fullRetryMs = FULL_RETRY_MS } = this.#options;
+    await pause(fullRetryMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+  }
+
+  #tellFull(isFull: boolean): void {
+    if (this.#isFull === isFull) return;
+    this.#isFull = isFull;
+    this.#onFull?.(isFull);
   }
 
   async #putIn({ draft, resolve, reject }: ReadyDraft): Promise<void> {
@@ -183,7 +233,8 @@ export class AppendLog {
       reject(asError(error));
       return;
     }
-    this.#bytes = draft.bytes + since.length + this.#pending.reduce((sum, { frame }) => sum + frame.length, 0);
+    this.#bytesOnDisk = draft.bytes + since.length;
+    this.#bytes = this.#bytesOnDisk + this.#pending.reduce((sum, { frame }) => sum + frame.length, 0);
     try {
       await syncFolder(dirname(this.#options.path));
     } catch (error) {
@@ -211,6 +262,15 @@ export class AppendLog {
 
 class WriteFailure extends Error {
   override readonly name = 'WriteFailure';
+}
+
+function openToAppend(path: string): Promise<FileHandle> {
+  return open(path, 'a', ownerOnly);
+}
+
+/** The disk, or what its owner may use of it. */
+function saysFull(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
 }
 
 /** On a disk that takes nothing any more neither may work; the next compaction writes over what is left. Never rejects. */

@@ -42,6 +42,10 @@ export class EmbeddedDocumentLog implements DocumentLog {
     return this.#file.flushed();
   }
 
+  onFull(listener: (isFull: boolean) => void): void {
+    this.#file.onFull(listener);
+  }
+
   size(): LogSize {
     return { logBytes: this.#file.bytes, baseBytes: this.#baseBytes, records: this.#records };
   }

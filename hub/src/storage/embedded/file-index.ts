@@ -61,8 +61,7 @@ export class EmbeddedFileIndex implements FileIndex {
   async idOf(path: string): Promise<FileId> {
     const known = this.#ids.get(path);
     if (known !== undefined) {
-      // It may be on its way to the disk for another caller.
-      await (this.#next ?? this.#writing);
+      await this.#stored();
       return known;
     }
     const fileId = FileId.parse(nanoid());
@@ -139,6 +138,11 @@ export class EmbeddedFileIndex implements FileIndex {
     if (left !== null) this.#ids.delete(left);
     this.#notebooks.set(notebook.fileId, notebook);
     if (notebook.path !== null) this.#ids.set(notebook.path, notebook.fileId);
+  }
+
+  /** It may be on its way to the disk for another caller; what did not get there is tried again. */
+  #stored(): Promise<void> {
+    return this.#next ?? this.#writing.catch(() => this.#store());
   }
 
   #store(): Promise<void> {

@@ -1,9 +1,11 @@
 /**
  * One notebook's open log in Redis. Frames are appended in the order of the calls; those that come while a step is under
- * way share the next. While Redis is away they wait, and are sent again until an answer says that they are there: a step
+ * way share the next. While Redis is away or full they wait, and are sent again until an answer says that they are there: a step
  * knows by the frames' numbers what it has already. What is durable is for Redis's own configuration to say.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Epoch } from '@cokernel/proto/hub';
+import { ErrorReply } from 'redis';
 import { z } from 'zod';
 import { type DocumentLog, DocumentStoreError, type LogRecord, type LogSize } from '../../room/document-store.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
@@ -40,6 +42,9 @@ export const Answer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('stale'), highestFence: z.number().int() }),
 ]);
 
+/** A Redis that is there and refuses is not asked without a pause. */
+const ASK_AGAIN_MS = 100;
+
 /** A step blocks Redis for all; the rest goes with the next. */
 const FRAMES_A_STEP = 500;
 
@@ -55,6 +60,8 @@ export class RedisDocumentLog implements DocumentLog {
   #compacting: Promise<void> | null = null;
   #refusal: Error | null = null;
   readonly #waiting = new AbortController();
+  #onFull: (isFull: boolean) => void = () => undefined;
+  #isFull = false;
 
   constructor(options: RedisDocumentLogOptions) {
     this.#options = options;
@@ -78,6 +85,10 @@ export class RedisDocumentLog implements DocumentLog {
 
   flushed(): Promise<void> {
     return this.#lastAppend;
+  }
+
+  onFull(listener: (isFull: boolean) => void): void {
+    this.#onFull = listener;
   }
 
   size(): LogSize {
@@ -162,12 +173,21 @@ export class RedisDocumentLog implements DocumentLog {
     const { connection, keys, fence } = this.#options;
     for (;;) {
       try {
-        return accept(Answer.parse(JSON.parse(await connection.run(name, keys.all, [String(fence), ...args]))));
+        const answer = await connection.run(name, keys.all, [String(fence), ...args]);
+        this.#tellFull(false);
+        return accept(Answer.parse(JSON.parse(answer)));
       } catch (error) {
         if (!(error instanceof QueueUnavailable) || this.#waiting.signal.aborted) throw error;
-        await Promise.race([connection.connected(), aborted(this.#waiting.signal)]);
+        if (saysFull(error)) this.#tellFull(true);
+        await Promise.race([Promise.all([connection.connected(), pause(ASK_AGAIN_MS)]), aborted(this.#waiting.signal)]);
       }
     }
+  }
+
+  #tellFull(isFull: boolean): void {
+    if (this.#isFull === isFull) return;
+    this.#isFull = isFull;
+    this.#onFull(isFull);
   }
 }
 
@@ -182,6 +202,11 @@ export function accept(answer: z.infer<typeof Answer>): void {
       throw new DocumentStoreError('staleFence', message, answer.highestFence);
     }
   }
+}
+
+/** Its memory, or the disk of its append-only file. */
+function saysFull({ cause }: QueueUnavailable): boolean {
+  return cause instanceof ErrorReply && /^(OOM|MISCONF)\b/.test(cause.message);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
