@@ -34,7 +34,13 @@ const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
   unavailable: 503,
 };
 
-const STATUS_OF_PATH: Readonly<Record<PathError['code'], number>> = { missing: 404, outside: 403, taken: 409 };
+const STATUS_OF_PATH: Readonly<Record<PathError['code'], number>> = {
+  missing: 404,
+  outside: 403,
+  taken: 409,
+  noFolder: 409,
+  notEmpty: 409,
+};
 
 export function statusOf(error: unknown): number {
   if (error instanceof HttpError) return error.status;

@@ -2,7 +2,7 @@
  * The served folder: the only place of the disk that people reach. A path is relative to it, with `/`; whatever it
  * holds, it never leads out (links are resolved before the check, the check is by path segments).
  */
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 export interface FolderEntry {
@@ -17,7 +17,7 @@ export interface FolderEntry {
 export class PathError extends Error {
   override readonly name = 'PathError';
   constructor(
-    readonly code: 'outside' | 'missing' | 'taken',
+    readonly code: 'outside' | 'missing' | 'taken' | 'noFolder' | 'notEmpty',
     message: string,
   ) {
     super(message);
@@ -40,7 +40,27 @@ export class ServedFolder {
   /** The absolute path of something that may not exist yet; its folder must. */
   async resolveNew(relative: string): Promise<string> {
     const absolute = this.inside(relative);
-    return path.join(await this.resolve(this.relative(path.dirname(absolute))), path.basename(absolute));
+    const folder = await this.resolveFolder(this.relative(path.dirname(absolute)));
+    return path.join(folder, path.basename(absolute));
+  }
+
+  /** The absolute path of a folder that exists, links resolved. Throws `PathError`. */
+  async resolveFolder(relative: string): Promise<string> {
+    const absolute = await this.resolve(relative);
+    if (!(await stat(absolute)).isDirectory()) {
+      throw new PathError('noFolder', `'${relative}' is a file: nothing can lie in it`);
+    }
+    return absolute;
+  }
+
+  /** Removes a file, a link but not where it leads, or a folder that is empty. Throws `PathError`. */
+  async remove(relative: string): Promise<void> {
+    const absolute = await this.resolveNew(relative);
+    const kind = await lstat(absolute).catch(() => null);
+    if (kind === null) throw new PathError('missing', `there is no '${relative}' in the served folder`);
+    if (!kind.isDirectory()) return unlink(absolute);
+    if ((await readdir(absolute)).length > 0) throw new PathError('notEmpty', `the folder '${relative}' is not empty`);
+    await rmdir(absolute);
   }
 
   /** A path as clients see it. */

@@ -1,6 +1,6 @@
 /** The REST routes of a real hub, as a Jupyter client and a script use them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { TranscriptEntry } from '@cokernel/proto/hub';
@@ -120,8 +120,39 @@ describe('the Jupyter Server API', () => {
 
   test('what fails in the hub stands in its log with what it says', async () => {
     const body = { type: 'file', format: 'text', content: '' };
-    expect((await hub.rest('PUT', '/api/contents/a.ipynb/below', body)).status).toBe(500);
-    await waitUntil('it is logged', () => hub.stderr().includes('"message":"ENOTDIR: not a directory'));
+    expect((await hub.rest('PUT', `/api/contents/${'long'.repeat(100)}`, body)).status).toBe(500);
+    await waitUntil('it is logged', () => hub.stderr().includes('"message":"ENAMETOOLONG: name too long'));
+  });
+
+  test('refuses what would lie in a file, and to replace a file by a folder or a folder by a file', async () => {
+    const file = { type: 'file', format: 'text', content: '' };
+    const directory = { type: 'directory' };
+    const refused = [
+      await hub.rest('PUT', '/api/contents/a.ipynb/below', file),
+      await hub.rest('PUT', '/api/contents/a.ipynb/below', directory),
+      await hub.rest('POST', '/api/contents/a.ipynb', { type: 'notebook' }),
+      await hub.rest('PATCH', '/api/contents/c.bin', { path: 'a.ipynb/below' }),
+      await hub.rest('PUT', '/api/contents/sub', file),
+      await hub.rest('PUT', '/api/contents/c.bin', directory),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([409, 409, 409, 409, 409, 409]);
+    expect(refused[0]?.json).toMatchObject({ message: "'a.ipynb' is a file: nothing can lie in it" });
+    expect(refused[4]?.json).toMatchObject({ message: "there is a folder 'sub' already" });
+    expect((await hub.rest('PUT', '/api/contents/sub', directory)).status).toBe(200);
+  });
+
+  test('deletes a file, an empty folder, and a link but not what it leads to', async () => {
+    const remove = async (name: string): Promise<number> => (await hub.rest('DELETE', `/api/contents/${name}`)).status;
+    await mkdir(path.join(place.served, 'gone'));
+    await writeFile(path.join(place.served, 'gone', 'd.txt'), '');
+    await symlink(path.join(place.served, 'sub'), path.join(place.served, 'link'));
+    expect([await remove('gone'), await remove('gone/d.txt'), await remove('gone'), await remove('gone')]).toEqual([
+      409, 204, 204, 404,
+    ]);
+    expect(await remove('link')).toBe(204);
+    expect((await get('/api/contents/sub/b.txt')).status).toBe(200);
+    expect([await remove('..%2Fdata'), await remove('%2F'), await remove('a.ipynb/below')]).toEqual([403, 403, 409]);
+    expect((await fetch(`${hub.url}/api/contents/c.bin`, { method: 'DELETE' })).status).toBe(401);
   });
 
   test('makes notebooks under names that are free', async () => {

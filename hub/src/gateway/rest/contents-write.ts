@@ -1,6 +1,7 @@
 /**
- * `/api/contents`, written: PUT and PATCH (wire.md §2). What is put in the place of a notebook that people have open is
- * merged with what they have, as any change of the file is; a notebook that is renamed keeps its room and its history.
+ * `/api/contents`, written: PUT, PATCH and DELETE (wire.md §2). What is put in the place of a notebook that people have
+ * open is merged with what they have, as any change of the file is; a notebook that is renamed keeps its room and its
+ * history, and one that is deleted its room, as if another program had done it.
  */
 import { Router } from 'express';
 import { mkdir } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { readNotebook, writeNotebook } from '@cokernel/proto/notebook';
 import type { RoomRegistry } from '../../room/room-registry.js';
-import { PathError, type ServedFolder } from '../../room/served-folder.js';
+import { type FolderEntry, PathError, type ServedFolder } from '../../room/served-folder.js';
 import { HttpError } from '../http-error.js';
 import { pathOf, readContents } from './contents.js';
 
@@ -38,12 +39,17 @@ export function contentsWriteRouter(folder: ServedFolder, rooms: RoomRegistry): 
     await rooms.moveFile(pathOf(request.params.path), to);
     response.json(await readContents(folder, to, false));
   });
+  router.delete('/contents/*path', async (request, response) => {
+    await folder.remove(pathOf(request.params.path));
+    response.status(204).end();
+  });
   return router;
 }
 
 /** Answers whether something stood there. */
 async function put(folder: ServedFolder, rooms: RoomRegistry, relative: string, body: PutBody): Promise<boolean> {
   const existing = await resolved(folder, relative);
+  if (existing !== null) refuseOtherKind(await folder.entry(relative), body.type);
   const absolute = existing ?? (await folder.resolveNew(relative));
   switch (body.type) {
     case 'directory':
@@ -57,6 +63,12 @@ async function put(folder: ServedFolder, rooms: RoomRegistry, relative: string, 
       await putNotebook(rooms, absolute, writeNotebook(readNotebook(JSON.stringify(body.content)).notebook));
   }
   return existing !== null;
+}
+
+/** A folder is not replaced by a file, nor a file by a folder. */
+function refuseOtherKind({ path, type }: FolderEntry, wanted: PutBody['type']): void {
+  if ((type === 'directory') === (wanted === 'directory')) return;
+  throw new PathError('taken', `there is a ${type === 'directory' ? 'folder' : 'file'} '${path}' already`);
 }
 
 async function putNotebook(rooms: RoomRegistry, absolute: string, text: string): Promise<void> {

@@ -83,7 +83,7 @@ function utf8(bytes: Buffer): string | null {
 }
 
 async function create(folder: ServedFolder, directory: string, response: Response): Promise<void> {
-  const absolute = await folder.resolve(directory);
+  const absolute = await folder.resolveFolder(directory);
   for (let n = 0; ; n += 1) {
     const name = n === 0 ? 'Untitled.ipynb' : `Untitled${String(n)}.ipynb`;
     const made = await writeFile(path.join(absolute, name), writeNotebook(makeNotebook()), { flag: 'wx' }).then(
