@@ -227,6 +227,11 @@ describe('the hub’s own commands', () => {
   test('a command that is not there is a usage error', async () => {
     expect((await command(hub, ['nonsense'])).exitCode).toBe(2);
     expect((await command(hub, ['exec'])).exitCode).toBe(2);
+    const asFile = await command(hub, ['exec', 'print(1+1)']);
+    expect(asFile).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('code is given by -c CODE') as unknown,
+    });
   });
 
   test('stop ends the hub and returns when it is gone', async () => {

@@ -38,7 +38,8 @@ export async function readCode(code: string | undefined, file: string | undefine
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new CliError(exitCodes.usage, `exec: ${file} can't be read (${error instanceof Error ? error.message : ''})`);
+    const why = error instanceof Error ? error.message : '';
+    throw new CliError(exitCodes.usage, `exec: no file can be read there (${why}); code is given by -c CODE`);
   }
 }
 
