@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { KernelSpecView } from '@cokernel/proto/hub';
 import type { GatewayConfig } from './config.js';
 import { messageOf } from './errors.js';
+import type { Notice } from './gateway/rest/hub.js';
 import type { HubOptions } from './hub-options.js';
 import { GatewayHost } from './kernel/gateway-host.js';
 import { KeeperHost } from './kernel/keeper-host.js';
@@ -75,9 +76,10 @@ export async function kernelsAnswer({ config }: HubOptions, host: KernelHost, se
   await (config.gateway === null ? host.kernels() : host.kernelSpecs());
 }
 
-type Notices = readonly { readonly code: string; readonly message: string }[];
-
-export async function notices(sessions: KernelSessions, gateway: GatewayConfig | null): Promise<Notices> {
+export async function kernelNotices(
+  sessions: KernelSessions,
+  gateway: GatewayConfig | null,
+): Promise<readonly Notice[]> {
   try {
     const specs = await sessions.specs.read();
     if (specs.some((spec) => spec.language === 'python')) return [];

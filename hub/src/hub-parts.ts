@@ -9,7 +9,8 @@ import type { Closers } from './closers.js';
 import { Gateway } from './gateway/gateway.js';
 import { kernelFigures, measureHub, readinessOf } from './hub-health.js';
 import type { KernelFigures } from './hub-health.js';
-import { adoptKernels, kernelHost, notices, specView, startedHere } from './hub-kernels.js';
+import { adoptKernels, kernelHost, kernelNotices, specView, startedHere } from './hub-kernels.js';
+import type { Notice } from './gateway/rest/hub.js';
 import type { HubOptions } from './hub-options.js';
 import { embeddedStore, outputStore, saveThread, sharedStore } from './hub-stores.js';
 import type { KernelHost } from './kernel/kernel-host.js';
@@ -72,7 +73,8 @@ interface Common {
 export async function buildParts(options: HubOptions, closers: Closers): Promise<Parts> {
   const embedded = await embeddedStore(options, closers);
   const metrics = new Metrics(options.version);
-  const { runQueue, leases, documents, stopWaiting, answers } = await sharedStore(options, embedded, metrics, closers);
+  const shared = await sharedStore(options, embedded, metrics, closers);
+  const { runQueue, leases, documents, stopWaiting, answers } = shared;
   const store = { ...embedded, documents };
   const host = kernelHost(options);
   closers.push(() => host.close());
@@ -95,7 +97,14 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   const runs = (): Promise<readonly EndingRun[]> =>
     endingRuns(startedHere(sessions), common.queue, (fileId) => store.fileIndex.pathOf(fileId));
   const readiness = readinessOf(options, { host, sessions, redisAnswers: answers });
-  const gateway = gatewayOf(options, common, { ...meeting, store, notebookFiles, folder, readiness, endingRuns: runs });
+  const notices = async (): Promise<readonly Notice[]> => [
+    ...(await kernelNotices(sessions, options.config.gateway)),
+    ...(await shared.notices()),
+  ];
+  const gateway = gatewayOf(options, common, {
+    ...{ ...meeting, store, notebookFiles, folder, readiness, notices },
+    endingRuns: runs,
+  });
   measureHub(metrics, { rooms, sessions, gateway });
   return { sessions, gateway, readiness, endingRuns: runs };
 }
@@ -224,6 +233,7 @@ function gatewayOf(
       readonly store: EmbeddedStore;
       readonly notebookFiles: NotebookFiles;
       readonly folder: ServedFolder;
+      readonly notices: () => Promise<readonly Notice[]>;
     },
 ): Gateway {
   const { documents, fileIndex, timeline } = parts.store;
@@ -238,7 +248,6 @@ function gatewayOf(
     documents,
     history: timeline.history,
     pathOf: (fileId) => fileIndex.pathOf(fileId),
-    notices: () => notices(parts.sessions, config.gateway),
     stop: { kernels: config.kernelsAtStop ?? 'stop', endingRuns: parts.endingRuns, now: onStopAsked },
   });
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Closers } from './closers.js';
 import type { HubConfig } from './config.js';
+import type { Notice } from './gateway/rest/hub.js';
 import type { HubOptions } from './hub-options.js';
 import { RedisFigures } from './metrics/redis-figures.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -15,6 +16,7 @@ import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import type { NoticeListener } from './storage/embedded/notice.js';
 import { FileOutputStore } from './storage/outputs/output-store.js';
 import { openRedisStore } from './storage/redis/open-redis-store.js';
+import type { RedisStore } from './storage/redis/open-redis-store.js';
 
 export async function embeddedStore(options: HubOptions, closers: Closers): Promise<EmbeddedStore> {
   const { config, log } = options;
@@ -67,6 +69,8 @@ export interface SharedStore {
   readonly stopWaiting: () => void;
   /** Resolves when the shared store answers now; null: nothing is shared. */
   readonly answers: (() => Promise<void>) | null;
+  /** What everybody should know of it. */
+  readonly notices: () => Promise<readonly Notice[]>;
 }
 
 export async function sharedStore(
@@ -76,7 +80,9 @@ export async function sharedStore(
   closers: Closers,
 ): Promise<SharedStore> {
   const { config, log, say } = options;
-  if (config.redisUrl === null) return { ...embedded, stopWaiting: () => undefined, answers: null };
+  if (config.redisUrl === null) {
+    return { ...embedded, stopWaiting: () => undefined, answers: null, notices: () => Promise.resolve([]) };
+  }
   const place = new URL(config.redisUrl).host;
   const figures = new RedisFigures(metrics.registry);
   const redis = await openRedisStore({
@@ -90,5 +96,15 @@ export async function sharedStore(
     },
   });
   closers.push(() => redis.close());
-  return config.documents === 'redis' ? redis : { ...redis, documents: embedded.documents };
+  if (config.documents === 'redis') return { ...redis, notices: () => memoryNotices(redis) };
+  return { ...redis, documents: embedded.documents, notices: () => Promise.resolve([]) };
+}
+
+/** What is `stored` lies in Redis's memory alone, unless it is told to write before it answers. */
+async function memoryNotices(redis: RedisStore): Promise<readonly Notice[]> {
+  if ((await redis.keepsEachChange()) !== false) return [];
+  const message =
+    "What people write lies in Redis's memory first: should Redis crash, the last second of it can be missing. " +
+    'Let Redis run with `appendonly yes` and `appendfsync always`.';
+  return [{ code: 'inRedisMemory', message }];
 }

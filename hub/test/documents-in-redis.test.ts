@@ -1,6 +1,7 @@
 /** A hub whose documents lie in Redis (COKERNEL_DOCUMENTS=redis): what it stored outlives it, and nothing of it lies on the disk. */
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createClient } from 'redis';
 import { RoomProgram } from './support/room-program.js';
 import { type RedisServer, startRedisServer } from './support/redis-server.js';
 import { type HubPlace, type TestHub, hubPlace, startHub, writeCells } from './support/test-hub.js';
@@ -52,6 +53,23 @@ test(
     const stored = await readdir(place.data, { recursive: true });
     expect(stored.filter((name) => name.endsWith('.log') && name.includes('documents'))).toEqual([]);
     cleo.close();
+  },
+  SLOW_MS,
+);
+
+test(
+  'what is stored lies in memory unless Redis writes before it answers, and the hub says so',
+  async () => {
+    const told = async (): Promise<unknown> => (await hub.rest('GET', '/api/hub/status')).json;
+    expect(await told()).toMatchObject({ notices: [{ code: 'inRedisMemory' }] });
+    const admin = await createClient({ url: redis.url }).connect();
+    await admin.configSet('appendfsync', 'always');
+    expect(await told()).toMatchObject({ notices: [] });
+    // Who runs Redis for others lets nobody look at how.
+    await admin.configSet('appendfsync', 'everysec');
+    await admin.sendCommand(['ACL', 'SETUSER', 'default', '-config']);
+    admin.destroy();
+    expect(await told()).toMatchObject({ notices: [] });
   },
   SLOW_MS,
 );

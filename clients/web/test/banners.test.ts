@@ -36,8 +36,10 @@ describe('banners', () => {
 
   test('without a kernel on the machine the hub says what to do', () => {
     const state = roomState({ kernel: null, kernelSpecs: [] });
-    expect(banners(state, ['Run: pip install ipykernel'])).toMatchObject([
-      { id: 'no-kernel', detail: 'Run: pip install ipykernel' },
-    ]);
+    const notices = [
+      { code: 'noPythonKernel', message: 'Run: pip install ipykernel' },
+      { code: 'inRedisMemory', message: 'It is not on a disk.' },
+    ];
+    expect(banners(state, notices)).toMatchObject([{ id: 'no-kernel', detail: 'Run: pip install ipykernel' }]);
   });
 });

@@ -56,6 +56,11 @@ describe('[X2] the saving status', () => {
   ] as const)('%j reads %s', (saving, text) => {
     expect(savingText(saving, time)).toBe(text);
   });
+
+  test('says where unsaved changes lie when that is no disk', () => {
+    expect(savingText({ state: 'unsaved' }, time, true)).toBe('Unsaved changes, in Redis’s memory');
+    expect(savingText({ state: 'saved', at: null }, time, true)).toBe('Saved');
+  });
 });
 
 test('files stand in the order in which a person looks for them', () => {

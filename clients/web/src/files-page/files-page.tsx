@@ -120,9 +120,9 @@ export function FilesPage({ hub, directory }: FilesPageProps): ReactElement {
         <ThemeSwitch />
       </header>
       <main>
-        {notices.map((notice) => (
-          <p key={notice} className="ck-banner" data-tone="warning" data-testid="banner" role="alert">
-            {notice}
+        {notices.map(({ code, message }) => (
+          <p key={code} className="ck-banner" data-tone="warning" data-testid="banner" role="alert">
+            {message}
           </p>
         ))}
         <div className="ck-files-head">

@@ -2,12 +2,13 @@
 import type { Room, RoomState } from '@cokernel/core';
 import type { ReactElement } from 'react';
 import { askHub } from './ask-hub.js';
+import type { HubNotices } from '../use-notices.js';
 import { banners, type Banner, type BannerAction } from './banners.js';
 
 interface BannerStackProps {
   readonly room: Room;
   readonly state: RoomState;
-  readonly notices: readonly string[];
+  readonly notices: HubNotices;
 }
 
 const actionTexts: Readonly<Record<BannerAction, string>> = {

@@ -1,6 +1,8 @@
 /** Pure: what stands above the notebook because everybody must know it now. */
 import type { RoomState } from '@cokernel/core';
 import type { HeldReason } from '@cokernel/proto/hub';
+import type { HubNotices } from '../use-notices.js';
+import { IN_REDIS_MEMORY } from './saving-text.js';
 
 export type BannerAction = 'goOn' | 'restart' | 'letGo' | 'reload';
 
@@ -47,7 +49,7 @@ function connectionBanner(state: RoomState): Banner[] {
   }
 }
 
-function kernelBanner(state: RoomState, notices: readonly string[]): Banner[] {
+function kernelBanner(state: RoomState, notices: HubNotices): Banner[] {
   const { kernel, kernelSpecs, connection } = state;
   if (kernel?.status === 'dead') {
     // One that was found by its connection file can't be started again from here.
@@ -59,7 +61,8 @@ function kernelBanner(state: RoomState, notices: readonly string[]): Banner[] {
       { id: 'launch', tone: 'error', title: 'The kernel did not start', detail: kernel.reason, action: 'restart' },
     ];
   if (connection !== 'connected' || kernelSpecs.length > 0) return [];
-  const detail = notices.length > 0 ? notices.join('\n') : 'Install one, for Python with: pip install ipykernel';
+  const told = notices.filter(({ code }) => code !== IN_REDIS_MEMORY).map(({ message }) => message);
+  const detail = told.length > 0 ? told.join('\n') : 'Install one, for Python with: pip install ipykernel';
   return [{ id: 'no-kernel', tone: 'warning', title: 'No kernel was found on this machine', detail, action: null }];
 }
 
@@ -72,6 +75,6 @@ function queueBanner({ queue, kernel }: RoomState): Banner[] {
 }
 
 /** `notices` are the hub's own, such as what to do when there is no Python kernel. */
-export function banners(state: RoomState, notices: readonly string[]): Banner[] {
+export function banners(state: RoomState, notices: HubNotices): Banner[] {
   return [...connectionBanner(state), ...kernelBanner(state, notices), ...queueBanner(state)];
 }

@@ -10,7 +10,7 @@ import { quietYjs } from '../notebook-widget/quiet-yjs.js';
 import { navigate } from '../navigation.js';
 import type { Person } from '../person.js';
 import { nameOf, notebookUrl } from '../route.js';
-import { useNotices } from '../use-notices.js';
+import { useNotices, type HubNotices } from '../use-notices.js';
 import { askHub } from './ask-hub.js';
 import { BannerStack } from './banner-stack.js';
 import { CommandPalette } from './command-palette.js';
@@ -20,6 +20,7 @@ import { PromptPlace } from './prompt-place.js';
 import { QueuePanel } from './queue-panel.js';
 import { RestartDialog } from './restart-dialog.js';
 import { tellNotice } from './run-notices.js';
+import { IN_REDIS_MEMORY } from './saving-text.js';
 import { Toolbar } from './toolbar.js';
 import { TopBar } from './top-bar.js';
 import { cellNode, firstLineOf, showCellOf, useCommandTargets, useSyncedNotebook } from './use-notebook.js';
@@ -46,7 +47,7 @@ export function NotebookPage({ hub, path, person }: NotebookPageProps): ReactEle
 interface OpenNotebookProps {
   readonly hub: HubClient;
   readonly open: OpenRoom;
-  readonly notices: readonly string[];
+  readonly notices: HubNotices;
 }
 
 /** The tab's title, the address after a rename, and toasts for what the hub tells. */
@@ -88,6 +89,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
         hub={hub}
         room={room}
         state={state}
+        inMemory={notices.some(({ code }) => code === IN_REDIS_MEMORY)}
         sideOpen={sideOpen}
         onToggleSide={() => setSideOpen(!sideOpen)}
         onSave={() => askHub(room, 'save', {})}

@@ -11,12 +11,14 @@ const icons = { saved: CircleCheck, saving: LoaderCircle, unsaved: CircleDashed,
 
 interface SavingStatusProps {
   readonly saving: SavingView;
+  /** Until it is saved. */
+  readonly inMemory: boolean;
   readonly onSave: () => void;
 }
 
-export function SavingStatus({ saving, onSave }: SavingStatusProps): ReactElement {
+export function SavingStatus({ saving, inMemory, onSave }: SavingStatusProps): ReactElement {
   const Icon = icons[saving.state];
-  const text = savingText(saving, clock);
+  const text = savingText(saving, clock, inMemory);
   return (
     <button
       type="button"

@@ -16,6 +16,8 @@ interface TopBarProps {
   readonly hub: HubClient;
   readonly room: Room;
   readonly state: RoomState;
+  /** What people write lies in Redis's memory until it is saved. */
+  readonly inMemory: boolean;
   readonly sideOpen: boolean;
   readonly onToggleSide: () => void;
   readonly onSave: () => void;
@@ -29,7 +31,8 @@ const connectionTexts: Readonly<Record<RoomState['connection'], string>> = {
   failed: 'Not connected',
 };
 
-export function TopBar({ hub, room, state, sideOpen, onToggleSide, onSave, onRestart }: TopBarProps): ReactElement {
+export function TopBar(props: TopBarProps): ReactElement {
+  const { hub, room, state, inMemory, sideOpen, onToggleSide, onSave, onRestart } = props;
   const folder = folderOf(state.path);
   return (
     <header className="ck-top-bar">
@@ -40,7 +43,7 @@ export function TopBar({ hub, room, state, sideOpen, onToggleSide, onSave, onRes
         {folder === '' ? null : <span className="ck-folder">{folder} /</span>}
         <h1>{nameOf(state.path).replace(/\.ipynb$/, '')}</h1>
       </div>
-      <SavingStatus saving={state.saving} onSave={onSave} />
+      <SavingStatus saving={state.saving} inMemory={inMemory} onSave={onSave} />
       <span className="ck-connection" data-testid="connection" data-state={state.connection} role="status">
         {connectionTexts[state.connection]}
       </span>

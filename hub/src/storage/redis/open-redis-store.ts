@@ -20,6 +20,8 @@ export interface RedisStore {
   connected(): Promise<void>;
   /** Resolves when Redis answers now. */
   answers(): Promise<void>;
+  /** Whether Redis has each change on its disk before it answers; null: it does not tell. */
+  keepsEachChange(): Promise<boolean | null>;
   /** Can be called twice. */
   close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     stopWaiting: () => documents.stopWaiting(),
     connected: () => connection.connected(),
     answers: () => connection.answers(),
+    keepsEachChange: () => connection.keepsEachChange(),
     close: async () => {
       await documents.close();
       await runQueue.close();

@@ -95,6 +95,18 @@ export class RedisConnection {
     await this.#guard(() => this.#steps.ping());
   }
 
+  /** Whether Redis has each change on its disk before it answers; null: it does not tell, or can't be reached. */
+  async keepsEachChange(): Promise<boolean | null> {
+    try {
+      const { appendonly, appendfsync } = await this.#guard(() => this.#steps.configGet('append*'));
+      return appendonly === 'yes' && appendfsync === 'always';
+    } catch (error) {
+      // Not everybody may ask for the configuration of a Redis that others run.
+      this.#options.log.debug({ err: error }, 'Redis does not tell how it keeps changes');
+      return null;
+    }
+  }
+
   /** Calls each time that both connections stand again. */
   onConnected(listener: () => void): () => void {
     this.#onConnected.add(listener);
