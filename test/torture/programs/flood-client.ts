@@ -17,7 +17,7 @@ process.on('message', (message) => {
 
 async function obey(order: FloodOrder): Promise<void> {
   if (order.order === 'join') {
-    visitor = await Visitor.join({ url: order.url, token: order.token }, order.path, 'Flora');
+    visitor = await Visitor.join({ url: order.url, token: order.token }, order.path, 'Flora', 'page');
     return;
   }
   if (visitor === null) throw new Error('it has joined no room yet');

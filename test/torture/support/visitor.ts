@@ -1,7 +1,16 @@
 /** A person's program in a room, by the client library: it comes back by itself whatever happens to the hub. */
 import { randomUUID } from 'node:crypto';
 import { CallError, HubClient, type HubAddress, type Room } from '@cokernel/core';
-import { CellId, DeviceId, RequestId, RunId, RunState, sourceHash, type RunView } from '@cokernel/proto/hub';
+import {
+  CellId,
+  type ClientKind,
+  DeviceId,
+  RequestId,
+  RunId,
+  RunState,
+  sourceHash,
+  type RunView,
+} from '@cokernel/proto/hub';
 import {
   cellMetadata,
   findCell,
@@ -30,10 +39,10 @@ export class Visitor {
     readonly room: Room,
   ) {}
 
-  /** Resolves when the notebook is there. */
-  static async join(address: HubAddress, path: string, name: string): Promise<Visitor> {
+  /** Resolves when the notebook is there. As a `page` where the hub is to do for it what it does for people. */
+  static async join(address: HubAddress, path: string, name: string, client: ClientKind = 'program'): Promise<Visitor> {
     const deviceId = DeviceId.parse(`torture-${name.padEnd(16, '-')}`);
-    const room = new HubClient(address).joinRoom({ path, name, deviceId, client: 'program' });
+    const room = new HubClient(address).joinRoom({ path, name, deviceId, client });
     const visitor = new Visitor(name, room);
     await visitor.waits('to be in step', () => visitor.inStep);
     return visitor;
