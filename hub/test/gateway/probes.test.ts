@@ -147,12 +147,14 @@ test(
   async () => {
     const missing = async (): Promise<string> => (await ask('/readyz')).text;
     await rename(place.served, `${place.served}-elsewhere`);
-    expect(await missing()).toBe('{"ready":false,"missing":["folder"]}');
+    const withoutFolder = await missing();
     await rename(`${place.served}-elsewhere`, place.served);
+    expect(withoutFolder).toBe('{"ready":false,"missing":["folder"]}');
     const pid = Number(/"pid":(\d+)/.exec(await readFile(`${place.data}/keeper.log`, 'utf8'))?.[1]);
     process.kill(pid, 'SIGSTOP');
-    expect(await missing()).toBe('{"ready":false,"missing":["kernels"]}');
+    const withoutKeeper = await missing();
     process.kill(pid, 'SIGCONT');
+    expect(withoutKeeper).toBe('{"ready":false,"missing":["kernels"]}');
     await waitUntil('it is ready again', isReady);
   },
   SLOW_MS,
