@@ -7,7 +7,7 @@ import type { ClaimOutcome, LeaseStore, LeaseSubject, RenewOutcome } from '../..
 import { claimLease, LeaseState, releaseLease, renewLease, unclaimedLease } from '../../run/lease-state.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
 import type { StepLine } from '../step-line.js';
-import type { LmdbRoot } from './lmdb-database.js';
+import { committed, type LmdbRoot } from './lmdb-database.js';
 
 export interface EmbeddedLeaseStoreOptions {
   readonly root: LmdbRoot;
@@ -52,7 +52,7 @@ export class EmbeddedLeaseStore implements LeaseStore {
 
   forget(subject: LeaseSubject, fence: number): Promise<void> {
     return this.#inLine(subject, async () => {
-      if (this.#load(subject).fence === fence) await this.#options.root.remove(keyOf(subject));
+      if (this.#load(subject).fence === fence) await committed([this.#options.root.remove(keyOf(subject))]);
     });
   }
 
@@ -79,7 +79,7 @@ export class EmbeddedLeaseStore implements LeaseStore {
   async #store(subject: LeaseSubject, before: LeaseState, after: LeaseState): Promise<void> {
     if (after === before) return;
     try {
-      await this.#options.root.put(keyOf(subject), after);
+      await committed([this.#options.root.put(keyOf(subject), after)]);
     } catch (error) {
       throw new QueueUnavailable('The store of leases could not be written.', { cause: error });
     }

@@ -9,7 +9,7 @@ import type { WaitingRun } from '../../run/queue-order.js';
 import type { AnsweredRequest, Entry, RunQueueState } from '../../run/run-queue-state.js';
 import { emptyRunQueue } from '../../run/run-queue-state.js';
 import { StoredAnswer, StoredHead, StoredRun } from '../stored-run.js';
-import type { LmdbRoot } from './lmdb-database.js';
+import { committed, type LmdbRoot } from './lmdb-database.js';
 
 const StoredRequest: z.ZodType<AnsweredRequest> = z.object({ requestId: RequestId, answer: StoredAnswer });
 
@@ -43,22 +43,22 @@ export async function storeQueue(
   after: RunQueueState,
 ): Promise<void> {
   const writes: Promise<boolean>[] = [];
-  await root.batch(() => {
+  const batch = root.batch(() => {
     const { number, held, rules, turn, fence, nextEntry } = after;
     writes.push(root.put(keyOf(kernelId, 'head'), { number, held, rules, turn, fence, nextEntry }));
     if (after.queued !== before.queued) writes.push(storePlaces(root, kernelId, after));
     if (after.running !== before.running) writes.push(storeRunning(root, kernelId, after));
     for (const list of lists) writes.push(...storeList(root, kernelId, list, before[list], after[list]));
   });
-  await Promise.all(writes);
+  await committed([batch, ...writes]);
 }
 
 export async function dropQueue(root: LmdbRoot, kernelId: KernelId): Promise<void> {
   const removals: Promise<boolean>[] = [];
-  await root.batch(() => {
+  const batch = root.batch(() => {
     for (const key of [...root.getKeys(rangeOf(kernelId))]) removals.push(root.remove(key));
   });
-  await Promise.all(removals);
+  await committed([batch, ...removals]);
 }
 
 function storeRunning(root: LmdbRoot, kernelId: KernelId, state: RunQueueState): Promise<boolean> {
