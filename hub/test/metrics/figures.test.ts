@@ -1,12 +1,16 @@
 /** The figures of a hub: what is told becomes what is read. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { EventEmitter } from 'node:events';
 import { Registry } from 'prom-client';
+import type { WebSocket } from 'ws';
 import { DEFAULT_QUEUE_RULES, KernelId } from '@cokernel/proto/hub';
-import type { RunView } from '@cokernel/proto/hub';
+import type { KernelStatus, RunView } from '@cokernel/proto/hub';
 import { buildMessage } from '@cokernel/proto/jupyter';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
+import { Connections } from '../../src/gateway/connections.js';
 import { MessageCounts } from '../../src/metrics/message-counts.js';
 import { Metrics } from '../../src/metrics/metrics.js';
+import { measureOccupancy } from '../../src/metrics/occupancy.js';
 import { RedisFigures } from '../../src/metrics/redis-figures.js';
 import { RunFigures } from '../../src/metrics/run-figures.js';
 import type { QueueSnapshot } from '../../src/run/run-queue.js';
@@ -127,6 +131,24 @@ describe('runs', () => {
     await Promise.resolve();
     expect(await read('cokernel_runs{state="queued"}')).toBe(0);
   });
+});
+
+test('[P53] what waits for clients is counted by their door, until they close', async () => {
+  const connections = new Connections();
+  const kernelStatuses = (): KernelStatus[] => ['busy', 'idle', 'busy'];
+  measureOccupancy(registry, { roomCount: () => 2, connections: () => connections.figures(), kernelStatuses });
+  const socket = (bufferedAmount: number): WebSocket => Object.assign(new EventEmitter(), { bufferedAmount }) as never;
+  const slow = socket(3_000);
+  connections.add('room', slow);
+  connections.add('room', socket(40));
+  connections.add('kernel', socket(5));
+  expect(await read('cokernel_outbox_bytes{door="room"}')).toBe(3_040);
+  expect(await read('cokernel_outbox_bytes{door="kernel"}')).toBe(5);
+  slow.emit('close');
+  expect(await read('cokernel_outbox_bytes{door="room"}')).toBe(40);
+  expect(await read('cokernel_clients{door="room"}')).toBe(1);
+  expect(await read('cokernel_kernels{status="busy"}')).toBe(2);
+  expect(await read('cokernel_rooms')).toBe(2);
 });
 
 test('[P53] Redis: how long it took, and what it did not do', async () => {
