@@ -9,6 +9,7 @@ import { parseDuration } from './durations.js';
 import { contentHash } from './room/notebook-file.js';
 import type { SaveLimits } from './room/notebook-files.js';
 import { StartError } from './errors.js';
+import { parseRedisAddress } from './redis-address.js';
 import type { KernelLimits } from './run/kernel-limits.js';
 
 export interface HubConfig {
@@ -21,6 +22,7 @@ export interface HubConfig {
   /** Lets Prometheus read the hub's figures and nothing else; null: the token alone does. */
   readonly metricsToken: string | null;
   readonly openBrowser: boolean;
+  /** As redis-address.ts has it. */
   readonly redisUrl: string | null;
   /** Where the documents' histories lie; in Redis only when the hub has one. */
   readonly documents: 'folder' | 'redis';
@@ -67,7 +69,8 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
   --port N           the port; default 8765, else the next that is free
   --token T          the token that lets people in; default COKERNEL_TOKEN, else a random one
   --host H           the address to listen on; default 127.0.0.1 (this machine only)
-  --redis URL        keep the queue and leases in this Redis; default REDIS_URL, else embedded
+  --redis URL        keep the queue and leases in this Redis; default REDIS_URL, else embedded. A Redis Cluster is named by
+                     some of its nodes, redis://host1:6379,host2:6379, or by one: redis://host:6379?cluster=1
   --gateway-url URL  start kernels at this Jupyter server, Kernel Gateway or Enterprise Gateway, in its own root folder;
                      default COKERNEL_GATEWAY_URL, else on this machine
   --no-open          do not open a browser
@@ -213,8 +216,9 @@ function metricsTokenOf(text: string | undefined): string | null {
 
 function redisUrlOf(text: string | undefined): string | null {
   if (text === undefined || text === '') return null;
-  if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new StartError(`a Redis is named by an address such as redis://127.0.0.1:6379, not '${text}'`, 2);
+  const parsed = parseRedisAddress(text);
+  if (parsed.isGood) return text;
+  throw new StartError(parsed.reason, 2);
 }
 
 function documentsOf(text: string | undefined, redis: string | undefined): 'folder' | 'redis' {

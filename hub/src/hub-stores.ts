@@ -10,6 +10,7 @@ import type { DocumentStore } from './room/document-store.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
 import type { OutputStore } from './run/output-store.js';
+import { redisAddressOf } from './redis-address.js';
 import { SaveThread } from './save-worker/save-thread.js';
 import { openEmbeddedStore } from './storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
@@ -83,7 +84,7 @@ export async function sharedStore(
   if (config.redisUrl === null) {
     return { ...embedded, stopWaiting: () => undefined, answers: null, notices: () => Promise.resolve([]) };
   }
-  const place = new URL(config.redisUrl).host;
+  const { place } = redisAddressOf(config.redisUrl);
   const figures = new RedisFigures(metrics.registry);
   const redis = await openRedisStore({
     url: config.redisUrl,

@@ -86,6 +86,32 @@ describe('arguments', () => {
     });
   });
 
+  test('name one Redis, or nodes of a Redis Cluster', async () => {
+    const addresses = [
+      'redis://127.0.0.1:6379/2',
+      'rediss://ann:p%2Cq,r@host',
+      'redis://a:1,b:2,[::1]:3',
+      'redis://:secret@a:1,b/0',
+      'redis://a?cluster=1',
+    ];
+    for (const address of addresses) {
+      expect(await config([served], { REDIS_URL: address })).toMatchObject({ redisUrl: address });
+    }
+  });
+
+  test.each([
+    ['redis://:secret@a:1,b:x', "not '…@a:1,b:x'"],
+    ['redis://:secret@a:1,redis://:secret@b:1', "not '…@b:1'"],
+    ['redis://a,,b', "not 'redis://a,,b'"],
+    ['redis://:secret@a:1,b:2/3', 'database 0'],
+    ['redis://:secret@a:1?cluster=yes', 'cluster=1'],
+    ['redis-cluster://:secret@a:1', "not '…@a:1'"],
+  ])('[P53] refuse %s as a Redis, and say no password', async (address, told) => {
+    const { message } = await refusal([served], { REDIS_URL: address });
+    expect(message).toContain(told);
+    expect(message).not.toContain('secret');
+  });
+
   test('keep documents in Redis only when asked to, and only where there is one', async () => {
     const env = { REDIS_URL: 'redis://one' };
     expect(await config([served], env)).toMatchObject({ documents: 'folder' });

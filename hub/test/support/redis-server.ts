@@ -8,6 +8,8 @@ import { PortPool } from '../../src/keeper/ports.js';
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  /** Where nodes of a cluster talk to each other. */
+  readonly busPort: number;
   /** Ends the server; what was written is kept for `start`. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -17,15 +19,20 @@ export interface RedisServer {
 
 const ports = new PortPool();
 
-export async function startRedisServer(): Promise<RedisServer> {
+/** `isNode`: it is to be a node of a cluster. */
+export async function startRedisServer({ isNode = false } = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'cokernel-redis-'));
-  const [port = 0] = await ports.take(1, '127.0.0.1');
+  const [port = 0, busPort = 0] = await ports.take(2, '127.0.0.1');
+  const more = isNode
+    ? ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '5000']
+    : [];
   let child: ChildProcess | null = null;
   const server: RedisServer = {
     url: `redis://127.0.0.1:${String(port)}`,
     port,
+    busPort,
     start: async () => {
-      child = await spawnRedis(port, folder);
+      child = await spawnRedis(port, folder, more);
     },
     stop: async () => {
       const running = child;
@@ -41,9 +48,9 @@ export async function startRedisServer(): Promise<RedisServer> {
   return server;
 }
 
-function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
+function spawnRedis(port: number, folder: string, more: readonly string[]): Promise<ChildProcess> {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-  const child = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('redis-server', [...options, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((resolve, reject) => {
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => {

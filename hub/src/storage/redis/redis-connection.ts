@@ -1,19 +1,22 @@
 /**
- * The two connections to Redis that a hub has: one for steps, one that listens. Both reconnect by themselves, with a
- * growing pause; while one is down, steps are refused at once with QueueUnavailable rather than kept for later. A step
- * that was under way when its connection broke, or that isn't answered in time, is refused the same way: it did or
- * did not happen.
+ * A hub's connection to Redis, one server or a cluster. It reconnects by itself, with a growing pause; while a server is
+ * away, steps on it are refused at once with QueueUnavailable rather than kept for later. A step that was under way when
+ * its connection broke, or that isn't answered in time, is refused the same way: it did or did not happen.
  */
-import { createClient, ErrorReply, RESP_TYPES } from 'redis';
+import { ErrorReply } from 'redis';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { type RedisAddress, redisAddressOf } from '../../redis-address.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
+import { ClusterLink } from './cluster-link.js';
+import type { MessageListener, RedisLink, RedisServer, ScriptOptions } from './redis-link.js';
 import type { Script, Scripts, StepName } from './script-texts.js';
+import { ServerLink } from './server-link.js';
 
 export type RedisStatus = { readonly connected: true } | { readonly connected: false; readonly reason: string };
 
 export interface RedisConnectionOptions {
-  /** `redis://…` or `rediss://…`. */
+  /** As redis-address.ts has it. */
   readonly url: string;
   readonly scripts: Scripts;
   /** Told each time that it changes; the first when the first attempt has ended. */
@@ -23,62 +26,42 @@ export interface RedisConnectionOptions {
   readonly log: Logger;
 }
 
-/** How long to wait before the next attempt: soon at first, and never so long that a person would wonder. */
-const reconnectPauseMs = { first: 50, most: 2_000 } as const;
-
 /** Longer than any step takes; a server that is stopped or cut off would else hold steps for ever. */
 const answerLimitMs = 10_000;
 
 /** Replies that say that Redis can't do it now, rather than that a script is wrong. */
-const unavailable = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM|MISCONF|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM|BUSY)\b/;
+const unavailable =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM|MISCONF|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM|BUSY|MOVED|ASK)\b/;
 
 const Answer = z.string();
 
-type Listener = (message: string) => void;
-
-function newClient(url: string, disableOfflineQueue: boolean) {
-  return createClient({
-    url,
-    disableOfflineQueue,
-    pingInterval: 5_000,
-    socket: {
-      connectTimeout: 5_000,
-      reconnectStrategy: (retries) => Math.min(reconnectPauseMs.first * 2 ** retries, reconnectPauseMs.most),
-    },
-  });
-}
-type Client = ReturnType<typeof newClient>;
-
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
-  readonly #steps: Client;
-  readonly #listening: Client;
+  readonly #address: RedisAddress;
+  readonly #link: RedisLink;
   readonly #onConnected = new Set<() => void>();
   #status: RedisStatus | null = null;
   #closed = false;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    this.#steps = newClient(options.url, true);
-    this.#listening = newClient(options.url, false);
+    this.#address = redisAddressOf(options.url);
+    const events = {
+      onReady: () => this.#setStatus({ connected: true }),
+      onBroken: (error: unknown) => this.#setStatus({ connected: false, reason: this.#describe(error) }),
+    };
+    this.#link =
+      this.#address.kind === 'cluster'
+        ? new ClusterLink(this.#address, events, options.log)
+        : new ServerLink(this.#address.url, events, options.log);
   }
 
   /** Begins to connect, and goes on until it has or is closed. */
   start(): void {
-    for (const client of [this.#steps, this.#listening]) {
-      client.on('error', (error: unknown) => {
-        this.#setStatus({ connected: false, reason: this.#describe(error) });
-      });
-      client.on('ready', () => {
-        if (this.#steps.isReady && this.#listening.isReady) this.#setStatus({ connected: true });
-      });
-      client.connect().catch((error: unknown) => {
-        if (!this.#closed) this.#options.log.error({ err: error }, 'gave up connecting to Redis');
-      });
-    }
+    this.#link.start();
   }
 
-  /** Resolves when both connections stand for the first time from now on. */
+  /** Resolves when all stands for the first time from now on. */
   connected(): Promise<void> {
     if (this.#status?.connected === true) return Promise.resolve();
     return new Promise((resolve) => {
@@ -92,14 +75,14 @@ export class RedisConnection {
   /** Resolves when Redis answers and changes are heard. */
   async answers(): Promise<void> {
     if (this.#status?.connected === false) throw new QueueUnavailable(this.#status.reason);
-    await this.#guard(() => this.#steps.ping());
+    await this.#guard(() => this.#ofEachServer((server) => server.ping()));
   }
 
   /** Whether Redis has each change on its disk before it answers; null: it does not tell, or can't be reached. */
   async keepsEachChange(): Promise<boolean | null> {
     try {
-      const { appendonly, appendfsync } = await this.#guard(() => this.#steps.configGet('append*'));
-      return appendonly === 'yes' && appendfsync === 'always';
+      const found = await this.#guard(() => this.#ofEachServer((server) => server.configGet('append*')));
+      return found.every(({ appendonly, appendfsync }) => appendonly === 'yes' && appendfsync === 'always');
     } catch (error) {
       // Not everybody may ask for the configuration of a Redis that others run.
       this.#options.log.debug({ err: error }, 'Redis does not tell how it keeps changes');
@@ -107,7 +90,7 @@ export class RedisConnection {
     }
   }
 
-  /** Calls each time that both connections stand again. */
+  /** Calls each time that all stands again. */
   onConnected(listener: () => void): () => void {
     this.#onConnected.add(listener);
     return () => this.#onConnected.delete(listener);
@@ -124,34 +107,34 @@ export class RedisConnection {
   /** The stream's entries from the id on: the text of each change. */
   changesFrom(stream: string, id: string): Promise<readonly string[]> {
     return this.#guard(async () => {
-      const entries = await this.#steps.xRange(stream, id, '+');
+      const entries = await this.#link.steps.xRange(stream, id, '+');
       return (entries ?? []).flatMap(({ message }) => message['change'] ?? []);
     });
   }
 
   /** The entries of a list from one place to another, both included, as bytes. */
   listed(list: string, from: number, to: number): Promise<readonly Buffer[]> {
-    return this.#guard(() => this.#bytes().lRange(list, from, to));
+    return this.#guard(() => this.#link.bytes.lRange(list, from, to));
   }
 
   /** The names in a hash. */
   namesIn(hash: string): Promise<readonly string[]> {
-    return this.#guard(() => this.#steps.hKeys(hash));
+    return this.#guard(() => this.#link.steps.hKeys(hash));
   }
 
   /** What stands under a name in a hash, as bytes. */
   bytesIn(hash: string, name: string): Promise<Buffer | null> {
-    return this.#guard(() => this.#bytes().hGet(hash, name));
+    return this.#guard(() => this.#link.bytes.hGet(hash, name));
   }
 
   /** Resolves when messages of the channel are heard; rejects when the connection broke meanwhile. */
-  async listen(channel: string, listener: Listener): Promise<void> {
-    await this.#listening.subscribe(channel, listener);
+  async listen(channel: string, listener: MessageListener): Promise<void> {
+    await this.#link.listen(channel, listener);
   }
 
-  async unlisten(channel: string, listener: Listener): Promise<void> {
+  async unlisten(channel: string, listener: MessageListener): Promise<void> {
     if (this.#closed) return;
-    await this.#listening.unsubscribe(channel, listener);
+    await this.#link.unlisten(channel, listener);
   }
 
   /** Can be called twice. */
@@ -159,22 +142,21 @@ export class RedisConnection {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
     this.#onConnected.clear();
-    this.#steps.destroy();
-    this.#listening.destroy();
+    this.#link.close();
     return Promise.resolve();
   }
 
-  async #evaluate(script: Script, options: { keys: string[]; arguments: (string | Buffer)[] }): Promise<string> {
+  async #evaluate(script: Script, options: ScriptOptions): Promise<string> {
     try {
-      return Answer.parse(await this.#steps.evalSha(script.sha1, options));
+      return Answer.parse(await this.#link.steps.evalSha(script.sha1, options));
     } catch (error) {
       if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return Answer.parse(await this.#steps.eval(script.text, options));
+      return Answer.parse(await this.#link.steps.eval(script.text, options));
     }
   }
 
-  #bytes() {
-    return this.#steps.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  async #ofEachServer<T>(ask: (server: RedisServer) => Promise<T>): Promise<readonly T[]> {
+    return Promise.all((await this.#link.servers()).map(ask));
   }
 
   async #guard<T>(step: () => Promise<T>): Promise<T> {
@@ -188,6 +170,7 @@ export class RedisConnection {
       return answer;
     } catch (error) {
       if (error instanceof ErrorReply && !unavailable.test(error.message)) throw error;
+      this.#link.doubt(error);
       throw new QueueUnavailable(this.#describe(error), { cause: error });
     } finally {
       cancel();
@@ -206,12 +189,13 @@ export class RedisConnection {
     if (status.connected) for (const listener of [...this.#onConnected]) listener();
   }
 
-  /** Names the server, never its password. */
+  /** Names the servers, never their password. */
   #describe(error: unknown): string {
-    const { host } = new URL(this.#options.url);
     const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
     const text = cause instanceof Error ? cause.message : String(cause);
-    return `Redis at ${host} is out of reach: ${text}`;
+    const isNode = this.#address.kind === 'server' && text.startsWith('MOVED');
+    const why = isNode ? 'it is a node of a Redis Cluster; let its address end in ?cluster=1' : text;
+    return `Redis at ${this.#address.place} is out of reach: ${why}`;
   }
 }
 
