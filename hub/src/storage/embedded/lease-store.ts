@@ -1,6 +1,7 @@
 /**
  * The leases in LMDB. One hub alone uses them, so nobody contends; they are kept all the same, for their fences: a
- * fence issued before a restart is never issued again.
+ * fence issued before a restart is never issued again. How long a lease still holds is not written: it matters only
+ * while this hub lives, and a full disk must not end it.
  */
 import type { HubId } from '@cokernel/proto/hub';
 import type { ClaimOutcome, LeaseStore, LeaseSubject, RenewOutcome } from '../../run/lease.js';
@@ -19,6 +20,8 @@ export interface EmbeddedLeaseStoreOptions {
 
 export class EmbeddedLeaseStore implements LeaseStore {
   readonly #options: EmbeddedLeaseStoreOptions;
+  /** The leases that were renewed since they were written. */
+  readonly #renewed = new Map<string, LeaseState>();
   #closed = false;
 
   constructor(options: EmbeddedLeaseStoreOptions) {
@@ -35,10 +38,9 @@ export class EmbeddedLeaseStore implements LeaseStore {
   }
 
   renew(subject: LeaseSubject, fence: number, leaseMs: number): Promise<RenewOutcome> {
-    return this.#inLine(subject, async () => {
-      const before = this.#load(subject);
-      const { state, answer } = renewLease(before, fence, leaseMs, this.#options.nowMs());
-      await this.#store(subject, before, state);
+    return this.#inLine(subject, () => {
+      const { state, answer } = renewLease(this.#load(subject), fence, leaseMs, this.#options.nowMs());
+      if (answer.outcome === 'renewed') this.#renewed.set(nameOf(subject), state);
       return answer;
     });
   }
@@ -52,7 +54,9 @@ export class EmbeddedLeaseStore implements LeaseStore {
 
   forget(subject: LeaseSubject, fence: number): Promise<void> {
     return this.#inLine(subject, async () => {
-      if (this.#load(subject).fence === fence) await committed([this.#options.root.remove(keyOf(subject))]);
+      if (this.#load(subject).fence !== fence) return;
+      await committed([this.#options.root.remove(keyOf(subject))]);
+      this.#renewed.delete(nameOf(subject));
     });
   }
 
@@ -66,12 +70,14 @@ export class EmbeddedLeaseStore implements LeaseStore {
     await this.#options.line.idle();
   }
 
-  #inLine<Answer>(subject: LeaseSubject, step: () => Promise<Answer>): Promise<Answer> {
+  #inLine<Answer>(subject: LeaseSubject, step: () => Promise<Answer> | Answer): Promise<Answer> {
     if (this.#closed) return Promise.reject(new QueueUnavailable('The store of leases is closed.'));
     return this.#options.line.pass(subject.id, step);
   }
 
   #load(subject: LeaseSubject): LeaseState {
+    const renewed = this.#renewed.get(nameOf(subject));
+    if (renewed !== undefined) return renewed;
     const stored = this.#options.root.get(keyOf(subject));
     return stored === undefined ? unclaimedLease : LeaseState.parse(stored);
   }
@@ -83,9 +89,14 @@ export class EmbeddedLeaseStore implements LeaseStore {
     } catch (error) {
       throw new QueueUnavailable('The store of leases could not be written.', { cause: error });
     }
+    this.#renewed.delete(nameOf(subject));
   }
 }
 
 function keyOf(subject: LeaseSubject): string[] {
   return ['lease', subject.kind, subject.id];
+}
+
+function nameOf({ kind, id }: LeaseSubject): string {
+  return `${kind} ${id}`;
 }
