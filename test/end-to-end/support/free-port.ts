@@ -8,12 +8,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 const MOST_WORKERS = 16;
+/** Without the ports that browsers, and fetch, refuse as bad: X11, IRC, SIP and the like. */
+const [FROM, TO] = [7_008, 10_064];
 const chosen = new Set<number>();
 
 export async function freePort(): Promise<number> {
   const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % MOST_WORKERS;
   for (;;) {
-    const port = MOST_WORKERS * randomInt(3_008 / MOST_WORKERS, 10_240 / MOST_WORKERS) + worker;
+    const port = MOST_WORKERS * randomInt(FROM / MOST_WORKERS, TO / MOST_WORKERS) + worker;
     if (chosen.has(port) || !(await isFree(port))) continue;
     chosen.add(port);
     return port;
