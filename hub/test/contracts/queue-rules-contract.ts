@@ -5,7 +5,8 @@ import type { QueueRules } from '@cokernel/proto/hub';
 import fc from 'fast-check';
 import { acceptedRuns } from '../../src/run/accepted-runs.js';
 import type { QueueChange, Settlement } from '../../src/run/run-queue.js';
-import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
+import { leasedQueue } from '../support/leased-queue.js';
+import { newRequestId, queuedRun } from '../support/queued-run.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { QueueStore } from './run-queue-contract.js';
 
@@ -23,12 +24,7 @@ export function queueRulesContract(openStore: () => Promise<QueueStore>): void {
   });
 
   /** A kernel with a lease, and its queue's calls. */
-  async function newQueue() {
-    const kernelId = newKernelId();
-    const claim = await store.leases.claim({ kind: 'kernel', id: kernelId }, newHubId(), 60_000, 0);
-    if (claim.outcome !== 'claimed') throw new Error('the lease of a new kernel was taken');
-    return { kernelId, fence: claim.fence, queue: store.runQueue };
-  }
+  const newQueue = () => leasedQueue(store);
 
   const ids = (runs: readonly { readonly runId: string }[]): string[] => runs.map(({ runId }) => runId);
   const rules = (more: Partial<QueueRules>): QueueRules => ({ ...DEFAULT_QUEUE_RULES, ...more });

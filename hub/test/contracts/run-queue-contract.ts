@@ -6,6 +6,7 @@ import { acceptedRuns } from '../../src/run/accepted-runs.js';
 import type { LeaseStore } from '../../src/run/lease.js';
 import { QueueUnavailable } from '../../src/run/run-queue.js';
 import type { QueueChange, RunQueue, Settlement } from '../../src/run/run-queue.js';
+import { leasedQueue } from '../support/leased-queue.js';
 import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -30,12 +31,7 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
   });
 
   /** A kernel with a lease, and its queue's calls. */
-  async function newQueue() {
-    const kernelId = newKernelId();
-    const claim = await store.leases.claim({ kind: 'kernel', id: kernelId }, newHubId(), 60_000, 0);
-    if (claim.outcome !== 'claimed') throw new Error('the lease of a new kernel was taken');
-    return { kernelId, fence: claim.fence, queue: store.runQueue };
-  }
+  const newQueue = () => leasedQueue(store);
 
   const ids = (runs: readonly { readonly runId: string }[]): string[] => runs.map(({ runId }) => runId);
 

@@ -1,12 +1,12 @@
 /** A Redis Cluster that goes away, comes late or moves keys: what its hubs do then. Three real servers. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import type { KernelId } from '@cokernel/proto/hub';
-import { type EnqueueOutcome, type QueueChange, QueueUnavailable, type RunQueue } from '../../src/run/run-queue.js';
+import { QueueUnavailable } from '../../src/run/run-queue.js';
 import { queueKeys } from '../../src/storage/redis/keys.js';
 import { openRedisStore, type RedisStore } from '../../src/storage/redis/open-redis-store.js';
 import type { RedisStatus } from '../../src/storage/redis/redis-connection.js';
-import { newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
+import { enqueueOne, follow } from '../support/leased-queue.js';
+import { newKernelId } from '../support/queued-run.js';
 import { ask, beginToMove, type RedisCluster, startRedisCluster } from '../support/redis-cluster.js';
 import { RoomProgram } from '../support/room-program.js';
 import { type HubPlace, hubPlace, startHub, type TestHub, writeCells } from '../support/test-hub.js';
@@ -156,13 +156,3 @@ test('[X1] a hub that is killed leaves its document and its queue in the cluster
   expect([running?.runId, ...queued.map(({ runId }) => runId)]).toEqual(ids);
   ben.close();
 }, 120_000);
-
-function follow(runQueue: RunQueue, kernelId: KernelId): QueueChange[] {
-  const changes: QueueChange[] = [];
-  runQueue.subscribe(kernelId, (change) => changes.push(change));
-  return changes;
-}
-
-function enqueueOne(runQueue: RunQueue, kernelId: KernelId): Promise<EnqueueOutcome> {
-  return runQueue.enqueue(kernelId, newRequestId(), [queuedRun()]);
-}

@@ -1,14 +1,13 @@
 /** The store in a Redis Cluster keeps the same contracts, on three real servers. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import type { KernelId } from '@cokernel/proto/hub';
-import type { EnqueueOutcome, QueueChange, RunQueue } from '../../src/run/run-queue.js';
 import { openRedisStore, type RedisStore } from '../../src/storage/redis/open-redis-store.js';
 import { documentStoreContract } from '../contracts/document-store-contract.js';
 import { leaseContract } from '../contracts/lease-contract.js';
 import { compareWithModel } from '../contracts/queue-comparison.js';
 import { runQueueContract } from '../contracts/run-queue-contract.js';
-import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
+import { enqueueOne, follow } from '../support/leased-queue.js';
+import { newHubId, newKernelId } from '../support/queued-run.js';
 import { ask, type RedisCluster, startRedisCluster } from '../support/redis-cluster.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -99,13 +98,3 @@ describe('several hubs on one Redis Cluster', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 });
-
-function follow(runQueue: RunQueue, kernelId: KernelId): QueueChange[] {
-  const changes: QueueChange[] = [];
-  runQueue.subscribe(kernelId, (change) => changes.push(change));
-  return changes;
-}
-
-function enqueueOne(runQueue: RunQueue, kernelId: KernelId): Promise<EnqueueOutcome> {
-  return runQueue.enqueue(kernelId, newRequestId(), [queuedRun()]);
-}
