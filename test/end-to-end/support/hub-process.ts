@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly port?: number;
   /** What it says is appended to this file too. */
   readonly log?: string;
+  /** Further variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface HubProcess {
@@ -79,6 +81,7 @@ function environment(scratch: Scratch, options: HubOptions): NodeJS.ProcessEnv {
       ? {}
       : { COKERNEL_GATEWAY_URL: options.gateway.url, COKERNEL_GATEWAY_TOKEN: options.gateway.token }),
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    ...options.env,
   };
 }
 
