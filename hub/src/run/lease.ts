@@ -1,11 +1,22 @@
 /**
- * Lease: one hub's right to one kernel, or to one notebook. Each claim gives a fence, a number that only grows;
- * whoever writes carries it, and a write with an older one is refused. Kernels' and notebooks' leases are separate.
+ * Lease: one hub's right to one kernel, to one notebook, or to lead the hubs of one folder. Each claim gives a fence, a
+ * number that only grows; whoever writes carries it, and a write with an older one is refused. All leases are separate.
  */
-import type { FileId, HubId, KernelId } from '@cokernel/proto/hub';
+import type { FileId, FolderId, HubId, KernelId } from '@cokernel/proto/hub';
 
 export type LeaseSubject =
-  { readonly kind: 'kernel'; readonly id: KernelId } | { readonly kind: 'notebook'; readonly id: FileId };
+  | { readonly kind: 'kernel'; readonly id: KernelId }
+  | { readonly kind: 'notebook'; readonly id: FileId }
+  | { readonly kind: 'folder'; readonly id: FolderId };
+
+/** To serve a folder, and to write in it. */
+export interface Right {
+  /** By the clock alone, at once: false as soon as another hub may have it, and never true again after that. */
+  isHeld(): boolean;
+}
+
+/** Of a hub that has a folder's lock: no other serves it. */
+export const ofOneHub: Right = { isHeld: () => true };
 
 export type ClaimOutcome =
   | { readonly outcome: 'claimed'; readonly fence: number }

@@ -1,7 +1,7 @@
 /** What every LeaseStore must do, whatever keeps it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { LeaseSubject } from '../../src/run/lease.js';
-import { newFileId, newHubId, newKernelId } from '../support/queued-run.js';
+import { newFileId, newFolderId, newHubId, newKernelId } from '../support/queued-run.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { QueueStore } from './run-queue-contract.js';
 
@@ -82,12 +82,18 @@ export function leaseContract(openStore: () => Promise<QueueStore>): void {
     await store.leases.forget(subject, 41);
   });
 
-  test('leases of kernels and of notebooks are apart, and one that was never claimed is nobody’s', async () => {
-    const kernelId = newKernelId();
-    const notebook: LeaseSubject = { kind: 'notebook', id: newFileId() };
-    await store.leases.claim({ kind: 'kernel', id: kernelId }, ann, 60_000, 0);
-    expect(await store.leases.renew(notebook, 0, 60_000)).toEqual({ outcome: 'stale', highestFence: 0 });
-    expect(await store.leases.claim(notebook, ben, 60_000, 0)).toEqual({ outcome: 'claimed', fence: 1 });
+  test('leases of kernels, notebooks and folders are apart, and one that was never claimed is nobody’s', async () => {
+    const id = newKernelId();
+    await store.leases.claim({ kind: 'kernel', id }, ann, 60_000, 0);
+    const others: LeaseSubject[] = [
+      { kind: 'notebook', id: newFileId(id) },
+      { kind: 'folder', id: newFolderId(id) },
+    ];
+    for (const other of others) {
+      expect(await store.leases.renew(other, 0, 60_000)).toEqual({ outcome: 'stale', highestFence: 0 });
+      expect(await store.leases.claim(other, ben, 60_000, 0)).toEqual({ outcome: 'claimed', fence: 1 });
+      expect(await store.leases.claim(other, ann, 60_000, 0)).toMatchObject({ outcome: 'taken', owner: ben });
+    }
   });
 
   test('no fence is issued again after the store was closed and opened', async () => {

@@ -4,6 +4,7 @@ import {
   BatchId,
   CellId,
   FileId,
+  FolderId,
   HubId,
   KernelId,
   ParticipantId,
@@ -16,6 +17,7 @@ import type { ClientRequest, QueuedRun } from '../../src/run/run-queue.js';
 export const newKernelId = (): KernelId => KernelId.parse(randomUUID());
 export const newRequestId = (): RequestId => RequestId.parse(randomUUID());
 export const newHubId = (): HubId => HubId.parse(randomUUID());
+export const newFolderId = (id: string = randomUUID()): FolderId => FolderId.parse(id);
 export const newFileId = (id: string = randomUUID()): FileId => FileId.parse(id);
 
 export interface RunTraits {

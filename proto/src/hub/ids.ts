@@ -71,6 +71,10 @@ export const VersionId = z
   .brand<'VersionId'>();
 export type VersionId = z.infer<typeof VersionId>;
 
+/** One served folder, for hubs that serve it together. */
+export const FolderId = opaque.brand<'FolderId'>();
+export type FolderId = z.infer<typeof FolderId>;
+
 /** One hub process. */
 export const HubId = opaque.brand<'HubId'>();
 export type HubId = z.infer<typeof HubId>;

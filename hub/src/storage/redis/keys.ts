@@ -1,6 +1,6 @@
 /**
- * Pure: the names of our keys. Those of one kernel, and those of one notebook, share a tag in braces, so that a Redis
- * Cluster keeps them together. `KEYS` in scripts/*.lua has this order.
+ * Pure: the names of our keys. Those of one kernel, of one notebook, and of one folder share a tag in braces, so that a
+ * Redis Cluster keeps them together. `KEYS` in scripts/*.lua has this order.
  */
 import type { FileId, KernelId } from '@cokernel/proto/hub';
 import type { LeaseSubject } from '../../run/lease.js';
@@ -41,6 +41,8 @@ export function leaseKey(subject: LeaseSubject): string {
   return `${tagOf(subject)}:lease`;
 }
 
+const LETTERS = { kernel: 'k', notebook: 'n', folder: 'f' } as const;
+
 function tagOf({ kind, id }: LeaseSubject): string {
-  return kind === 'kernel' ? `cokernel:{k:${id}}` : `cokernel:{n:${id}}`;
+  return `cokernel:{${LETTERS[kind]}:${id}}`;
 }
