@@ -102,11 +102,12 @@ export class HostedKernel {
     });
   }
 
-  async send(message: KernelMessage, parts: MessageParts): Promise<void> {
+  /** `fence`: it was passed; who looks into the journal sees whose request each was. */
+  async send(message: KernelMessage, parts: MessageParts, fence: number): Promise<void> {
     const life = this.#lifeFor('starting', 'ready');
     if (message.channel === 'iopub') throw new KernelHostError('badRequest', 'only the kernel speaks on iopub');
     if (message.header.msg_type !== 'execute_request') return life.send(message.channel, parts);
-    this.#noteRequest(message.header.msg_id);
+    this.#noteRequest(message.header.msg_id, fence);
     const sent = life.send(message.channel, parts);
     life.overtaken();
     await sent;
@@ -263,8 +264,8 @@ export class HostedKernel {
     return this.#life;
   }
 
-  #noteRequest(msgId: string): void {
-    this.options.files.noteRequest(msgId);
+  #noteRequest(msgId: string, fence: number): void {
+    this.options.files.noteRequest(msgId, fence);
     this.#runs.sent(msgId);
   }
 }

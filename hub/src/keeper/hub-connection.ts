@@ -141,7 +141,7 @@ export class HubConnection implements HubSink {
     const kernel = this.supervisor.command(KernelId.parse(kernelId), fence);
     const decoded = decodeV1(v1Frame);
     if (!decoded.ok) throw new KernelHostError('badRequest', `this is not a message: ${decoded.reason}`);
-    await kernel.send(decoded.message, decoded.parts);
+    await kernel.send(decoded.message, decoded.parts, fence);
   }
 
   async #do(request: KeeperRequest): Promise<unknown> {

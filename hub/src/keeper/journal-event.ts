@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { KernelInfo, type HostEvent } from '../kernel/keeper-protocol.js';
 
 export const JournalEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('sent'), msgId: z.string() }),
+  /** `fence`: of the hub that had it sent; a keeper of before noted none. */
+  z.object({ type: z.literal('sent'), msgId: z.string(), fence: z.number().exactOptional() }),
   z.object({ type: z.literal('gap'), reason: z.string() }),
   z.object({ type: z.literal('ready'), kernelInfo: KernelInfo }),
   z.object({ type: z.literal('restarting'), reason: z.string() }),

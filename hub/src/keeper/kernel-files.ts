@@ -75,8 +75,8 @@ export class KernelFiles {
     return this.options.folder;
   }
 
-  /** Notes that a request is sent now; throws `alreadySent` when it was before. */
-  noteRequest(msgId: string): void {
+  /** Notes that a request is sent now, by the hub with this fence; throws `alreadySent` when it was before. */
+  noteRequest(msgId: string, fence: number): void {
     if (this.#sent.has(msgId)) {
       throw new KernelHostError('alreadySent', `the request ${msgId} was sent to this kernel before`);
     }
@@ -85,7 +85,7 @@ export class KernelFiles {
     } catch (error) {
       this.feed.giveUpFiles(error);
     }
-    this.feed.addEvent({ type: 'sent', msgId });
+    this.feed.addEvent({ type: 'sent', msgId, fence });
   }
 
   /** What its process writes to, whether they are there or not. */

@@ -59,13 +59,13 @@ const refusal = expect.objectContaining({ code: 'alreadySent' });
 describe('KernelFiles', () => {
   test('the next keeper finds state, journal and requests as they were', () => {
     const first = opened(KernelFiles.create(options(), state));
-    first.noteRequest('a');
+    first.noteRequest('a', 1);
     first.state.update({ highestFence: 7 });
     const second = opened(KernelFiles.recover(options()));
     expect(second.state.current).toEqual({ ...state, highestFence: 7 });
     expect(second.feed.lastSeq).toBe(1);
-    expect(() => second.noteRequest('a')).toThrow(refusal);
-    second.noteRequest('b');
+    expect(() => second.noteRequest('a', 1)).toThrow(refusal);
+    second.noteRequest('b', 1);
     expect(second.feed.lastSeq).toBe(2);
   });
 
@@ -76,34 +76,35 @@ describe('KernelFiles', () => {
     expect(modeOf(options().folder)).toBe('700');
   });
 
-  test('a request is in the file when noting it returns', () => {
+  test('a request is in the file when noting it returns, with the fence of the hub that had it sent', () => {
     const files = opened(KernelFiles.create(options(), state));
-    files.noteRequest('a');
-    expect(readFileSync(join(options().folder, 'journal-1'), 'utf8')).toContain('"msgId":"a"');
+    files.noteRequest('a', 9);
+    const journal = readFileSync(join(options().folder, 'journal-1'), 'utf8');
+    expect(journal).toContain('{"type":"sent","msgId":"a","fence":9}');
     expect(statSync(join(options().folder, 'requests-sent')).size).toBe(8);
   });
 
   test('a journal that can not be written on is not taken for the whole by the next keeper', () => {
     const files = opened(KernelFiles.create({ ...options(), maxJournalBytes: 16 }, state));
-    files.noteRequest('a');
+    files.noteRequest('a', 1);
     mkdirSync(join(options().folder, 'journal-2'));
-    files.noteRequest('b');
-    files.noteRequest('c');
+    files.noteRequest('b', 1);
+    files.noteRequest('c', 1);
     expect(files.feed.lastSeq).toBe(3);
-    expect(() => files.noteRequest('b')).toThrow(refusal);
+    expect(() => files.noteRequest('b', 1)).toThrow(refusal);
     expect(logged).toEqual(['the journal of a kernel is kept in memory alone']);
     expect(existsSync(join(options().folder, 'requests-sent'))).toBe(false);
   });
 
   test('a journal that is lost begins anew under another id, and says that it does not know all requests', () => {
     const first = opened(KernelFiles.create(options(), state));
-    first.noteRequest('a');
+    first.noteRequest('a', 1);
     writeFileSync(join(options().folder, 'journal-1'), 'nothing of ours, and longer than a head');
     const second = opened(KernelFiles.recover(options()));
     expect(second.state.current.knowsAllRequests).toBe(false);
     expect(second.state.current.journalId).not.toBe('first journal');
     expect(second.feed.lastSeq).toBe(0);
-    second.noteRequest('b');
+    second.noteRequest('b', 1);
     second.close();
     const third = opened(KernelFiles.recover(options()));
     expect(third.state.current).toEqual(second.state.current);
