@@ -1,5 +1,6 @@
-/** The hubs that run for this user: each writes an owner-only file `<data folder>/hubs/<pid>.json` while it listens. */
+/** The hubs that run for this user: each writes an owner-only file `<data folder>/hubs/<host>-<pid>.json` while it listens. */
 import { readFile, readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { isAbsolute, join, relative } from 'node:path';
 import { z } from 'zod';
 
@@ -8,26 +9,29 @@ const RunningHub = z.object({
   token: z.string(),
   /** The served folder, absolute. */
   folder: z.string(),
+  /** Whose process ids these are; containers may share the data folder. */
+  host: z.string(),
   pid: z.number().int(),
 });
 export type RunningHub = z.infer<typeof RunningHub>;
 
-/** Those whose process is alive; a file that can't be read is another version's or half written, and is passed over. */
+/** Those of this host whose process is alive; a file that can't be read is another version's or half written, and is passed over. */
 export async function runningHubs(dataFolder: string): Promise<RunningHub[]> {
   const folder = join(dataFolder, 'hubs');
   const names = await readdir(folder).catch(() => []);
   const hubs = await Promise.all(
     names.filter((name) => name.endsWith('.json')).map((name) => read(join(folder, name))),
   );
-  return hubs.filter((hub) => hub !== null && isAlive(hub.pid)).filter((hub) => hub !== null);
+  return hubs.filter((hub) => hub !== null).filter((hub) => hub.host === hostname() && isAlive(hub.pid));
 }
 
-/** Pure: the one hub that is meant: the only one, or the only one that serves the current folder. */
+/** Pure: the hub that is meant: of the only folder that is served, or of the only one that the current folder is in. */
 export function chooseHub(hubs: readonly RunningHub[], currentFolder: string): RunningHub | 'none' | 'several' {
   if (hubs.length === 0) return 'none';
   const here = hubs.filter((hub) => contains(hub.folder, currentFolder));
-  const meant = here.length > 0 ? here : hubs;
-  return meant.length === 1 && meant[0] !== undefined ? meant[0] : 'several';
+  const [meant, ...others] = here.length > 0 ? here : hubs;
+  // Hubs of one folder are one: any of them will do.
+  return meant === undefined || others.some(({ folder }) => folder !== meant.folder) ? 'several' : meant;
 }
 
 /** Pure: is `path` the folder or in it? */

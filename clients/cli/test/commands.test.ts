@@ -204,11 +204,13 @@ describe('a hub is found', () => {
   });
 
   test('of several, the one that serves the current folder is meant', () => {
-    const at = (folder: string) => ({ url: `http://${folder}`, token: 't', folder, pid: 1 });
+    const at = (folder: string) => ({ url: `http://${folder}`, token: 't', folder, host: 'h', pid: 1 });
     expect(chooseHub([], '/a')).toBe('none');
     expect(chooseHub([at('/a')], '/b')).toEqual(at('/a'));
     expect(chooseHub([at('/a'), at('/b')], '/b/sub')).toEqual(at('/b'));
     expect(chooseHub([at('/a'), at('/b')], '/c')).toBe('several');
+    // Two hubs of one folder are one.
+    expect(chooseHub([at('/a'), { ...at('/a'), url: 'http://other', pid: 2 }], '/c')).toEqual(at('/a'));
     expect(contains('/a', '/ab')).toBe(false);
   });
 });
