@@ -1,7 +1,7 @@
 /** What watches over a hub: whether it can serve, and its figures, told and asked of its parts. */
 import { access, constants } from 'node:fs/promises';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import type { Gateway } from './gateway/gateway.js';
+import type { OwnServing } from './gateway/own-serving.js';
 import { kernelsAnswer } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
 import type { KernelHost } from './kernel/kernel-host.js';
@@ -58,11 +58,11 @@ export function kernelFigures({ registry }: Metrics, options: Omit<RunFiguresOpt
 
 export function measureHub(
   { registry }: Metrics,
-  { rooms, sessions, gateway }: { rooms: RoomRegistry; sessions: KernelSessions; gateway: Gateway },
+  { rooms, sessions, serving }: { rooms: RoomRegistry; sessions: KernelSessions; serving: OwnServing },
 ): void {
   measureOccupancy(registry, {
     roomCount: () => rooms.count,
-    connections: () => gateway.doors(),
+    connections: () => serving.doors(),
     kernelStatuses: () => sessions.list().map((session) => session.view().status),
   });
 }

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { HubId } from '@cokernel/proto/hub';
 import type { FileId } from '@cokernel/proto/hub';
 import type { Closers } from './closers.js';
-import { Gateway } from './gateway/gateway.js';
+import { OwnServing } from './gateway/own-serving.js';
 import { kernelFigures, measureHub, readinessOf } from './hub-health.js';
 import type { KernelFigures } from './hub-health.js';
 import { adoptKernels, kernelHost, kernelNotices, specView, startedHere } from './hub-kernels.js';
@@ -24,7 +24,7 @@ import type { EndingRun } from './run/ending-runs.js';
 import { endingRuns } from './run/ending-runs.js';
 import type { HeldLeaseOptions } from './run/held-lease.js';
 import { IdleCulling } from './run/idle-culling.js';
-import type { LeaseStore } from './run/lease.js';
+import { type LeaseStore, ofOneHub } from './run/lease.js';
 import type { KernelSession } from './run/kernel-session.js';
 import { KernelChannels } from './run/kernel-channels.js';
 import { KernelSessions } from './run/kernel-sessions.js';
@@ -44,7 +44,7 @@ const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
 
 export interface Parts {
   readonly sessions: KernelSessions;
-  readonly gateway: Gateway;
+  readonly serving: OwnServing;
   readonly readiness: Readiness;
   readonly endingRuns: () => Promise<readonly EndingRun[]>;
 }
@@ -101,12 +101,12 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
     ...(await kernelNotices(sessions, options.config.gateway)),
     ...(await shared.notices()),
   ];
-  const gateway = gatewayOf(options, common, {
+  const serving = servingOf(options, common, {
     ...{ ...meeting, store, notebookFiles, folder, readiness, notices },
     endingRuns: runs,
   });
-  measureHub(metrics, { rooms, sessions, gateway });
-  return { sessions, gateway, readiness, endingRuns: runs };
+  measureHub(metrics, { rooms, sessions, serving });
+  return { sessions, serving, readiness, endingRuns: runs };
 }
 
 /** Stored outputs that nobody holds any more are removed while the hub runs. */
@@ -155,6 +155,7 @@ function commonOf(
     // The same after a restart: the folder's lock says that there is no other, so its leases are ours.
     owner: HubId.parse(`${os.hostname()}-${storeName}`),
     leaseMs: LEASE_MS,
+    within: ofOneHub,
     now: () => performance.now(),
     onWarning: (message: string) => log.warn(message),
   };
@@ -225,8 +226,8 @@ function meetingPlaces(
   return { sessions, rooms, sharing, channels };
 }
 
-function gatewayOf(
-  { config, version, webDirectory, onStopAsked }: HubOptions,
+function servingOf(
+  { config, version, onStopAsked }: HubOptions,
   common: Common,
   parts: Meeting &
     Pick<Parts, 'readiness' | 'endingRuns'> & {
@@ -235,16 +236,13 @@ function gatewayOf(
       readonly folder: ServedFolder;
       readonly notices: () => Promise<readonly Notice[]>;
     },
-): Gateway {
+): OwnServing {
   const { documents, fileIndex, timeline } = parts.store;
-  return new Gateway({
+  return new OwnServing({
     ...common,
     ...parts,
-    token: config.token,
-    metricsToken: config.metricsToken,
     missing: () => parts.readiness.missing(),
     version,
-    webDirectory,
     documents,
     history: timeline.history,
     pathOf: (fileId) => fileIndex.pathOf(fileId),

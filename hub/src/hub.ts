@@ -5,6 +5,8 @@ import { closeAll } from './closers.js';
 import type { Closers } from './closers.js';
 import type { KernelsAtStop } from './config.js';
 import { messageOf } from './errors.js';
+import { Gateway } from './gateway/gateway.js';
+import type { OwnServing } from './gateway/own-serving.js';
 import { startedHere } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
 import { buildParts } from './hub-parts.js';
@@ -40,8 +42,9 @@ export class Hub {
     const closers: Closers = [() => locked.lock.release()];
     try {
       const parts = await buildParts(options, closers);
-      const port = await parts.gateway.listen(config.host, config.port);
-      closers.push(() => parts.gateway.close());
+      const gateway = gatewayOf(options, parts.serving);
+      const port = await gateway.listen(config.host, config.port);
+      closers.push(() => gateway.close());
       const address = `http://${urlHost(config.host)}:${String(port)}`;
       const { dataDirectory, token, folder } = config;
       closers.push(await announce(dataDirectory, { url: address, token, folder }));
@@ -73,6 +76,11 @@ export class Hub {
     }
     await closeAll(closers, log);
   }
+}
+
+function gatewayOf({ config, version, webDirectory, log }: HubOptions, serving: OwnServing): Gateway {
+  const { token, metricsToken } = config;
+  return new Gateway({ token, metricsToken, version, webDirectory, serving: () => serving, peers: null, log });
 }
 
 /** Ends the kernel's process also when the queue's store is out of reach: the next hub finds its run lost. */

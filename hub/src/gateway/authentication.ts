@@ -6,16 +6,20 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Role } from '@cokernel/proto/hub';
+import { HUB_SECRET_HEADER, saidRole } from './peer-headers.js';
 
 export type Access = { readonly role: Role } | { readonly refused: 'unauthorized' | 'forbidden'; readonly why: string };
 
 export interface AuthenticationOptions {
   readonly token: string;
-  readonly port: number;
+  /** Keeps the cookies of hubs apart that have one host's name. */
+  readonly cookieName: string;
   /** Lets one read the hub's figures and nothing else; null: there is none. */
   readonly metricsToken: string | null;
   /** True when the hub listens on loopback only. */
   readonly loopback: boolean;
+  /** What other hubs of this folder show, who let a client in by the same rules; null: there are none. */
+  readonly peerSecret: string | null;
 }
 
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -33,6 +37,7 @@ export class Authentication {
   /** The access of a request; `upgrade`: it wants a WebSocket. */
   check(request: IncomingMessage, upgrade = false): Access {
     const host = request.headers.host ?? '';
+    if (this.isPeer(request)) return { role: saidRole(request.headers) ?? 'viewer' };
     if (this.options.loopback && !LOOPBACK_NAMES.has(host.replace(/:\d+$/, ''))) {
       return { refused: 'forbidden', why: `this hub does not answer to the name '${host}'` };
     }
@@ -40,6 +45,13 @@ export class Authentication {
     if (!this.hasCookie(request))
       return { refused: 'unauthorized', why: 'a token is needed: open the URL that the hub printed' };
     return this.checkCookieUse(request, host, upgrade);
+  }
+
+  /** True when another hub of this folder asks. */
+  isPeer(request: IncomingMessage): boolean {
+    const said = request.headers[HUB_SECRET_HEADER];
+    const { peerSecret } = this.options;
+    return peerSecret !== null && typeof said === 'string' && equals(said, peerSecret);
   }
 
   /** The access to the hub's figures, which a token of their own gives too. */
@@ -58,14 +70,9 @@ export class Authentication {
   /** The cookies that the page gets. */
   cookies(): readonly string[] {
     return [
-      `${this.cookieName}=${this.cookieValue}; Path=/; HttpOnly; SameSite=Lax`,
+      `${this.options.cookieName}=${this.cookieValue}; Path=/; HttpOnly; SameSite=Lax`,
       `_xsrf=${this.xsrfValue}; Path=/; SameSite=Lax`,
     ];
-  }
-
-  /** Cookies are shared by all ports of a host: the name keeps hubs apart. */
-  private get cookieName(): string {
-    return `cokernel-${String(this.options.port)}`;
   }
 
   private hasToken(request: IncomingMessage): boolean {
@@ -73,7 +80,7 @@ export class Authentication {
   }
 
   private hasCookie(request: IncomingMessage): boolean {
-    return equals(cookieOf(request, this.cookieName), this.cookieValue);
+    return equals(cookieOf(request, this.options.cookieName), this.cookieValue);
   }
 
   private checkCookieUse(request: IncomingMessage, host: string, upgrade: boolean): Access {

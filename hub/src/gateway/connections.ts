@@ -1,5 +1,5 @@
-/** The open WebSockets of the gateway, by the door through which they came in. */
-import type { WebSocket } from 'ws';
+/** The open WebSockets that are served here, by the door through which they came in. */
+import type { DoorSocket } from './door-socket.js';
 
 export type Door = 'room' | 'kernel';
 
@@ -11,12 +11,12 @@ export interface DoorFigures {
 }
 
 export class Connections {
-  private readonly sockets: Readonly<Record<Door, Set<WebSocket>>> = { room: new Set(), kernel: new Set() };
+  private readonly sockets: Readonly<Record<Door, Set<DoorSocket>>> = { room: new Set(), kernel: new Set() };
 
   /** Counts a socket until it closes. */
-  add(door: Door, socket: WebSocket): void {
+  add(door: Door, socket: DoorSocket): void {
     this.sockets[door].add(socket);
-    socket.once('close', () => this.sockets[door].delete(socket));
+    socket.onClose(() => this.sockets[door].delete(socket));
   }
 
   figures(): readonly DoorFigures[] {

@@ -1,89 +1,48 @@
 /**
- * The gateway: HTTP and WebSockets of one hub. Each request is authenticated before any route sees it; the routes only
- * translate between the wire and rooms, sessions and the queue.
+ * The gateway: HTTP and WebSockets of one hub. Each request is authenticated before it is given to who serves it: this
+ * hub's own rooms and kernels, or another hub.
  */
 import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { WebSocket } from 'ws';
 import { ZodError } from 'zod';
-import type { FileId } from '@cokernel/proto/hub';
 import { StartError, messageOf } from '../errors.js';
-import type { DocumentStore } from '../room/document-store.js';
-import type { HistoryStore } from '../room/history-store.js';
-import type { KernelSharing } from '../room/kernel-sharing.js';
-import type { NotebookFiles } from '../room/notebook-files.js';
-import type { OpenRoom, RoomRegistry } from '../room/room-registry.js';
-import type { ServedFolder } from '../room/served-folder.js';
-import type { ChannelHello } from '../run/kernel-channel.js';
-import type { KernelSession } from '../run/kernel-session.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
-import type { KernelChannels } from '../run/kernel-channels.js';
-import type { KernelSessions } from '../run/kernel-sessions.js';
-import type { OutputStore } from '../run/output-store.js';
-import type { RunQueue } from '../run/run-queue.js';
-import type { Transcripts } from '../run/transcripts.js';
 import { authenticate, exchangeToken } from './admission.js';
 import { Authentication } from './authentication.js';
-import { Connections } from './connections.js';
-import type { DoorFigures } from './connections.js';
 import { HttpError, answerErrors } from './http-error.js';
-import { joinKernel } from './kernel-socket.js';
 import { pageRouter } from './page.js';
 import { metricsRouter, probeRouter } from './probes.js';
-import type { MetricsText } from './probes.js';
-import { collaborationRouter } from './rest/collaboration.js';
-import { contentsWriteRouter } from './rest/contents-write.js';
-import { contentsRouter } from './rest/contents.js';
-import { copyRouter } from './rest/copies.js';
-import { executionRouter } from './rest/execution.js';
-import { apiVersionRouter, hubRouter } from './rest/hub.js';
-import type { Notice, StopAsked } from './rest/hub.js';
-import { kernelRouter, sessionOf } from './rest/kernels.js';
-import { outputRouter } from './rest/outputs.js';
-import { sessionRouter } from './rest/sessions.js';
-import { checkpointRouter, versionRouter } from './rest/versions.js';
-import { joinRoom } from './room-socket.js';
+import { apiVersionRouter } from './rest/hub.js';
+import type { Serving } from './serving.js';
 import { Upgrades } from './upgrade.js';
 
 export interface GatewayOptions {
   readonly token: string;
   /** Lets one read the figures and nothing else; null: only the token does. */
   readonly metricsToken: string | null;
-  readonly metrics: MetricsText;
-  /** What the hub needs and is out of reach now. */
-  readonly missing: () => Promise<readonly string[]>;
   readonly version: string;
   readonly webDirectory: string;
-  readonly folder: ServedFolder;
-  readonly rooms: RoomRegistry;
-  readonly sharing: KernelSharing;
-  readonly sessions: KernelSessions;
-  readonly channels: KernelChannels;
-  readonly queue: RunQueue;
-  readonly transcripts: Transcripts;
-  readonly documents: DocumentStore;
-  readonly outputs: OutputStore;
-  readonly notebookFiles: NotebookFiles;
-  readonly history: HistoryStore;
-  readonly pathOf: (fileId: FileId) => string | null;
-  readonly kernelLabels: Readonly<Record<string, string>>;
-  readonly notices: () => Promise<readonly Notice[]>;
-  readonly stop: StopAsked;
-  readonly newId: () => string;
-  readonly clock: () => Date;
+  /** Who serves now. */
+  readonly serving: () => Serving;
+  /** Null: this hub is alone. */
+  readonly peers: PeerDoor | null;
   readonly log: SessionLog;
 }
 
-/** A body of JSON; a notebook with pictures fits. */
-const MAX_BODY = '64mb';
+/** How the other hubs of this folder come in. */
+export interface PeerDoor {
+  readonly secret: string;
+  readonly enter: (socket: WebSocket) => void;
+}
 
 export class Gateway {
   private readonly server: Server;
-  private readonly connections = new Connections();
   private upgrades: Upgrades | null = null;
 
   constructor(private readonly options: GatewayOptions) {
@@ -95,24 +54,26 @@ export class Gateway {
   /** Listens; answers the port. `port` null: 8765, else the next that is free. Throws `StartError`. */
   async listen(host: string, port: number | null): Promise<number> {
     const bound = port === null ? await this.listenOnFree(host, FIRST_PORT) : await this.listenOn(host, port);
-    const { token, metricsToken } = this.options;
-    const authentication = new Authentication({ token, metricsToken, port: bound, loopback: isLoopback(host) });
+    const { token, metricsToken, peers, serving, log } = this.options;
+    const authentication = new Authentication({
+      ...{ token, metricsToken, loopback: isLoopback(host), peerSecret: peers?.secret ?? null },
+      // A browser knows hubs that are one by one name, and it sends the cookies of a host to all its ports.
+      cookieName: `cokernel-${peers === null ? String(bound) : shortHash(token)}`,
+    });
     this.server.on('request', this.app(authentication));
     this.upgrades = new Upgrades({
       authentication,
-      connections: this.connections,
-      openRoom: (fileId) => this.options.rooms.open(fileId),
-      join: (socket, role, open) => joinRoom({ ...this.options, socket, role, open }),
-      joinKernel: (socket, kernelId, hello) => this.joinKernel(socket, kernelId, hello),
-      log: this.options.log,
+      enter: (arrival) => serving().enter(arrival),
+      enterPeer: (socket) => peers?.enter(socket),
+      log,
     });
     this.upgrades.listen(this.server);
     return bound;
   }
 
-  /** The WebSockets that are open now. */
-  doors(): readonly DoorFigures[] {
-    return this.connections.figures();
+  /** Ends the WebSockets of all clients and hubs, who may come back at once. */
+  closeSockets(code: number, reason: string): void {
+    this.upgrades?.closeAll(code, reason);
   }
 
   /** Stops listening and ends every connection. Can be called twice. */
@@ -122,58 +83,31 @@ export class Gateway {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
-  private joinKernel(socket: WebSocket, kernelId: string, hello: ChannelHello): void {
-    const session = sessionOf(this.options.sessions, kernelId);
-    const channel = this.options.channels.of(session);
-    if (channel === undefined) throw new HttpError(404, 'this kernel has ended');
-    const shutDown = (): Promise<void> => this.endKernel(session);
-    joinKernel({ socket, channel, hello, doors: { shutDown }, log: this.options.log });
-  }
-
   private app(authentication: Authentication): Express {
+    const { version, serving, webDirectory, log } = this.options;
     const app = express();
     app.disable('x-powered-by');
     app.use(
       helmet({ contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY }, hsts: false }),
     );
-    app.use(apiVersionRouter(this.options.version));
-    app.use(probeRouter(this.options.missing));
+    app.use(apiVersionRouter(version));
+    app.use(probeRouter(() => serving().missing()));
     // Before a token in the address is exchanged for cookies, which programs don't keep.
     const readsMetrics = authenticate((request) => authentication.checkMetrics(request));
-    app.use('/metrics', readsMetrics, metricsRouter(this.options.metrics));
+    app.use(
+      '/metrics',
+      readsMetrics,
+      metricsRouter(() => serving().metrics),
+    );
     app.use(exchangeToken(authentication));
     app.use(authenticate((request) => authentication.check(request)));
-    app.use(express.json({ limit: MAX_BODY }));
-    for (const router of this.apiRouters()) app.use('/api', router);
-    app.use('/api', (request: Request) => {
-      throw new HttpError(404, `there is no ${request.method} ${request.originalUrl.split('?')[0] ?? ''}`);
+    app.use('/api', (request: Request, response: Response, next: NextFunction) => {
+      serving().requests(request, response, next);
     });
-    app.use(pageRouter(this.options.webDirectory));
+    app.use(pageRouter(webDirectory));
     app.use(namedBadBody);
-    app.use(answerErrors(this.options.log));
+    app.use(answerErrors(log));
     return app;
-  }
-
-  private apiRouters(): readonly express.Router[] {
-    const { sessions, rooms, folder, kernelLabels, outputs } = this.options;
-    const openRoom = (fileId: FileId): Promise<OpenRoom> => rooms.open(fileId);
-    return [
-      hubRouter({ ...this.options, folder: folder.root, startedAt: this.options.clock() }),
-      kernelRouter({ sessions, folder: folder.root, labels: kernelLabels, end: (session) => this.endKernel(session) }),
-      sessionRouter(this.options),
-      versionRouter(this.options),
-      checkpointRouter(rooms),
-      contentsRouter(folder),
-      contentsWriteRouter(folder, rooms),
-      collaborationRouter(rooms),
-      outputRouter(outputs),
-      copyRouter(this.options),
-      executionRouter({ ...this.options, openRoom }),
-    ];
-  }
-
-  private endKernel(session: KernelSession): Promise<void> {
-    return this.options.sharing.end(session, 'the kernel was shut down by a client of the REST API');
   }
 
   private async listenOnFree(host: string, first: number): Promise<number> {
@@ -235,4 +169,8 @@ function namedBadBody(error: unknown, _request: Request, _response: Response, ne
   }
   const where = error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
   next(new HttpError(400, `the request's body is not as expected: ${where.join('; ')}`));
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

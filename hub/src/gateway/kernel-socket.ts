@@ -3,7 +3,6 @@
  * the v1 or the default protocol (wire.md §1). A frame that is not a message is dropped, counted and logged; the socket
  * stays.
  */
-import type { WebSocket } from 'ws';
 import type { DecodedMessage, KernelMessage } from '@cokernel/proto/jupyter';
 import { KERNEL_WEBSOCKET_V1, decodeDefault, decodeV1 } from '@cokernel/proto/jupyter';
 import { closeCodes } from '@cokernel/proto/hub';
@@ -11,10 +10,10 @@ import type { ChannelHello, KernelChannel } from '../run/kernel-channel.js';
 import type { ChannelSocket } from '../run/kernel-channel-client.js';
 import type { ClientDoors } from '../run/kernel-channel-inbox.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
-import { closeSocket } from './close-socket.js';
+import type { DoorSocket } from './door-socket.js';
 
 export interface KernelSocketOptions {
-  readonly socket: WebSocket;
+  readonly socket: DoorSocket;
   readonly channel: KernelChannel;
   readonly hello: ChannelHello;
   readonly doors: ClientDoors;
@@ -29,29 +28,27 @@ const PING_MS = 30_000;
 /** A close without a goodbye (RFC 6455 §7.1.5). */
 const BROKEN = 1006;
 
-type Frame = Buffer | ArrayBuffer | Buffer[];
-
 export function joinKernel({ socket, channel, hello, doors, log }: KernelSocketOptions): void {
   const protocol = socket.protocol === KERNEL_WEBSOCKET_V1 ? 'v1' : 'default';
   const side: ChannelSocket = {
     protocol,
     get hasRoom() {
-      return socket.readyState === socket.OPEN && socket.bufferedAmount < ROOM_BYTES;
+      return socket.isOpen && socket.bufferedAmount < ROOM_BYTES;
     },
-    send: (frame) => socket.send(frame, { binary: typeof frame !== 'string' }, () => connection.drained()),
+    send: (frame) => socket.send(frame, () => connection.drained()),
     ping: (text) => socket.ping(text),
-    close: (code, reason) => closeSocket(socket, code, reason),
+    close: (code, reason) => socket.close(code, reason),
   };
   const drops = new DropCount(log);
   const connection = channel.connect(side, hello, doors);
-  socket.on('message', (data, isBinary) => {
+  socket.onMessage((data, isBinary) => {
     const read = readFrame(protocol, data, isBinary);
     const reason = read.ok ? connection.received(read.message) : read.reason;
     if (reason !== null) drops.add(reason);
   });
-  socket.on('pong', (data) => connection.ponged(data.toString()));
+  socket.onPong((text) => connection.ponged(text));
   const stopListening = keepAlive(socket);
-  socket.on('close', (code) => {
+  socket.onClose((code) => {
     stopListening();
     connection.closed(code !== BROKEN);
   });
@@ -59,29 +56,23 @@ export function joinKernel({ socket, channel, hello, doors, log }: KernelSocketO
 
 type Read = { readonly ok: true; readonly message: KernelMessage } | (DecodedMessage & { readonly ok: false });
 
-function readFrame(protocol: 'v1' | 'default', data: Frame, isBinary: boolean): Read {
-  const bytes = bytesOf(data);
+function readFrame(protocol: 'v1' | 'default', bytes: Uint8Array, isBinary: boolean): Read {
   if (protocol === 'v1' && isBinary) return decodeV1(bytes);
   // A text frame is of the default protocol, whatever was agreed on.
   return decodeDefault(isBinary ? bytes : Buffer.from(bytes).toString('utf8'));
 }
 
-function bytesOf(data: Frame): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-}
-
 /** Pings while nothing is said, and closes a socket whose peer is gone. */
-function keepAlive(socket: WebSocket): () => void {
+function keepAlive(socket: DoorSocket): () => void {
   let heardAt = performance.now();
   const heard = (): void => {
     heardAt = performance.now();
   };
-  socket.on('message', heard);
-  socket.on('pong', heard);
+  socket.onMessage(heard);
+  socket.onPong(heard);
   const timer = setInterval(() => {
     if (performance.now() - heardAt < SILENCE_MS) return socket.ping();
-    closeSocket(socket, closeCodes.tooSlow, 'this client has not answered for too long; come back for the difference');
+    socket.close(closeCodes.tooSlow, 'this client has not answered for too long; come back for the difference');
   }, PING_MS);
   return () => clearInterval(timer);
 }

@@ -27,10 +27,11 @@ export function probeRouter(missing: () => Promise<readonly string[]>): Router {
   return router;
 }
 
-export function metricsRouter(metrics: MetricsText): Router {
+export function metricsRouter(metricsNow: () => MetricsText): Router {
   const router = Router();
   router.get('/', async (_request, response) => {
     response.setHeader('Cache-Control', 'no-store');
+    const metrics = metricsNow();
     const text = await metrics.text();
     response.type(metrics.contentType).send(text);
   });

@@ -1,5 +1,4 @@
 /** The room socket: one WebSocket becomes one client of a room, from its upgrade to its close. */
-import type { WebSocket } from 'ws';
 import type { FileId, HubEvent, Role } from '@cokernel/proto/hub';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { RunQueue } from '../run/run-queue.js';
@@ -8,11 +7,11 @@ import { FrameReader } from '../room/frame-reader.js';
 import { RoomCalls } from '../room/room-calls.js';
 import { RoomClient } from '../room/room-client.js';
 import type { OpenRoom } from '../room/room-registry.js';
-import { closeSocket } from './close-socket.js';
+import type { DoorSocket } from './door-socket.js';
 import { Outbox } from './outbox.js';
 
 export interface RoomSocketOptions {
-  readonly socket: WebSocket;
+  readonly socket: DoorSocket;
   readonly role: Role;
   readonly open: OpenRoom;
   readonly queue: RunQueue;
@@ -32,7 +31,7 @@ export function joinRoom(options: RoomSocketOptions): void {
     id: options.newId(),
     role,
     send: (frame) => outbox.send(frame),
-    close: (code, reason) => closeSocket(socket, code, reason),
+    close: (code, reason) => socket.close(code, reason),
   });
   const calls = new RoomCalls({ ...options, room, client, kernel });
   const onError = (error: unknown): void => log.error({ error, path: room.path }, 'a room socket failed');
@@ -50,9 +49,9 @@ export function joinRoom(options: RoomSocketOptions): void {
     onError,
   });
   room.add(client);
-  socket.on('message', (data) => reader.read(bytesOf(data)));
-  socket.on('close', () => room.remove(client));
   reader.greet();
+  socket.onMessage((data) => reader.read(data));
+  socket.onClose(() => room.remove(client));
 }
 
 function otherHistory(fileId: FileId, name: string): HubEvent {
@@ -60,9 +59,4 @@ function otherHistory(fileId: FileId, name: string): HubEvent {
     'What you had of this notebook is of another history and was not merged. It is kept as a notebook of its own: ' +
     `/api/hub/notebooks/${fileId}/copies/${name}`;
   return { event: 'notice', level: 'warning', code: 'otherHistory', message };
-}
-
-function bytesOf(data: Buffer | ArrayBuffer | Buffer[]): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }

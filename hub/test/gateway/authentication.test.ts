@@ -5,7 +5,13 @@ import { Socket } from 'node:net';
 import { Authentication } from '../../src/gateway/authentication.js';
 
 const token = 'secret.token-1';
-const own = new Authentication({ metricsToken: null, token, port: 8765, loopback: true });
+const own = new Authentication({
+  metricsToken: null,
+  token,
+  cookieName: 'cokernel-8765',
+  peerSecret: null,
+  loopback: true,
+});
 
 interface Asked {
   readonly url?: string;
@@ -82,8 +88,20 @@ describe('a cookie', () => {
   });
 
   test('of a hub with another token, or on another port, is not known', () => {
-    const before = new Authentication({ metricsToken: null, token: 'older', port: 8765, loopback: true });
-    const beside = new Authentication({ metricsToken: null, token, port: 8766, loopback: true });
+    const before = new Authentication({
+      metricsToken: null,
+      token: 'older',
+      cookieName: 'cokernel-8765',
+      peerSecret: null,
+      loopback: true,
+    });
+    const beside = new Authentication({
+      metricsToken: null,
+      token,
+      cookieName: 'cokernel-8766',
+      peerSecret: null,
+      loopback: true,
+    });
     expect(access({ headers: { cookie: cookieHeader(before) } })).toBe('unauthorized');
     expect(access({ headers: { cookie: cookieHeader(beside) } })).toBe('unauthorized');
   });
@@ -95,7 +113,13 @@ describe('a cookie', () => {
 });
 
 describe('the token for figures', () => {
-  const measured = new Authentication({ token, metricsToken: 'figures', port: 8765, loopback: true });
+  const measured = new Authentication({
+    token,
+    metricsToken: 'figures',
+    cookieName: 'cokernel-8765',
+    peerSecret: null,
+    loopback: true,
+  });
   const figures = (headers: Readonly<Record<string, string>>, authentication = measured): string => {
     const given = authentication.checkMetrics(request({ url: '/metrics', headers }));
     return 'role' in given ? given.role : given.refused;
@@ -132,7 +156,13 @@ describe('the name of the hub', () => {
   });
 
   test('[P4] does not matter for a hub that everybody reaches', () => {
-    const open = new Authentication({ metricsToken: null, token, port: 8765, loopback: false });
+    const open = new Authentication({
+      metricsToken: null,
+      token,
+      cookieName: 'cokernel-8765',
+      peerSecret: null,
+      loopback: false,
+    });
     expect(access({ headers: { ...withToken, host: 'hub.example' } }, { authentication: open })).toBe('owner');
   });
 });

@@ -8,6 +8,7 @@ import type { KernelStatus, RunView } from '@cokernel/proto/hub';
 import { buildMessage } from '@cokernel/proto/jupyter';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { Connections } from '../../src/gateway/connections.js';
+import { WsDoorSocket } from '../../src/gateway/ws-door-socket.js';
 import { MessageCounts } from '../../src/metrics/message-counts.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { measureOccupancy } from '../../src/metrics/occupancy.js';
@@ -137,11 +138,12 @@ test('[P53] what waits for clients is counted by their door, until they close', 
   const connections = new Connections();
   const kernelStatuses = (): KernelStatus[] => ['busy', 'idle', 'busy'];
   measureOccupancy(registry, { roomCount: () => 2, connections: () => connections.figures(), kernelStatuses });
-  const socket = (bufferedAmount: number): WebSocket => Object.assign(new EventEmitter(), { bufferedAmount }) as never;
-  const slow = socket(3_000);
-  connections.add('room', slow);
-  connections.add('room', socket(40));
-  connections.add('kernel', socket(5));
+  const webSocket = (bufferedAmount: number): WebSocket =>
+    Object.assign(new EventEmitter(), { bufferedAmount }) as never;
+  const slow = webSocket(3_000);
+  connections.add('room', new WsDoorSocket(slow));
+  connections.add('room', new WsDoorSocket(webSocket(40)));
+  connections.add('kernel', new WsDoorSocket(webSocket(5)));
   expect(await read('cokernel_outbox_bytes{door="room"}')).toBe(3_040);
   expect(await read('cokernel_outbox_bytes{door="kernel"}')).toBe(5);
   slow.emit('close');

@@ -3,14 +3,14 @@ import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { closeSocket } from '../../src/gateway/close-socket.js';
+import { WsDoorSocket } from '../../src/gateway/ws-door-socket.js';
 
 /** What the other side reads. */
 async function readReason(reason: string): Promise<string> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   server.on('connection', (socket) => {
-    closeSocket(socket, 4404, reason);
+    new WsDoorSocket(socket).close(4404, reason);
   });
   const client = new WebSocket(`ws://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
   const [, read] = (await once(client, 'close')) as [number, Buffer];
