@@ -18,6 +18,11 @@ export interface Right {
 /** Of a hub that has a folder's lock: no other serves it. */
 export const ofOneHub: Right = { isHeld: () => true };
 
+/** This hub may write nothing more: another one may serve the folder. Nothing was written, and nothing is to be tried again. */
+export class LeaseEnded extends Error {
+  override readonly name = 'LeaseEnded';
+}
+
 export type ClaimOutcome =
   | { readonly outcome: 'claimed'; readonly fence: number }
   /** Another hub has it for at most so long. */

@@ -5,7 +5,8 @@ import path from 'node:path';
 import type { FileId } from '@cokernel/proto/hub';
 import { NotebookPlaces } from '../../src/room/notebook-places.js';
 import { ServedFolder } from '../../src/room/served-folder.js';
-import { EmbeddedFileIndex } from '../../src/storage/embedded/file-index.js';
+import { KeptFile } from '../../src/storage/kept/kept-file.js';
+import { KeptFileIndex } from '../../src/storage/kept/kept-file-index.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
 
 let scratch: ScratchFolder;
@@ -18,7 +19,10 @@ const at = (name: string): string => path.join(served, name);
 
 /** A hub that starts now. */
 async function started(): Promise<NotebookPlaces> {
-  const index = new EmbeddedFileIndex({ path: path.join(scratch.path, 'index.json'), onNotice: () => undefined });
+  const index = new KeptFileIndex({
+    text: new KeptFile(path.join(scratch.path, 'index.json')),
+    onNotice: () => undefined,
+  });
   await index.start();
   return new NotebookPlaces({ folder: new ServedFolder(served), index, lookIfOpen: () => Promise.resolve(false) });
 }

@@ -9,7 +9,8 @@ import { identityOf } from '../../src/room/moved-file.js';
 import { LettingGo } from '../../src/run/letting-go.js';
 import type { Reference } from '../../src/run/output-store.js';
 import { Transcripts } from '../../src/run/transcripts.js';
-import { EmbeddedFileIndex } from '../../src/storage/embedded/file-index.js';
+import { KeptFile } from '../../src/storage/kept/kept-file.js';
+import { KeptFileIndex } from '../../src/storage/kept/kept-file-index.js';
 import { EmbeddedTranscriptStore } from '../../src/storage/embedded/transcript-store.js';
 import { FileOutputStore } from '../../src/storage/outputs/output-store.js';
 import { queuedRun } from '../support/queued-run.js';
@@ -20,7 +21,7 @@ const DAY_MS = 24 * 3_600_000;
 let scratch: ScratchFolder;
 let served: string;
 let outputs: FileOutputStore;
-let index: EmbeddedFileIndex;
+let index: KeptFileIndex;
 let transcripts: Transcripts;
 let days: number;
 let open: Set<FileId>;
@@ -39,7 +40,7 @@ beforeEach(async () => {
 async function start(): Promise<void> {
   const onNotice = (): void => undefined;
   outputs = new FileOutputStore({ folder: path.join(scratch.path, 'outputs'), onNotice, now: clock });
-  index = new EmbeddedFileIndex({ path: path.join(scratch.path, 'index.json'), onNotice });
+  index = new KeptFileIndex({ text: new KeptFile(path.join(scratch.path, 'index.json')), onNotice });
   const store = new EmbeddedTranscriptStore({
     folder: path.join(scratch.path, 'transcripts'),
     log: pino({ level: 'silent' }),

@@ -1,5 +1,5 @@
-/** The file index, the transcripts, and what becomes of files of the store that were damaged. */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+/** The transcripts, and what becomes of files of the store that were damaged. */
+import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { truncate, writeFile, appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { RunId, type TranscriptEntry } from '@cokernel/proto/hub';
 import { pino } from 'pino';
 import type { StoreNotice } from '../../src/storage/embedded/notice.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
-import { newFileId, newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
+import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
 
 let directory: string;
 let notices: StoreNotice[];
@@ -22,75 +22,6 @@ afterEach(async () => {
 
 const openStore = () =>
   openEmbeddedStore({ directory, onNotice: (notice) => notices.push(notice), log: pino({ level: 'silent' }) });
-
-describe('the file index', () => {
-  test('[X22] a file has one id, whoever asks and however often, also after a restart', async () => {
-    const store = await openStore();
-    const ids = await Promise.all(['a.ipynb', 'a.ipynb', 'b/c.ipynb', 'a.ipynb'].map((p) => store.fileIndex.idOf(p)));
-    expect(ids[1]).toBe(ids[0]);
-    expect(ids[3]).toBe(ids[0]);
-    expect(ids[2]).not.toBe(ids[0]);
-    await store.close();
-    const again = await openStore();
-    expect(await again.fileIndex.idOf('a.ipynb')).toBe(ids[0]);
-    expect(again.fileIndex.pathOf(ids[2] ?? newFileId())).toBe('b/c.ipynb');
-    await again.close();
-  });
-
-  test('an id that was given is on the disk', async () => {
-    const store = await openStore();
-    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => store.fileIndex.idOf(`${String(n)}.ipynb`)));
-    const text = await readFile(join(directory, 'file-index.json'), 'utf8');
-    for (const id of ids) expect(text).toContain(id);
-    await store.close();
-  });
-
-  test('[X22] a file that moved keeps its id, and a new file at its old place gets another', async () => {
-    const store = await openStore();
-    const id = await store.fileIndex.idOf('old.ipynb');
-    const overwritten = await store.fileIndex.idOf('new.ipynb');
-    await store.fileIndex.moved(id, 'new.ipynb');
-    expect(store.fileIndex.pathOf(id)).toBe('new.ipynb');
-    expect(store.fileIndex.pathOf(overwritten)).toBeNull();
-    expect(await store.fileIndex.idOf('old.ipynb')).not.toBe(id);
-    expect(await store.fileIndex.idOf('new.ipynb')).toBe(id);
-    expect(store.fileIndex.pathOf(newFileId())).toBeNull();
-    await store.close();
-  });
-
-  test('documents are found by their place, and those of a folder together', async () => {
-    const store = await openStore();
-    const [one, two] = [await store.fileIndex.idOf('a/one.ipynb'), await store.fileIndex.idOf('a/b/two.ipynb')];
-    await store.fileIndex.idOf('ab.ipynb');
-    expect(store.fileIndex.idAt('a/one.ipynb')).toBe(one);
-    expect(store.fileIndex.idAt('a/none.ipynb')).toBeNull();
-    expect(store.fileIndex.below('a')).toEqual([
-      { fileId: one, path: 'a/one.ipynb' },
-      { fileId: two, path: 'a/b/two.ipynb' },
-    ]);
-    await store.close();
-  });
-
-  test('a place that could not be kept is kept when it is asked for again', async () => {
-    const store = await openStore();
-    const path = join(directory, 'file-index.json');
-    await mkdir(path);
-    await expect(store.fileIndex.idOf('a.ipynb')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
-    await rmdir(path);
-    const id = await store.fileIndex.idOf('a.ipynb');
-    expect(await readFile(path, 'utf8')).toContain(id);
-    await store.close();
-  });
-
-  test('an index that can not be read is put aside and begun anew, with a notice', async () => {
-    await writeFile(join(directory, 'file-index.json'), '{"version":1,"files":[{"fi');
-    const store = await openStore();
-    expect(notices).toMatchObject([{ code: 'fileIndexRebuilt', level: 'error' }]);
-    await store.fileIndex.idOf('a.ipynb');
-    await store.close();
-    expect((await readdir(directory)).filter((name) => name.includes('damaged'))).toHaveLength(1);
-  });
-});
 
 describe('transcripts', () => {
   const runId = RunId.parse('run/../1');

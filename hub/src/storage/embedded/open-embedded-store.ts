@@ -11,11 +11,12 @@ import type { RunQueue } from '../../run/run-queue.js';
 import type { TranscriptStore } from '../../run/transcript-store.js';
 import { FileHistoryStore } from '../history/history-store.js';
 import { FileVersionStore } from '../history/version-store.js';
+import { KeptFile } from '../kept/kept-file.js';
+import { KeptFileIndex } from '../kept/kept-file-index.js';
+import { KeptKernelUses } from '../kept/kept-kernel-uses.js';
 import { StepLine } from '../step-line.js';
 import { EmbeddedDocumentStore } from './document-store.js';
 import { ownerOnlyFolder } from './durable-files.js';
-import { EmbeddedFileIndex } from './file-index.js';
-import { EmbeddedKernelUses } from './kernel-uses.js';
 import { EmbeddedLeaseStore } from './lease-store.js';
 import { openLmdb } from './lmdb-database.js';
 import type { NoticeListener } from './notice.js';
@@ -46,8 +47,8 @@ const HISTORY = { maxBytes: 4 * 1024 * 1024, segmentBytes: 512 * 1024 };
 
 export async function openEmbeddedStore({ directory, onNotice, log }: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   await mkdir(directory, { recursive: true, mode: ownerOnlyFolder });
-  const fileIndex = new EmbeddedFileIndex({ path: join(directory, 'file-index.json'), onNotice });
-  const kernelUses = new EmbeddedKernelUses({ path: join(directory, 'kernel-uses.json'), onNotice });
+  const fileIndex = new KeptFileIndex({ text: new KeptFile(join(directory, 'file-index.json')), onNotice });
+  const kernelUses = new KeptKernelUses({ text: new KeptFile(join(directory, 'kernel-uses.json')), onNotice });
   const documents = new EmbeddedDocumentStore({
     folder: join(directory, 'documents'),
     onNotice,

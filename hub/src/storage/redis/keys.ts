@@ -2,7 +2,7 @@
  * Pure: the names of our keys. Those of one kernel, of one notebook, and of one folder share a tag in braces, so that a
  * Redis Cluster keeps them together. `KEYS` in scripts/*.lua has this order.
  */
-import type { FileId, KernelId } from '@cokernel/proto/hub';
+import type { FileId, FolderId, KernelId } from '@cokernel/proto/hub';
 import type { LeaseSubject } from '../../run/lease.js';
 
 export interface QueueKeys {
@@ -35,6 +35,18 @@ export function documentKeys(fileId: FileId): DocumentKeys {
   const tag = tagOf({ kind: 'notebook', id: fileId });
   const log = `${tag}:log`;
   return { all: [`${tag}:log-head`, log], log, copies: `${tag}:copies` };
+}
+
+export interface FolderKeys {
+  readonly lease: string;
+  /** The hash of texts that are kept as a whole. */
+  readonly texts: string;
+}
+
+/** What hubs that serve one folder keep together. */
+export function folderKeys(id: FolderId): FolderKeys {
+  const subject = { kind: 'folder', id } as const;
+  return { lease: leaseKey(subject), texts: `${tagOf(subject)}:texts` };
 }
 
 export function leaseKey(subject: LeaseSubject): string {

@@ -1,8 +1,11 @@
 /** Opens what a hub keeps in Redis, on two connections that all of it shares. */
+import type { FolderId } from '@cokernel/proto/hub';
 import type { DocumentStore } from '../../room/document-store.js';
 import type { LeaseStore } from '../../run/lease.js';
 import type { RunQueue } from '../../run/run-queue.js';
+import type { KeptText } from '../kept/kept-text.js';
 import { RedisDocumentStore } from './document-store.js';
+import { RedisKeptText } from './kept-text.js';
 import { RedisLeaseStore } from './lease-store.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
 import { RedisRunQueue } from './run-queue.js';
@@ -14,6 +17,8 @@ export interface RedisStore {
   readonly runQueue: RunQueue;
   readonly leases: LeaseStore;
   readonly documents: DocumentStore;
+  /** A text of this folder, to be written by who leads its hubs under this fence. */
+  keptText(folderId: FolderId, fence: number, name: string): KeptText;
   /** The hub is about to stop: what waits for a Redis that is away is refused from now on. */
   stopWaiting(): void;
   /** Resolves when Redis is reached; attempts go on until then. Steps before are refused with QueueUnavailable. */
@@ -37,6 +42,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     runQueue,
     leases: new RedisLeaseStore(connection),
     documents,
+    keptText: (folderId, fence, name) => new RedisKeptText({ connection, folderId, fence, name }),
     stopWaiting: () => documents.stopWaiting(),
     connected: () => connection.connected(),
     answers: () => connection.answers(),

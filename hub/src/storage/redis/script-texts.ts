@@ -1,6 +1,6 @@
 /**
  * The Lua steps: one file each under scripts/, which lies beside this module here and beside the hub's bundle when it
- * is built. Steps on queues, leases and documents have a common part, which is put in front of each.
+ * is built. Steps on queues, leases, documents and folders have a common part, which is put in front of each.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -21,11 +21,13 @@ const queueSteps = [
 ] as const;
 const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease', 'forget-lease'] as const;
 const documentSteps = ['open-document', 'create-document', 'append-frames', 'compact-document', 'keep-copy'] as const;
+const folderSteps = ['write-text', 'put-text-aside'] as const;
 
 export type QueueStepName = (typeof queueSteps)[number];
 type LeaseStepName = (typeof leaseSteps)[number];
 export type DocumentStepName = (typeof documentSteps)[number];
-export type StepName = QueueStepName | LeaseStepName | DocumentStepName;
+export type FolderStepName = (typeof folderSteps)[number];
+export type StepName = QueueStepName | LeaseStepName | DocumentStepName | FolderStepName;
 
 export interface Script {
   readonly text: string;
@@ -39,6 +41,7 @@ export async function loadScripts(): Promise<Scripts> {
     ...queueSteps.map(async (name) => [name, await loadScript('queue-state', name)] as const),
     ...leaseSteps.map(async (name) => [name, await loadScript('lease-state', name)] as const),
     ...documentSteps.map(async (name) => [name, await loadScript('document-state', name)] as const),
+    ...folderSteps.map(async (name) => [name, await loadScript('folder-state', name)] as const),
   ]);
   return new Map<StepName, Script>(loaded);
 }

@@ -1,18 +1,15 @@
 /**
- * The file index: one JSON file, replaced as a whole and synced before a call resolves. Changes that come while it is
- * being written share the next write. An index that can't be read is put aside, with a notice.
+ * The file index: one JSON text, replaced as a whole before a call resolves. Changes that come while it is being
+ * written share the next write. An index that can't be read is put aside, with a notice.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { FileId } from '@cokernel/proto/hub';
 import { nanoid } from 'nanoid';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { messageOf } from '../../errors.js';
 import type { FileIndex, FileTraits, IndexedNotebook } from '../../room/file-index.js';
 import { FileIdentity } from '../../room/moved-file.js';
-import { ownerOnly, ownerOnlyFolder, readIfThere, syncFolder } from './durable-files.js';
-import type { NoticeListener } from './notice.js';
+import type { NoticeListener } from '../embedded/notice.js';
+import type { KeptText } from './kept-text.js';
 
 const Traits = z.object({ identity: FileIdentity.nullable(), fileHash: z.string().nullable() });
 
@@ -28,30 +25,28 @@ const StoredIndex = z.object({ version: z.literal(1), files: z.array(StoredNoteb
 /** The file as it is, and as it was before or is about to be. */
 const KEPT_TRAITS = 2;
 
-export interface EmbeddedFileIndexOptions {
-  /** The index itself; made when missing. */
-  readonly path: string;
+export interface KeptFileIndexOptions {
+  readonly text: KeptText;
   readonly onNotice: NoticeListener;
 }
 
-export class EmbeddedFileIndex implements FileIndex {
-  readonly #options: EmbeddedFileIndexOptions;
+export class KeptFileIndex implements FileIndex {
+  readonly #options: KeptFileIndexOptions;
   readonly #notebooks = new Map<FileId, IndexedNotebook>();
   readonly #ids = new Map<string, FileId>();
   #writing: Promise<void> = Promise.resolve();
   /** The write that waits for the one under way and will hold all changes made until it begins. */
   #next: Promise<void> | null = null;
 
-  constructor(options: EmbeddedFileIndexOptions) {
+  constructor(options: KeptFileIndexOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    await mkdir(dirname(this.#options.path), { recursive: true, mode: ownerOnlyFolder });
-    const file = await readIfThere(this.#options.path);
-    if (file === null) return;
+    const text = await this.#options.text.read();
+    if (text === null) return;
     try {
-      const { files } = StoredIndex.parse(JSON.parse(file.toString('utf8')));
+      const { files } = StoredIndex.parse(JSON.parse(text));
       for (const notebook of files) this.#put(notebook);
     } catch (error) {
       await this.#putAside(error);
@@ -140,7 +135,7 @@ export class EmbeddedFileIndex implements FileIndex {
     if (notebook.path !== null) this.#ids.set(notebook.path, notebook.fileId);
   }
 
-  /** It may be on its way to the disk for another caller; what did not get there is tried again. */
+  /** It may be on its way for another caller; what did not get there is tried again. */
   #stored(): Promise<void> {
     return this.#next ?? this.#writing.catch(() => this.#store());
   }
@@ -157,20 +152,16 @@ export class EmbeddedFileIndex implements FileIndex {
   async #write(): Promise<void> {
     this.#writing = this.#next ?? Promise.resolve();
     this.#next = null;
-    const text = `${JSON.stringify({ version: 1, files: this.all() }, null, 1)}\n`;
-    await writeFileAtomic(this.#options.path, text, { mode: ownerOnly });
-    await syncFolder(dirname(this.#options.path));
+    await this.#options.text.write(`${JSON.stringify({ version: 1, files: this.all() }, null, 1)}\n`);
   }
 
   async #putAside(error: unknown): Promise<void> {
-    const aside = `${this.#options.path}.damaged-${randomUUID()}`;
-    await rename(this.#options.path, aside);
-    const cause = error instanceof Error ? error.message : String(error);
+    const aside = await this.#options.text.putAside();
     this.#options.onNotice({
       level: 'error',
       code: 'fileIndexRebuilt',
       message:
-        `The index of notebooks could not be read (${cause}) and begins anew: notebooks are loaded from their files. ` +
+        `The index of notebooks could not be read (${messageOf(error)}) and begins anew: notebooks are loaded from their files. ` +
         `The old index was kept as ${aside}.`,
     });
   }

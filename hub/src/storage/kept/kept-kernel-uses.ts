@@ -1,35 +1,33 @@
 /**
- * The kernels that notebooks use: one JSON file, replaced as a whole and synced before a call resolves. A file that can't
- * be read is put aside, with a notice: each kernel then belongs to the notebook for which it was started.
+ * The kernels that notebooks use: one JSON text, replaced as a whole before a call resolves. A text that can't be read is
+ * put aside, with a notice: each kernel then belongs to the notebook for which it was started.
  */
-import { randomUUID } from 'node:crypto';
-import { rename } from 'node:fs/promises';
 import { FileId, KernelId } from '@cokernel/proto/hub';
 import { z } from 'zod';
+import { messageOf } from '../../errors.js';
 import type { KernelUse, KernelUses } from '../../room/kernel-uses.js';
-import { readIfThere, writeDurably } from './durable-files.js';
-import type { NoticeListener } from './notice.js';
+import type { NoticeListener } from '../embedded/notice.js';
+import type { KeptText } from './kept-text.js';
 
 const StoredUse = z.object({ fileId: FileId, kernelId: KernelId.nullable(), endedBecause: z.string().nullable() });
 const StoredUses = z.object({ version: z.literal(1), uses: z.array(StoredUse) });
 
-export interface EmbeddedKernelUsesOptions {
-  /** In a folder that is there; made when missing. */
-  readonly path: string;
+export interface KeptKernelUsesOptions {
+  readonly text: KeptText;
   readonly onNotice: NoticeListener;
 }
 
-export class EmbeddedKernelUses implements KernelUses {
+export class KeptKernelUses implements KernelUses {
   readonly #uses = new Map<FileId, KernelUse>();
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: EmbeddedKernelUsesOptions) {}
+  constructor(private readonly options: KeptKernelUsesOptions) {}
 
   async start(): Promise<void> {
-    const file = await readIfThere(this.options.path);
-    if (file === null) return;
+    const text = await this.options.text.read();
+    if (text === null) return;
     try {
-      const { uses } = StoredUses.parse(JSON.parse(file.toString('utf8')));
+      const { uses } = StoredUses.parse(JSON.parse(text));
       for (const { fileId, kernelId, endedBecause } of uses) this.#uses.set(fileId, { kernelId, endedBecause });
     } catch (error) {
       await this.#putAside(error);
@@ -54,18 +52,16 @@ export class EmbeddedKernelUses implements KernelUses {
 
   async #write(): Promise<void> {
     const uses = [...this.#uses].map(([fileId, use]) => ({ fileId, ...use }));
-    await writeDurably(this.options.path, Buffer.from(`${JSON.stringify({ version: 1, uses }, null, 1)}\n`));
+    await this.options.text.write(`${JSON.stringify({ version: 1, uses }, null, 1)}\n`);
   }
 
   async #putAside(error: unknown): Promise<void> {
-    const aside = `${this.options.path}.damaged-${randomUUID()}`;
-    await rename(this.options.path, aside);
-    const cause = error instanceof Error ? error.message : String(error);
+    const aside = await this.options.text.putAside();
     this.options.onNotice({
       level: 'error',
       code: 'kernelUsesRebuilt',
       message:
-        `Which notebooks share a kernel could not be read (${cause}): each kernel belongs to the notebook again for ` +
+        `Which notebooks share a kernel could not be read (${messageOf(error)}): each kernel belongs to the notebook again for ` +
         `which it was started. What was there is kept as ${aside}.`,
     });
   }
