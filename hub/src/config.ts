@@ -38,6 +38,8 @@ export interface HubConfig {
   readonly kernelsAtStop: KernelsAtStop | null;
   /** A keeper that no hub has called for in so long ends its kernels and leaves. */
   readonly keeperLeavesAfterMs: number;
+  /** Whether the hub starts its keeper when there is none, or somebody else does (a container of its own). */
+  readonly keeper: 'own' | 'external';
   /** What each kernel may say while no hub listens; on the disk. */
   readonly journalMaxBytes: number;
   /** What is kept of it for a hub that listens and is behind; on the disk. */
@@ -87,6 +89,8 @@ environment: COKERNEL_DATA (where state lies; default: your data folder + /coker
   COKERNEL_DOCUMENTS (where edits are stored: 'folder', the data folder, or 'redis'; default folder),
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_METRICS_TOKEN (a token that lets Prometheus read /metrics and nothing else; default: only the hub's own does),
+  COKERNEL_KEEPER ('own': the hub starts a keeper when there is none; 'external': it waits for one that somebody else starts on
+  its data folder; default own),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
   COKERNEL_JOURNAL_MAX_BYTES (what is kept on the disk of what each kernel says, for a hub that comes later; default 64 MiB),
   COKERNEL_UNREAD_JOURNAL_MAX_BYTES (the same while a hub listens and is behind; default 1 GiB). Beyond either the oldest goes, and
@@ -128,6 +132,7 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
       evenWatched: values['cull-watched'] === true,
     },
     kernelsAtStop: kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true),
+    keeper: keeperOf(env['COKERNEL_KEEPER']),
     keeperLeavesAfterMs: countIn(env, 'COKERNEL_KEEPER_LEAVES_AFTER_MS', KEEPER_LEAVES_AFTER_MS),
     journalMaxBytes: countIn(env, 'COKERNEL_JOURNAL_MAX_BYTES', JOURNAL_MAX_BYTES),
     unreadJournalMaxBytes: countIn(env, 'COKERNEL_UNREAD_JOURNAL_MAX_BYTES', UNREAD_JOURNAL_MAX_BYTES),
@@ -239,6 +244,12 @@ function gatewayOf(text: string | undefined, token: string | undefined): Gateway
     throw new StartError('the address of a remote engine holds no secret: name its token by COKERNEL_GATEWAY_TOKEN', 2);
   }
   return { url: url.href, token: token === undefined || token === '' ? null : token };
+}
+
+function keeperOf(text: string | undefined): 'own' | 'external' {
+  if (text === undefined || text === '' || text === 'own') return 'own';
+  if (text === 'external') return text;
+  throw new StartError(`COKERNEL_KEEPER is 'own' or 'external', not '${text}'`, 2);
 }
 
 function limitOf(option: string, text: string | undefined): number | null {

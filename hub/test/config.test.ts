@@ -205,6 +205,12 @@ describe('arguments', () => {
     }
   });
 
+  test('say whether the keeper is somebody else’s to start', async () => {
+    expect((await config([served])).keeper).toBe('own');
+    expect((await config([served], { COKERNEL_KEEPER: 'external' })).keeper).toBe('external');
+    expect((await refusal([served], { COKERNEL_KEEPER: 'none' })).message).toContain('COKERNEL_KEEPER');
+  });
+
   test('with a data folder that can not be made are refused with its name', async () => {
     const data = path.join(scratch.path, 'file', 'data');
     expect((await refusal([served], { COKERNEL_DATA: data })).message).toContain(data);

@@ -16,8 +16,11 @@ import { endsWithin } from '../within.js';
 export interface KeeperServerOptions {
   readonly paths: KeeperPaths;
   readonly supervisor: Supervisor;
-  /** Without kernels, after the last hub: long enough for a hub that restarts, short enough to leave nothing behind. */
-  readonly idleExitMs: number;
+  /**
+   * Without kernels, after the last hub: long enough for a hub that restarts, short enough to leave nothing behind. Null:
+   * it stays, as one that no hub starts must.
+   */
+  readonly idleExitMs: number | null;
   /** With kernels, after the last hub: longer than any weekend's run that somebody comes back for. */
   readonly leaveAfterMs: number;
   readonly lookAtFolderEveryMs: number;
@@ -118,17 +121,17 @@ export class KeeperServer {
   #waitForHubs(): void {
     if (this.#stopping !== null || this.#sockets.size > 0) return;
     this.#stopWaiting();
-    this.#watchIdle();
+    if (this.options.idleExitMs !== null) this.#watchIdle(this.options.idleExitMs);
     const leaveAfterMs = Math.min(this.options.leaveAfterMs, MAX_TIMER_MS);
     this.#leaveTimer = setTimeout(() => this.#stopFor('noHubCame'), leaveAfterMs);
   }
 
   /** Looks again after each while, since a kernel may have died with no hub to see it. */
-  #watchIdle(): void {
+  #watchIdle(idleExitMs: number): void {
     this.#idleTimer = setTimeout(() => {
-      if (this.options.supervisor.hasLiveKernels) this.#watchIdle();
+      if (this.options.supervisor.hasLiveKernels) this.#watchIdle(idleExitMs);
       else this.#stopFor('idle');
-    }, this.options.idleExitMs);
+    }, idleExitMs);
   }
 
   #stopWaiting(): void {

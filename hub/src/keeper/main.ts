@@ -1,7 +1,8 @@
 /**
- * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N] [--leave-after-ms N] [--max-journal-bytes N]
- * [--max-unread-journal-bytes N]`: a hub starts it, detached, and it outlives that hub. It says what happens as JSON lines
- * on stderr, which the hub has led into a file. SIGTERM and SIGINT end its kernels cleanly and then itself.
+ * The keeper's own process. `keeper --data-dir DIR [--idle-exit-ms N|never] [--leave-after-ms N] [--max-journal-bytes N]
+ * [--max-unread-journal-bytes N]`: a hub starts it, detached, and it outlives that hub; or a container of its own does, where
+ * it stays (`never`). It says what happens as JSON lines on stderr, which the hub has led into a file. SIGTERM and SIGINT end
+ * its kernels cleanly and then itself.
  */
 import { parseArgs } from 'node:util';
 import { keeperPaths } from '../kernel/keeper-paths.js';
@@ -85,7 +86,7 @@ function processUsage(supervisor: Supervisor): ProcessUsage {
 
 interface Arguments {
   readonly dataDir: string;
-  readonly idleExitMs: number;
+  readonly idleExitMs: number | null;
   readonly leaveAfterMs: number;
   readonly maxJournalBytes: number;
   readonly maxUnreadJournalBytes: number;
@@ -100,7 +101,7 @@ function readArguments(): Arguments {
   if (!dataDir) throw new Error('--data-dir DIR is needed');
   return {
     dataDir,
-    idleExitMs: count('--idle-exit-ms', values['idle-exit-ms'] ?? DEFAULT_IDLE_EXIT_MS),
+    idleExitMs: idleExit(values['idle-exit-ms']),
     leaveAfterMs: count('--leave-after-ms', values['leave-after-ms'] ?? DEFAULT_LEAVE_AFTER_MS),
     maxJournalBytes: count('--max-journal-bytes', values['max-journal-bytes'] ?? DEFAULT_MAX_JOURNAL_BYTES),
     maxUnreadJournalBytes: count(
@@ -108,6 +109,10 @@ function readArguments(): Arguments {
       values['max-unread-journal-bytes'] ?? DEFAULT_MAX_UNREAD_JOURNAL_BYTES,
     ),
   };
+}
+
+function idleExit(given: string | undefined): number | null {
+  return given === 'never' ? null : count('--idle-exit-ms', given ?? DEFAULT_IDLE_EXIT_MS);
 }
 
 function count(option: string, given: string | number): number {

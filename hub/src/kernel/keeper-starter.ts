@@ -1,6 +1,6 @@
 /**
- * Reaches the keeper of a data folder, and starts it when there is none. Several hubs may do so at once: the keepers
- * settle among themselves which of them stays, and all hubs connect to that one.
+ * Reaches the keeper of a data folder, and starts it when there is none, or waits for who else starts it. Several hubs may
+ * do so at once: the keepers settle among themselves which of them stays, and all hubs connect to that one.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
@@ -12,8 +12,8 @@ import type { Log } from './log.js';
 
 export interface KeeperStart {
   readonly dataDir: string;
-  /** The program and its first arguments; what stands below is appended. */
-  readonly keeperCommand: readonly string[];
+  /** The program and its first arguments; what stands below is appended. Null: somebody else starts the keeper. */
+  readonly keeperCommand: readonly string[] | null;
   readonly idleExitMs: number;
   /** A keeper that no hub has called for in so long ends its kernels and leaves. */
   readonly leaveAfterMs: number;
@@ -21,7 +21,7 @@ export interface KeeperStart {
   readonly maxJournalBytes: number;
   /** What is kept of it for a hub that listens and is behind; on the disk. */
   readonly maxUnreadJournalBytes: number;
-  /** Loading the keeper takes some tenths of a second, on a busy machine some seconds. */
+  /** Loading the keeper takes some tenths of a second, on a busy machine some seconds; a container about as long. */
   readonly startTimeoutMs: number;
   readonly log: Log;
 }
@@ -38,12 +38,12 @@ export async function reachKeeper(options: KeeperStart): Promise<KeeperConnectio
   for (;;) {
     const connection = await tryOpen(paths, options.log);
     if (connection !== null) return connection;
-    if (performance.now() > deadline) throw outOfReach(paths, 'it did not start in time');
+    if (performance.now() > deadline) throw tooLate(options, paths);
     // One that has left may have found another that was just leaving: then start one more. Many that leave are a fault.
-    if (started === null || started.exitCode !== null) {
+    if (options.keeperCommand !== null && (started === null || started.exitCode !== null)) {
       if (starts === MOST_STARTS) throw outOfReach(paths, 'it ends as soon as it is started');
       starts += 1;
-      started = await spawnKeeper(options, paths);
+      started = await spawnKeeper(options.keeperCommand, options, paths);
     }
     await delay(LOOK_AGAIN_MS);
   }
@@ -59,8 +59,11 @@ async function tryOpen(paths: KeeperPaths, log: Log): Promise<KeeperConnection |
 }
 
 /** In a session of its own, so that neither the hub's end nor a terminal's Ctrl-C reaches it. */
-async function spawnKeeper(options: KeeperStart, paths: KeeperPaths): Promise<ChildProcess> {
-  const [program = '', ...first] = options.keeperCommand;
+async function spawnKeeper(
+  [program = '', ...first]: readonly string[],
+  options: KeeperStart,
+  paths: KeeperPaths,
+): Promise<ChildProcess> {
   const args = [...first, '--data-dir', paths.dataDir, ...limitsOf(options)];
   const log = await open(paths.logPath, 'a', 0o600);
   try {
@@ -86,6 +89,12 @@ function limitsOf(start: KeeperStart): readonly string[] {
     'max-unread-journal-bytes': start.maxUnreadJournalBytes,
   };
   return Object.entries(limits).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function tooLate({ keeperCommand }: KeeperStart, paths: KeeperPaths): KernelHostError {
+  if (keeperCommand !== null) return outOfReach(paths, 'it did not start in time');
+  const where = `${paths.socketPath}: start it on this data folder, or let the hub do so (COKERNEL_KEEPER=own)`;
+  return new KernelHostError('unreachable', `the keeper, which is started apart from the hub, is not at ${where}`);
 }
 
 function outOfReach(paths: KeeperPaths, reason: string): KernelHostError {
