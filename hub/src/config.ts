@@ -9,6 +9,7 @@ import { parseDuration } from './durations.js';
 import { contentHash } from './room/notebook-file.js';
 import type { SaveLimits } from './room/notebook-files.js';
 import { StartError } from './errors.js';
+import { peersOf, type PeersConfig } from './peers-config.js';
 import { parseRedisAddress } from './redis-address.js';
 import type { KernelLimits } from './run/kernel-limits.js';
 
@@ -26,6 +27,8 @@ export interface HubConfig {
   readonly redisUrl: string | null;
   /** Where the documents' histories lie; in Redis only when the hub has one. */
   readonly documents: 'folder' | 'redis';
+  /** Null: this hub is alone. */
+  readonly peers: PeersConfig | null;
   /** Where kernels run, if not on this machine. */
   readonly gateway: GatewayConfig | null;
   readonly logLevel: string;
@@ -73,6 +76,8 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
   --host H           the address to listen on; default 127.0.0.1 (this machine only)
   --redis URL        keep the queue and leases in this Redis; default REDIS_URL, else embedded. A Redis Cluster is named by
                      some of its nodes, redis://host1:6379,host2:6379, or by one: redis://host:6379?cluster=1
+  --peer-address URL be one of many hubs of this folder, which reach this one at URL; default COKERNEL_PEER_ADDRESS, else
+                     this hub is alone (docs/cluster.md)
   --gateway-url URL  start kernels at this Jupyter server, Kernel Gateway or Enterprise Gateway, in its own root folder;
                      default COKERNEL_GATEWAY_URL, else on this machine
   --no-open          do not open a browser
@@ -87,6 +92,7 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
 
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
   COKERNEL_DOCUMENTS (where edits are stored: 'folder', the data folder, or 'redis'; default folder),
+  COKERNEL_PEER_ADDRESS, COKERNEL_LEASE_MS (so long one of many hubs that is gone keeps the folder to itself; default 10000),
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_METRICS_TOKEN (a token that lets Prometheus read /metrics and nothing else; default: only the hub's own does),
   COKERNEL_KEEPER ('own': the hub starts a keeper when there is none; 'external': it waits for one that somebody else starts on
@@ -110,6 +116,13 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
   if (positionals.length > 1) throw new StartError(`one folder can be served, not ${String(positionals.length)}`, 2);
   const folder = await servedFolder(positionals[0] ?? '.');
   const dataDirectory = await madeDataDirectory(env);
+  const peers = peersOf({
+    address: values['peer-address'] ?? env['COKERNEL_PEER_ADDRESS'],
+    leaseMs: env['COKERNEL_LEASE_MS'],
+    redis: values.redis ?? env['REDIS_URL'],
+    token: values.token ?? env['COKERNEL_TOKEN'],
+    documents: env['COKERNEL_DOCUMENTS'],
+  });
   return {
     folder,
     port: portOf(values.port),
@@ -118,7 +131,8 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     metricsToken: metricsTokenOf(env['COKERNEL_METRICS_TOKEN']),
     openBrowser: values['no-open'] !== true,
     redisUrl: redisUrlOf(values.redis ?? env['REDIS_URL']),
-    documents: documentsOf(env['COKERNEL_DOCUMENTS'], values.redis ?? env['REDIS_URL']),
+    documents: peers === null ? documentsOf(env['COKERNEL_DOCUMENTS'], values.redis ?? env['REDIS_URL']) : 'redis',
+    peers,
     gateway: gatewayOf(values['gateway-url'] ?? env['COKERNEL_GATEWAY_URL'], env['COKERNEL_GATEWAY_TOKEN']),
     logLevel: levelOf(values['log-level']),
     dataDirectory,
@@ -161,6 +175,7 @@ function parse(argv: readonly string[]) {
         token: { type: 'string' },
         host: { type: 'string' },
         redis: { type: 'string' },
+        'peer-address': { type: 'string' },
         'gateway-url': { type: 'string' },
         'no-open': { type: 'boolean' },
         'log-level': { type: 'string' },

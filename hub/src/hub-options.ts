@@ -1,6 +1,16 @@
 /** What one hub is started with. */
 import type { Logger } from 'pino';
+import type { FolderId } from '@cokernel/proto/hub';
 import type { HubConfig, KernelsAtStop } from './config.js';
+import type { Right } from './run/lease.js';
+
+/** What a hub that leads others may do, as long as it does. */
+export interface Lead {
+  readonly folderId: FolderId;
+  /** Of the folder's lease. */
+  readonly fence: number;
+  readonly right: Right;
+}
 
 export interface HubOptions {
   readonly config: HubConfig;

@@ -1,5 +1,6 @@
 /** How a request is let in, or is told why not; and how a token in an address becomes cookies. */
 import type { NextFunction, Request, Response } from 'express';
+import { Role } from '@cokernel/proto/hub';
 import type { Access, Authentication } from './authentication.js';
 
 /** A page opened with the token in its address gets the cookies and an address without it. */
@@ -24,6 +25,7 @@ export function authenticate(check: (request: Request) => Access) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const access = check(request);
     if (!('refused' in access)) {
+      response.locals['role'] = access.role;
       next();
       return;
     }
@@ -35,6 +37,11 @@ export function authenticate(check: (request: Request) => Access) {
         .type('html')
         .send(`<!doctype html><title>Cokernel</title><p>${escapeHtml(access.why)}.`);
   };
+}
+
+/** The role of who asked, after `authenticate` let the request pass. */
+export function roleOf(response: Response): Role {
+  return Role.parse(response.locals['role']);
 }
 
 function escapeHtml(text: string): string {

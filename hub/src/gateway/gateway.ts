@@ -13,7 +13,7 @@ import type { WebSocket } from 'ws';
 import { ZodError } from 'zod';
 import { StartError, messageOf } from '../errors.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
-import { authenticate, exchangeToken } from './admission.js';
+import { authenticate, exchangeToken, roleOf } from './admission.js';
 import { Authentication } from './authentication.js';
 import { HttpError, answerErrors } from './http-error.js';
 import { pageRouter } from './page.js';
@@ -102,7 +102,7 @@ export class Gateway {
     app.use(exchangeToken(authentication));
     app.use(authenticate((request) => authentication.check(request)));
     app.use('/api', (request: Request, response: Response, next: NextFunction) => {
-      serving().requests(request, response, next);
+      serving().requests(request, response, next, roleOf(response));
     });
     app.use(pageRouter(webDirectory));
     app.use(namedBadBody);

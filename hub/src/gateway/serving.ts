@@ -17,7 +17,7 @@ export interface Arrival {
 
 export interface Serving {
   /** What is under `/api` of a request that passed authentication; its body is not read yet. */
-  readonly requests: (request: Request, response: Response, next: NextFunction) => void;
+  readonly requests: (request: Request, response: Response, next: NextFunction, role: Role) => void;
   /** Never rejects: a socket that leads nowhere is closed with a code (PROTOCOL.md §6). */
   enter(arrival: Arrival): Promise<void>;
   /** What the hub needs and is out of reach now, by name. */
