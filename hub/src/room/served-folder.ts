@@ -5,6 +5,9 @@
 import { lstat, readdir, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
+/** Says which folder this is to hubs that serve it together. Theirs alone: nobody else finds it there, or can put anything in its place. */
+export const FOLDER_MARKER = '.cokernel-folder';
+
 export interface FolderEntry {
   readonly name: string;
   /** Relative to the served folder, with `/`. */
@@ -100,6 +103,7 @@ export class ServedFolder {
     if (steps[0] === '..' || path.isAbsolute(steps.join(path.sep))) {
       throw new PathError('outside', `'${relative}' leads out of the served folder`);
     }
+    if (steps[0] === FOLDER_MARKER) throw new PathError('missing', `there is no '${relative}' in the served folder`);
     return absolute;
   }
 }

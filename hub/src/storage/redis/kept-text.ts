@@ -46,8 +46,8 @@ export class RedisKeptText implements KeptText {
 
   private async step(step: FolderStepName, args: readonly string[]): Promise<void> {
     const { connection, folderId, fence, name } = this.options;
-    const { lease, texts } = folderKeys(folderId);
-    const answer = Answer.parse(JSON.parse(await connection.run(step, [lease, texts], [String(fence), ...args])));
+    const { all } = folderKeys(folderId);
+    const answer = Answer.parse(JSON.parse(await connection.run(step, all, [String(fence), ...args])));
     if (answer.outcome === 'done') return;
     throw new LeaseEnded(
       `${name} was not written: this hub led under fence ${String(fence)}, another does under ${String(answer.highestFence)}`,

@@ -38,16 +38,27 @@ export function documentKeys(fileId: FileId): DocumentKeys {
 }
 
 export interface FolderKeys {
-  readonly lease: string;
+  /** Of the steps. */
+  readonly all: readonly string[];
   /** The hash of texts that are kept as a whole. */
   readonly texts: string;
+  /** The hash of hubs. */
+  readonly hubs: string;
+  readonly secret: string;
+  /** The pub/sub channel on which the hubs are told what concerns all. */
+  readonly channel: string;
 }
 
 /** What hubs that serve one folder keep together. */
 export function folderKeys(id: FolderId): FolderKeys {
   const subject = { kind: 'folder', id } as const;
-  return { lease: leaseKey(subject), texts: `${tagOf(subject)}:texts` };
+  const key = (part: string): string => `${tagOf(subject)}:${part}`;
+  const [texts, hubs] = [key('texts'), key('hubs')];
+  return { all: [leaseKey(subject), texts, hubs], texts, hubs, secret: key('secret'), channel: key('channel') };
 }
+
+/** Which folder that is; of no folder, since it is asked before its id is known. */
+export const folderRecordKey = 'cokernel:folder';
 
 export function leaseKey(subject: LeaseSubject): string {
   return `${tagOf(subject)}:lease`;

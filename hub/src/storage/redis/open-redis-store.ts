@@ -4,7 +4,10 @@ import type { DocumentStore } from '../../room/document-store.js';
 import type { LeaseStore } from '../../run/lease.js';
 import type { RunQueue } from '../../run/run-queue.js';
 import type { KeptText } from '../kept/kept-text.js';
+import type { FolderRecord } from '../shared-folder.js';
 import { RedisDocumentStore } from './document-store.js';
+import { RedisFolderRecord } from './folder-record.js';
+import { type HubDirectory, RedisHubDirectory } from './hub-directory.js';
 import { RedisKeptText } from './kept-text.js';
 import { RedisLeaseStore } from './lease-store.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
@@ -17,6 +20,10 @@ export interface RedisStore {
   readonly runQueue: RunQueue;
   readonly leases: LeaseStore;
   readonly documents: DocumentStore;
+  /** Which folder the hubs of this Redis serve. */
+  readonly folder: FolderRecord;
+  /** The hubs that serve this folder. */
+  hubs(folderId: FolderId): HubDirectory;
   /** A text of this folder, to be written by who leads its hubs under this fence. */
   keptText(folderId: FolderId, fence: number, name: string): KeptText;
   /** The hub is about to stop: what waits for a Redis that is away is refused from now on. */
@@ -42,6 +49,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     runQueue,
     leases: new RedisLeaseStore(connection),
     documents,
+    folder: new RedisFolderRecord(connection),
+    hubs: (folderId) => new RedisHubDirectory(connection, folderId),
     keptText: (folderId, fence, name) => new RedisKeptText({ connection, folderId, fence, name }),
     stopWaiting: () => documents.stopWaiting(),
     connected: () => connection.connected(),
