@@ -11,8 +11,9 @@ import { kernelFigures, measureHub, readinessOf } from './hub-health.js';
 import type { KernelFigures } from './hub-health.js';
 import { adoptKernels, kernelHost, kernelNotices, specView, startedHere } from './hub-kernels.js';
 import type { Notice } from './gateway/rest/hub.js';
-import type { HubOptions } from './hub-options.js';
-import { embeddedStore, outputStore, saveThread, sharedStore } from './hub-stores.js';
+import type { HubOptions, Lead } from './hub-options.js';
+import { openStores, outputStore, saveThread } from './hub-stores.js';
+import type { Stores } from './hub-stores.js';
 import type { KernelHost } from './kernel/kernel-host.js';
 import { Metrics } from './metrics/metrics.js';
 import type { Readiness } from './readiness.js';
@@ -24,7 +25,7 @@ import type { EndingRun } from './run/ending-runs.js';
 import { endingRuns } from './run/ending-runs.js';
 import type { HeldLeaseOptions } from './run/held-lease.js';
 import { IdleCulling } from './run/idle-culling.js';
-import { type LeaseStore, ofOneHub } from './run/lease.js';
+import { ofOneHub } from './run/lease.js';
 import type { KernelSession } from './run/kernel-session.js';
 import { KernelChannels } from './run/kernel-channels.js';
 import { KernelSessions } from './run/kernel-sessions.js';
@@ -33,7 +34,6 @@ import type { OutputStore } from './run/output-store.js';
 import { OutputSweeping } from './run/output-sweeping.js';
 import type { RunQueue } from './run/run-queue.js';
 import { Transcripts } from './run/transcripts.js';
-import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
 
 const LEASE_MS = 10_000;
 const ROOM_CLOSES_AFTER_MS = 60_000;
@@ -70,17 +70,15 @@ interface Common {
   readonly metrics: Metrics;
 }
 
-export async function buildParts(options: HubOptions, closers: Closers): Promise<Parts> {
-  const embedded = await embeddedStore(options, closers);
+/** `lead`: of a hub that leads others; null: it serves its folder alone. */
+export async function buildParts(options: HubOptions, closers: Closers, lead: Lead | null = null): Promise<Parts> {
   const metrics = new Metrics(options.version);
-  const shared = await sharedStore(options, embedded, metrics, closers);
-  const { runQueue, leases, documents, stopWaiting, answers } = shared;
-  const store = { ...embedded, documents };
+  const store = await openStores(options, metrics, closers, lead);
   const host = kernelHost(options);
   closers.push(() => host.close());
   const outputs = await outputStore(options, clock, closers);
   const notebookFiles = saveThread(options, closers);
-  const common = commonOf(options, store, { runQueue, leases, outputs, metrics });
+  const common = commonOf(options, store, { outputs, metrics, lead });
   const folder = new ServedFolder(options.config.folder);
   const figures = kernelFigures(metrics, common);
   const meeting = meetingPlaces(options, common, { store, notebookFiles, host, folder, figures });
@@ -89,17 +87,17 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
   closers.push(
     () => rooms.close(GOING_AWAY, 'the hub stops'),
     () => sessions.close(),
-    () => Promise.resolve(stopWaiting()),
+    () => Promise.resolve(store.stopWaiting()),
   );
   await adoptKernels(options, common.kernelLabels.folder, sessions);
   startCulling(options, common, meeting, closers);
   startSweeping(common, meeting, store, closers);
   const runs = (): Promise<readonly EndingRun[]> =>
     endingRuns(startedHere(sessions), common.queue, (fileId) => store.fileIndex.pathOf(fileId));
-  const readiness = readinessOf(options, { host, sessions, redisAnswers: answers });
+  const readiness = readinessOf(options, { host, sessions, redisAnswers: store.answers });
   const notices = async (): Promise<readonly Notice[]> => [
     ...(await kernelNotices(sessions, options.config.gateway)),
-    ...(await shared.notices()),
+    ...(await store.notices()),
   ];
   const serving = servingOf(options, common, {
     ...{ ...meeting, store, notebookFiles, folder, readiness, notices },
@@ -110,7 +108,7 @@ export async function buildParts(options: HubOptions, closers: Closers): Promise
 }
 
 /** Stored outputs that nobody holds any more are removed while the hub runs. */
-function startSweeping(common: Common, { rooms }: Meeting, { fileIndex }: EmbeddedStore, closers: Closers): void {
+function startSweeping(common: Common, { rooms }: Meeting, { fileIndex }: Stores, closers: Closers): void {
   const letting = new LettingGo({
     ...common,
     forgetNotebooks: (goneBefore) => rooms.forgetGone(goneBefore),
@@ -140,28 +138,23 @@ const clock = (): Date => new Date();
 
 function commonOf(
   options: HubOptions,
-  store: EmbeddedStore,
-  {
-    runQueue,
-    leases,
-    outputs,
-    metrics,
-  }: Pick<Common, 'outputs' | 'metrics'> & { readonly runQueue: RunQueue; readonly leases: LeaseStore },
+  store: Stores,
+  { outputs, metrics, lead }: Pick<Common, 'outputs' | 'metrics'> & { readonly lead: Lead | null },
 ): Common {
   const { config, log } = options;
   const storeName = path.basename(config.storeDirectory);
   const lease = {
-    leases,
-    // The same after a restart: the folder's lock says that there is no other, so its leases are ours.
-    owner: HubId.parse(`${os.hostname()}-${storeName}`),
-    leaseMs: LEASE_MS,
-    within: ofOneHub,
+    leases: store.leases,
+    // The same after a restart, and of all who lead: whoever has the folder has all leases of what is in it.
+    owner: HubId.parse(lead === null ? `${os.hostname()}-${storeName}` : `folder-${lead.folderId}`),
+    within: lead?.right ?? ofOneHub,
+    leaseMs: config.peers?.leaseMs ?? LEASE_MS,
     now: () => performance.now(),
     onWarning: (message: string) => log.warn(message),
   };
   const transcripts = new Transcripts(store.transcripts);
   const kernelLabels = { folder: storeName };
-  return { newId: randomUUID, clock, log, queue: runQueue, lease, transcripts, outputs, kernelLabels, metrics };
+  return { newId: randomUUID, clock, log, queue: store.runQueue, lease, transcripts, outputs, kernelLabels, metrics };
 }
 
 /** Sessions write into rooms and rooms start sessions: each finds the other when it needs it. */
@@ -175,7 +168,7 @@ function meetingPlaces(
     folder,
     figures,
   }: {
-    readonly store: EmbeddedStore;
+    readonly store: Stores;
     readonly notebookFiles: NotebookFiles;
     readonly host: KernelHost;
     readonly folder: ServedFolder;
@@ -231,7 +224,7 @@ function servingOf(
   common: Common,
   parts: Meeting &
     Pick<Parts, 'readiness' | 'endingRuns'> & {
-      readonly store: EmbeddedStore;
+      readonly store: Stores;
       readonly notebookFiles: NotebookFiles;
       readonly folder: ServedFolder;
       readonly notices: () => Promise<readonly Notice[]>;

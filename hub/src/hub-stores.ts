@@ -3,27 +3,61 @@ import path from 'node:path';
 import type { Closers } from './closers.js';
 import type { HubConfig } from './config.js';
 import type { Notice } from './gateway/rest/hub.js';
-import type { HubOptions } from './hub-options.js';
+import type { HubOptions, Lead } from './hub-options.js';
 import { RedisFigures } from './metrics/redis-figures.js';
 import type { Metrics } from './metrics/metrics.js';
-import type { DocumentStore } from './room/document-store.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
 import type { OutputStore } from './run/output-store.js';
 import { redisAddressOf } from './redis-address.js';
 import { SaveThread } from './save-worker/save-thread.js';
 import { openEmbeddedStore } from './storage/embedded/open-embedded-store.js';
-import type { EmbeddedStore } from './storage/embedded/open-embedded-store.js';
+import { openFolderStore } from './storage/embedded/open-folder-store.js';
+import type { FolderStore } from './storage/embedded/open-folder-store.js';
 import type { NoticeListener } from './storage/embedded/notice.js';
 import { FileOutputStore } from './storage/outputs/output-store.js';
 import { openRedisStore } from './storage/redis/open-redis-store.js';
 import type { RedisStore } from './storage/redis/open-redis-store.js';
+import { endsWithin } from './within.js';
 
-export async function embeddedStore(options: HubOptions, closers: Closers): Promise<EmbeddedStore> {
-  const { config, log } = options;
-  const store = await openEmbeddedStore({ directory: config.storeDirectory, onNotice: noticeListener(options), log });
-  closers.push(() => store.close());
-  return store;
+/** All that a hub keeps but for outputs, and what it shares with others. */
+export interface Stores extends FolderStore {
+  readonly runQueue: RunQueue;
+  readonly leases: LeaseStore;
+  /** The hub is about to stop: what waits for a store that is away is refused. */
+  readonly stopWaiting: () => void;
+  /** Resolves when the shared store answers now; null: nothing is shared. */
+  readonly answers: (() => Promise<void>) | null;
+  /** What everybody should know of it. */
+  readonly notices: () => Promise<readonly Notice[]>;
+}
+
+/** In the hub's own folder, or in Redis what Redis is for. `lead`: of a hub that leads others, which keep all of it together. */
+export async function openStores(
+  options: HubOptions,
+  metrics: Metrics,
+  closers: Closers,
+  lead: Lead | null,
+): Promise<Stores> {
+  const { redisUrl, storeDirectory, documents } = options.config;
+  const folder = { directory: storeDirectory, onNotice: noticeListener(options), log: options.log };
+  if (redisUrl === null) {
+    const store = await openEmbeddedStore(folder);
+    closers.push(() => store.close());
+    return { ...store, stopWaiting: () => undefined, answers: null, notices: () => Promise.resolve([]) };
+  }
+  const redis = await openRedis(options, redisUrl, metrics);
+  closers.push(() => redis.close());
+  if (lead !== null) await reached(redis, redisUrl);
+  const files = await openFolderStore(
+    lead === null ? folder : { ...folder, keptText: (name) => redis.keptText(lead.folderId, lead.fence, name) },
+  );
+  closers.push(() => files.close());
+  const { runQueue, leases } = redis;
+  const [stopWaiting, answers] = [() => redis.stopWaiting(), () => redis.answers()];
+  const all = { ...files, runQueue, leases, stopWaiting, answers };
+  if (lead === null && documents === 'folder') return { ...all, notices: () => Promise.resolve([]) };
+  return { ...all, documents: redis.documents, notices: () => memoryNotices(redis) };
 }
 
 /** Where large outputs lie. */
@@ -61,33 +95,11 @@ function noticeListener({ say, log }: HubOptions): NoticeListener {
   };
 }
 
-/** What hubs that are one share. */
-export interface SharedStore {
-  readonly runQueue: RunQueue;
-  readonly leases: LeaseStore;
-  readonly documents: DocumentStore;
-  /** The hub is about to stop: what waits for a store that is away is refused. */
-  readonly stopWaiting: () => void;
-  /** Resolves when the shared store answers now; null: nothing is shared. */
-  readonly answers: (() => Promise<void>) | null;
-  /** What everybody should know of it. */
-  readonly notices: () => Promise<readonly Notice[]>;
-}
-
-export async function sharedStore(
-  options: HubOptions,
-  embedded: EmbeddedStore,
-  metrics: Metrics,
-  closers: Closers,
-): Promise<SharedStore> {
-  const { config, log, say } = options;
-  if (config.redisUrl === null) {
-    return { ...embedded, stopWaiting: () => undefined, answers: null, notices: () => Promise.resolve([]) };
-  }
-  const { place } = redisAddressOf(config.redisUrl);
+function openRedis({ log, say }: HubOptions, url: string, metrics: Metrics): Promise<RedisStore> {
+  const { place } = redisAddressOf(url);
   const figures = new RedisFigures(metrics.registry);
-  const redis = await openRedisStore({
-    url: config.redisUrl,
+  return openRedisStore({
+    url,
     log,
     onStep: (milliseconds, isAnswered) => (isAnswered ? figures.answered(milliseconds) : figures.failed()),
     onStatus: (status) => {
@@ -96,9 +108,15 @@ export async function sharedStore(
       else say(`${status.reason}; trying again. Notebooks open and run when it is back.`);
     },
   });
-  closers.push(() => redis.close());
-  if (config.documents === 'redis') return { ...redis, notices: () => memoryNotices(redis) };
-  return { ...redis, documents: embedded.documents, notices: () => Promise.resolve([]) };
+}
+
+/** Longer than a connection takes to be made. */
+const REACHED_WITHIN_MS = 10_000;
+
+/** What hubs keep together in Redis is read at once. */
+async function reached(redis: RedisStore, url: string): Promise<void> {
+  if (await endsWithin(redis.connected(), REACHED_WITHIN_MS)) return;
+  throw new Error(`Redis at ${redisAddressOf(url).place} is out of reach`);
 }
 
 /** What is `stored` lies in Redis's memory alone, unless it is told to write before it answers. */
