@@ -13,6 +13,7 @@ import { endsWithin } from '../../within.js';
 import {
   type MessageListener,
   PING_INTERVAL_MS,
+  commandOptions,
   type RedisBytes,
   type RedisLink,
   type RedisLinkEvents,
@@ -43,6 +44,7 @@ function newCluster({ urls }: ClusterAddress) {
       pingInterval: PING_INTERVAL_MS,
       socket: protocol === 'rediss:' ? { ...reconnecting, tls: true } : reconnecting,
     },
+    commandOptions,
     topologyRefreshOnReconnectionAttemptStrategy: ASK_OTHERS_AFTER_MS,
   });
 }

@@ -16,10 +16,9 @@ export interface QueueKeys {
 export function queueKeys(kernelId: KernelId): QueueKeys {
   const subject = { kind: 'kernel', id: kernelId } as const;
   const key = (part: string): string => `${tagOf(subject)}:${part}`;
-  const lists = ['head', 'runs', 'order', 'finished', 'finished-order', 'requests', 'requests-order'].map(key);
-  const [changes, channel] = [key('changes'), key('channel')];
-  const late = ['sources', 'source-uses', 'served'].map(key);
-  return { all: [...lists, changes, leaseKey(subject), channel, ...late], changes, channel };
+  const lists = ['queue', 'places', 'ended', 'requested'].map(key);
+  const [changes, channel] = [key('changes'), key('told')];
+  return { all: [...lists, changes, leaseKey(subject), channel], changes, channel };
 }
 
 export interface DocumentKeys {

@@ -63,3 +63,6 @@ export const reconnecting = {
 
 /** How often a server is asked whether it is there while nothing is under way. */
 export const PING_INTERVAL_MS = 5_000;
+
+/** RedisConnection limits each step itself; node-redis's own limit, of what was not sent yet, costs as much as the step. */
+export const commandOptions = { timeout: 0 };

@@ -3,7 +3,7 @@
  * hub asks. Durable as far as the server's persistence goes.
  */
 import { RunView } from '@cokernel/proto/hub';
-import type { HeldReason, KernelId, ParticipantId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
+import type { FileId, HeldReason, KernelId, ParticipantId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type {
@@ -79,7 +79,7 @@ export class RedisRunQueue implements RunQueue {
     return this.#step(
       kernelId,
       'settle',
-      [String(fence), runId, JSON.stringify(end), keptSince(end.finishedAt)],
+      [String(fence), runId, settlementText(end), keptSince(end.finishedAt)],
       StoredSettle,
     );
   }
@@ -180,10 +180,23 @@ export class RedisRunQueue implements RunQueue {
   }
 }
 
-/** The run without its source, and the source. Lua can't tell an empty list from an empty map: what it need not read stays text. */
-function toStored({ source, request, ...run }: QueuedRun): readonly [string, string] {
-  const kept = { ...run, request: request === null ? null : JSON.stringify(request) };
-  return [JSON.stringify(kept), wellFormed(source)];
+/** What scripts/enqueue.lua takes of a run: JSON texts are cut where Lua joins them with what it knows. */
+function toStored({ view, source, fileId, ...more }: QueuedRun): readonly string[] {
+  const { runId, batchId, author, target, sourceHash, queuedAt } = view;
+  const pinned = JSON.stringify({ runId, batchId, author, target, sourceHash, queuedAt }).slice(0, -1);
+  const { allowStdin, storeHistory, silent, stopOnError, request } = more;
+  const rest = JSON.stringify({ fileId, allowStdin, storeHistory, silent, stopOnError, request }).slice(1, -1);
+  return [runId, author.participantId, cellOf(view, fileId), sourceHash, pinned, rest, wellFormed(source)];
+}
+
+/** Cell ids are unique in their notebook only. */
+function cellOf({ target }: RunView, fileId: FileId | null): string {
+  return target.kind === 'cell' ? JSON.stringify([fileId, target.cellId]) : '';
+}
+
+/** Joined with the run's view: nothing else may be in it. */
+function settlementText({ state, finishedAt, executionCount, reason }: Settlement): string {
+  return JSON.stringify({ state, finishedAt, executionCount, reason });
 }
 
 /** Half of a surrogate pair has no UTF-8, neither here nor on its way to a kernel. */

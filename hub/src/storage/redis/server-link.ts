@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import {
   type MessageListener,
   PING_INTERVAL_MS,
+  commandOptions,
   type RedisBytes,
   type RedisLink,
   type RedisLinkEvents,
@@ -13,7 +14,7 @@ import {
 } from './redis-link.js';
 
 function newClient(url: string, disableOfflineQueue: boolean) {
-  return createClient({ url, disableOfflineQueue, pingInterval: PING_INTERVAL_MS, socket: reconnecting });
+  return createClient({ url, disableOfflineQueue, pingInterval: PING_INTERVAL_MS, socket: reconnecting, commandOptions });
 }
 type Client = ReturnType<typeof newClient>;
 

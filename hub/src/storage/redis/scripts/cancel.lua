@@ -1,4 +1,5 @@
 -- ARGV: 1 the CancelSelector as JSON  2 finished at  3 reason  4 since when finished runs are kept. Answers the views of the cancelled runs, JSON.
+read()
 local selector = cjson.decode(ARGV[1])
 local run_ids = {}
 if selector.by == 'runs' then
@@ -6,14 +7,13 @@ if selector.by == 'runs' then
 end
 
 local function is_meant(run)
-  local view = run.view
   if selector.by == 'all' then return true end
-  if selector.by == 'runs' then return run_ids[view.runId] == true end
-  if selector.by == 'author' then return view.author.participantId == selector.participantId end
-  return selector.by == 'cell' and view.target.kind == 'cell' and view.target.cellId == selector.cellId
+  if selector.by == 'runs' then return run_ids[run.runId] == true end
+  if selector.by == 'author' then return run.author.participantId == selector.participantId end
+  return selector.by == 'cell' and run.target.kind == 'cell' and run.target.cellId == selector.cellId
 end
 
-local finished = withdraw(is_meant, ARGV[2], ARGV[3], ARGV[4])
-if #finished == 0 then return EMPTY_LIST end
-tell({}, finished)
-return json_list(finished)
+local ends = {}
+local views = withdraw(is_meant, ARGV[2], ARGV[3], ARGV[4], ends)
+if #ends > 0 then tell('"ended":' .. json_list(ends)) end
+return json_list(views)

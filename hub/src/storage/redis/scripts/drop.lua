@@ -1,4 +1,3 @@
 -- Forgets a queue; its lease is forgotten by who holds it (forget-lease). Answers nothing.
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[11], KEYS[12],
-  KEYS[13])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 return ''

@@ -1,83 +1,70 @@
--- ARGV: 1 request id, then of each run its JSON without the source, and the source. Answers as the port's EnqueueOutcome, JSON.
-local known = redis.call('HGET', KEYS[6], ARGV[1])
+-- ARGV: 1 request id, then of each run: id, author, cell (empty without one), hash of the source, what is pinned, the rest, the
+-- source (queue-state.lua). Answers as the port's EnqueueOutcome, JSON.
+local known = read('request ' .. ARGV[1])
 if known then return known end
 
-local rules = cjson.decode(rules_text())
+local rules = cjson.decode(head.rules)
 local places = waiting()
 
--- X12: one text of one cell waits once. Cell ids are unique in their notebook only.
-local function twin_key(run)
-  if run.view.target.kind ~= 'cell' then return nil end
-  return cjson.encode({ run.fileId, run.view.target.cellId, run.view.sourceHash })
-end
-
-local function find_twin(key)
+-- X12: one text of one cell waits once.
+local function find_twin(cell, hash)
+  if cell == '' then return nil end
   for index, place in ipairs(places) do
-    place.key = place.key or twin_key(place.run)
-    if place.key == key then return index end
+    if place.cell == cell and place.hash == hash then return index end
   end
 end
 
-local had = {}
-for _, place in ipairs(places) do
-  local author = place.run.view.author.participantId
-  had[author] = (had[author] or 0) + 1
+local function counts_by_author()
+  local counts = {}
+  for _, place in ipairs(places) do counts[place.author] = (counts[place.author] or 0) + 1 end
+  return counts
 end
+local had = counts_by_author()
 
--- The first of those who ask for more than may wait; nil when nobody does.
+-- The refusal of the first of those who ask for more than may wait; nil when nobody does.
 local function too_many_of_one()
   local most = tonumber(rules.mostWaiting)
   if not most then return nil end
-  local has = {}
+  local has = counts_by_author()
   for _, place in ipairs(places) do
-    local author = place.run.view.author.participantId
-    has[author] = (has[author] or 0) + 1
-  end
-  for _, place in ipairs(places) do
-    local author = place.run.view.author.participantId
-    local waiting_before = had[author] or 0
-    if has[author] > waiting_before and has[author] > most then
-      return '{"outcome":"tooManyWait","waiting":' .. waiting_before .. ',"mostWaiting":' .. string.format('%.0f', most) .. '}'
+    local before = had[place.author] or 0
+    if has[place.author] > before and has[place.author] > most then
+      return '{"outcome":"tooManyWait","waiting":' .. before .. ',"mostWaiting":' .. number_text(most) .. '}'
     end
   end
 end
 
 local added, answers, inserts = {}, {}, {}
-for argument = 2, #ARGV, 2 do
-  local run = cjson.decode(ARGV[argument])
-  local view = cjson.encode(run.view)
-  local key = twin_key(run)
-  local twin = key and find_twin(key)
-  local outcome, at = 'merged', twin
-  if twin then
-    view = cjson.encode(places[twin].run.view)
-  else
-    outcome = 'queued'
-    at = put(places, rules.order, { run_id = run.view.runId, run = run })
+for argument = 2, #ARGV, 7 do
+  local run_id, author, cell, hash, pinned, rest, source = unpack(ARGV, argument, argument + 6)
+  local at = find_twin(cell, hash)
+  local outcome, view = 'merged', at and (places[at].view or queued_view(places[at].run_id))
+  if not at then
+    outcome, view = 'queued', pinned .. QUEUED
+    local place = { run_id = run_id, author = author, cell = cell, hash = hash, view = view }
+    at = put(places, rules.order, place)
     local follower = places[at + 1]
-    inserts[#inserts + 1] = { argument = argument, place = places[at], before = follower and follower.text }
+    inserts[#inserts + 1] = { place = place, before = follower and follower.text, pinned = pinned, rest = rest, source = source }
     added[#added + 1] = '{"at":' .. (at - 1) .. ',"run":' .. view .. '}'
   end
   answers[#answers + 1] = '{"outcome":"' .. outcome .. '","run":' .. view .. ',"place":' .. at .. '}'
 end
 
-local function insert(each)
-  local hash = each.place.run.view.sourceHash
-  redis.call('HSET', KEYS[2], each.place.run_id, ARGV[each.argument])
-  redis.call('HSET', KEYS[11], hash, ARGV[each.argument + 1])
-  redis.call('HINCRBY', KEYS[12], hash, 1)
-  if each.before then redis.call('LINSERT', KEYS[3], 'BEFORE', each.before, each.place.text)
-  else redis.call('RPUSH', KEYS[3], each.place.text) end
+local function insert(place, before, pinned, rest, source)
+  set('run ' .. place.run_id, pinned)
+  set('rest ' .. place.run_id, rest)
+  if redis.call('HINCRBY', KEYS[1], 'uses ' .. place.hash, 1) == 1 then set('source ' .. place.hash, source) end
+  if before then redis.call('LINSERT', KEYS[2], 'BEFORE', before, place.text)
+  else redis.call('RPUSH', KEYS[2], place.text) end
 end
 
-local answer = #added > 0 and too_many_of_one()
-if answer then added = {}
+local refusal = too_many_of_one()
+local answer = refusal or '{"outcome":"accepted","runs":' .. json_list(answers) .. '}'
+set('request ' .. ARGV[1], answer)
+if redis.call('RPUSH', KEYS[4], ARGV[1]) > KEPT then redis.call('HDEL', KEYS[1], 'request ' .. redis.call('LPOP', KEYS[4])) end
+if refusal or #added == 0 then write()
 else
-  for _, each in ipairs(inserts) do insert(each) end
-  answer = '{"outcome":"accepted","runs":' .. json_list(answers) .. '}'
+  for _, each in ipairs(inserts) do insert(each.place, each.before, each.pinned, each.rest, each.source) end
+  tell('"added":' .. json_list(added))
 end
-redis.call('HSET', KEYS[6], ARGV[1], answer)
-redis.call('RPUSH', KEYS[7], ARGV[1])
-while redis.call('LLEN', KEYS[7]) > KEPT do redis.call('HDEL', KEYS[6], redis.call('LPOP', KEYS[7])) end
-if #added > 0 then tell(added, {}) end
 return answer

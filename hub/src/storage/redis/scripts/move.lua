@@ -1,12 +1,13 @@
 -- ARGV: 1 run id  2 the run before which it is put, or empty: behind all  3 whose places alone change, or empty: all.
 -- Answers as the port's MoveOutcome, JSON. Rounds stay where they are (run/queue-order.ts).
+read()
 local run_id, before, within = ARGV[1], ARGV[2], ARGV[3]
 local places = waiting()
 local by_id = {}
 for _, place in ipairs(places) do by_id[place.run_id] = place end
 
 local function is_movable(place)
-  return within == '' or place.run.view.author.participantId == within
+  return within == '' or place.author == within
 end
 
 for _, id in ipairs(before == '' and { run_id } or { run_id, before }) do
@@ -17,25 +18,25 @@ end
 local mine = {}
 for _, place in ipairs(places) do
   if is_movable(place) and (place.run_id ~= run_id or run_id == before) then
-    if place.run_id == before and run_id ~= before then mine[#mine + 1] = run_id end
-    mine[#mine + 1] = place.run_id
+    if place.run_id == before and run_id ~= before then mine[#mine + 1] = by_id[run_id] end
+    mine[#mine + 1] = place
   end
 end
-if before == '' then mine[#mine + 1] = run_id end
+if before == '' then mine[#mine + 1] = by_id[run_id] end
 
 local next_mine, is_changed = 1, false
 local moved = {}
 for index, place in ipairs(places) do
-  local id = place.run_id
+  local run = place
   if is_movable(place) then
-    id = mine[next_mine]
+    run = mine[next_mine]
     next_mine = next_mine + 1
   end
-  if id ~= place.run_id then is_changed = true end
-  moved[index] = { round = place.round, run_id = id }
+  if run ~= place then is_changed = true end
+  moved[index] = { round = place.round, run_id = run.run_id, author = run.author, cell = run.cell, hash = run.hash }
 end
 if is_changed then
   store_places(moved)
-  tell({}, {}, ids_of(moved))
+  tell('"order":' .. ids_of(moved))
 end
 return '{"outcome":"moved"}'

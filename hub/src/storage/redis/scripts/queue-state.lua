@@ -1,39 +1,57 @@
 -- Put in front of every step on a queue: how one kernel's queue lies in Redis, and the rules that steps share.
 -- The rules are those of run/run-queue-state.ts; a test compares the two on random sequences.
 --
--- KEYS: 1 head (hash)  2 runs: waiting and running, JSON by run id (hash)
---       3 places of the waiting (list; each says 'ROUND RUN-ID'; an older hub wrote the id alone)
---       4 finished: JSON by run id (hash)  5 order of the finished (list)
---       6 requests: answers by request id (hash)  7 order of the requests (list)
---       8 changes (stream; the entry of change N has the id N-0)  9 lease (hash)  10 channel of the changes (pub/sub)
---       11 sources by their hash (hash)  12 how many runs have each (hash)  13 who had theirs of the round that is run (set)
+-- Redis does one step at a time, for all kernels. So a step makes few calls: what has a name lies in one hash, and is read and
+-- written together. And it reads little: what the hub wrote as JSON is joined here, and read by those who need it.
+--
+-- KEYS: 1 queue (hash), with these fields:
+--         number; held; rules, JSON; round, that is run; fence, the highest seen; running, a run's id, its startedAt and hash
+--         'run ID', of a run that waits or runs: what is pinned of its view, JSON without the last brace; of one that ended: its view
+--         'rest ID', of a run that waits or runs: what only the owner needs, JSON without braces
+--         'source HASH'; 'uses HASH', how many runs have it; 'request ID', what it was answered
+--         'served AUTHOR', the last round in which they had a run
+--       2 places of the waiting (list of what `pack_place` gives)
+--       3 order of the ended (list of 'FINISHED-AT RUN-ID')  4 order of the requests (list of ids)
+--       5 changes (stream; the entry of change N has the id N-0)  6 lease (hash)  7 channel of the changes (pub/sub)
 
 local KEPT = 1000
 local KEPT_CHANGES = 1000
-local EMPTY_LIST = '[]'
+local MOST_FIELDS = 1000
+local QUEUED = ',"state":"queued","startedAt":null,"finishedAt":null,"executionCount":null,"reason":null}'
 
-local function head_number(name)
-  return tonumber(redis.call('HGET', KEYS[1], name) or '0')
+local head
+
+-- Reads the head, and the fields that are named; answers what these have, false for those that are not there.
+local function read(...)
+  local values = redis.call('HMGET', KEYS[1], 'number', 'held', 'rules', 'round', 'fence', 'running', 'startedAt', 'hash', ...)
+  head = {
+    number = tonumber(values[1] or '0'), held = values[2] ~= '' and values[2] or nil,
+    rules = values[3] or '{"order":"fifo","mostWaiting":null,"mostSeconds":null}', round = tonumber(values[4] or '1'),
+    fence = tonumber(values[5] or '0'), running = values[6] ~= '' and values[6] or nil, started_at = values[7], hash = values[8],
+  }
+  return unpack(values, 9)
 end
 
-local function held()
-  local reason = redis.call('HGET', KEYS[1], 'held')
-  return reason and reason ~= '' and reason or nil
+local function get(field)
+  return redis.call('HGET', KEYS[1], field)
 end
 
-local function running_id()
-  local run_id = redis.call('HGET', KEYS[1], 'running')
-  return run_id and run_id ~= '' and run_id or nil
+local unwritten = {}
+
+local function write()
+  if #unwritten > 0 then redis.call('HSET', KEYS[1], unpack(unwritten)) end
+  unwritten = {}
 end
 
-local function get_run(run_id)
-  return cjson.decode(redis.call('HGET', KEYS[2], run_id))
+-- Written by the next `write`; a field that is set is not read again in the same step.
+local function set(field, value)
+  unwritten[#unwritten + 1] = field
+  unwritten[#unwritten + 1] = value
+  if #unwritten >= MOST_FIELDS then write() end
 end
 
--- A run as JSON with its pinned source; one of an older hub has it in itself.
-local function with_source(run)
-  if not run.source then run.source = redis.call('HGET', KEYS[11], run.view.sourceHash) end
-  return cjson.encode(run)
+local function number_text(number)
+  return string.format('%.0f', number)
 end
 
 -- cjson writes an empty list as {}, and lists of JSON texts need not be read to be joined.
@@ -41,131 +59,126 @@ local function json_list(texts)
   return '[' .. table.concat(texts, ',') .. ']'
 end
 
+local function queued_view(run_id)
+  return get('run ' .. run_id) .. QUEUED
+end
+
+local function running_view(pinned)
+  return pinned .. ',"state":"running","startedAt":' .. cjson.encode(head.started_at)
+    .. ',"finishedAt":null,"executionCount":null,"reason":null}'
+end
+
+-- The running run as QueuedRun, JSON.
+local function running_run()
+  local id = head.running
+  local values = redis.call('HMGET', KEYS[1], 'run ' .. id, 'rest ' .. id, 'source ' .. head.hash)
+  return '{"view":' .. running_view(values[1]) .. ',"source":' .. cjson.encode(values[3]) .. ',' .. values[2] .. '}'
+end
+
+local function pack_place(place)
+  return cmsgpack.pack({ place.round, place.run_id, place.author, place.cell, place.hash })
+end
+
+-- `cell`: empty of a run without one.
 local function parse_place(text)
-  local round, run_id = string.match(text, '^(%d+) (.+)$')
-  if not round then return { text = text, round = 1, run_id = text } end
-  return { text = text, round = tonumber(round), run_id = run_id }
+  local place = cmsgpack.unpack(text)
+  return { round = place[1], run_id = place[2], author = place[3], cell = place[4], hash = place[5], text = text }
 end
 
-local function place_text(round, run_id)
-  return string.format('%.0f ', round) .. run_id
-end
-
--- The places of the waiting, in order, each with its run.
+-- The places of the waiting, in order.
 local function waiting()
   local places = {}
-  for index, text in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
-    local place = parse_place(text)
-    place.run = get_run(place.run_id)
-    places[index] = place
-  end
+  for index, text in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do places[index] = parse_place(text) end
   return places
-end
-
-local function rules_text()
-  return redis.call('HGET', KEYS[1], 'rules') or '{"order":"fifo","mostWaiting":null,"mostSeconds":null}'
-end
-
-local function turn_round()
-  return tonumber(redis.call('HGET', KEYS[1], 'round') or '1')
 end
 
 -- Puts a place where the order says (run/queue-order.ts); answers its index.
 local function put(places, order, place)
-  local author = place.run.view.author.participantId
-  local last = redis.call('SISMEMBER', KEYS[13], author) == 1 and turn_round() or turn_round() - 1
+  local served = tonumber(get('served ' .. place.author) or '0')
+  local last = math.max(served, head.round - 1)
   for _, other in ipairs(places) do
-    if other.run.view.author.participantId == author then last = math.max(last, other.round) end
+    if other.author == place.author then last = math.max(last, other.round) end
   end
   place.round = last + 1
   local index = #places
   if order == 'fair' then
     while index > 0 and places[index].round > place.round do index = index - 1 end
   end
-  place.text = place_text(place.round, place.run_id)
+  place.text = pack_place(place)
   table.insert(places, index + 1, place)
   return index + 1
 end
 
 local function store_places(places)
-  redis.call('DEL', KEYS[3])
-  for _, place in ipairs(places) do redis.call('RPUSH', KEYS[3], place_text(place.round, place.run_id)) end
+  redis.call('DEL', KEYS[2])
+  for _, place in ipairs(places) do redis.call('RPUSH', KEYS[2], pack_place(place)) end
 end
 
--- The highest fence issued or seen when `fence` is older, else nil; a fence that is not stale is remembered.
-local function refuse_stale(fence)
-  local seen = head_number('fence')
-  local highest = math.max(seen, tonumber(redis.call('HGET', KEYS[9], 'fence') or '0'))
-  if fence < highest then return highest end
-  if fence > seen then redis.call('HSET', KEYS[1], 'fence', fence) end
+-- The answer to a fence that is behind the highest issued or seen; nil to one that is not, which is remembered.
+local function stale_answer(fence)
+  local highest = math.max(head.fence, tonumber(redis.call('HGET', KEYS[6], 'fence') or '0'))
+  if fence < highest then return '{"outcome":"stale","highestFence":' .. number_text(highest) .. '}' end
+  if fence > head.fence then redis.call('HSET', KEYS[1], 'fence', number_text(fence)) end
   return nil
 end
 
-local function stale_answer(highest)
-  return '{"outcome":"stale","highestFence":' .. string.format('%.0f', highest) .. '}'
-end
-
-local function forget_source(hash)
-  if redis.call('HINCRBY', KEYS[12], hash, -1) > 0 then return end
-  redis.call('HDEL', KEYS[12], hash)
-  redis.call('HDEL', KEYS[11], hash)
-end
-
 local function oldest_is_over(since)
-  local run_id = redis.call('LINDEX', KEYS[5], 0)
-  local oldest = run_id and redis.call('HGET', KEYS[4], run_id)
-  return oldest and cjson.decode(oldest).finishedAt < since
+  local oldest = redis.call('LINDEX', KEYS[3], 0)
+  return oldest and string.match(oldest, '^%S+') < since
 end
 
--- Keeps a run that has ended, and of the others the last and those that ended since; its view as JSON is the answer.
-local function keep_finished(view, since)
-  local text = cjson.encode(view)
-  redis.call('HDEL', KEYS[2], view.runId)
-  forget_source(view.sourceHash)
-  redis.call('HSET', KEYS[4], view.runId, text)
-  redis.call('RPUSH', KEYS[5], view.runId)
-  while redis.call('LLEN', KEYS[5]) > KEPT or oldest_is_over(since) do
-    redis.call('HDEL', KEYS[4], redis.call('LPOP', KEYS[5]))
+-- Keeps a run that has ended, and of the others the last and those that ended since.
+local function keep_ended(run_id, hash, view, finished_at, since)
+  set('run ' .. run_id, view)
+  local source, uses = 'source ' .. hash, 'uses ' .. hash
+  if redis.call('HINCRBY', KEYS[1], uses, -1) > 0 then redis.call('HDEL', KEYS[1], 'rest ' .. run_id)
+  else redis.call('HDEL', KEYS[1], 'rest ' .. run_id, source, uses) end
+  local kept = redis.call('RPUSH', KEYS[3], finished_at .. ' ' .. run_id)
+  if kept <= KEPT and not oldest_is_over(since) then return end
+  -- One that goes may be of this step.
+  write()
+  while kept > KEPT or oldest_is_over(since) do
+    redis.call('HDEL', KEYS[1], 'run ' .. string.match(redis.call('LPOP', KEYS[3]), ' (.*)$'))
+    kept = kept - 1
   end
-  return text
 end
 
--- Ends the waiting runs that `is_meant`; answers their views as JSON texts, in order.
-local function withdraw(is_meant, finished_at, reason, since)
-  local texts = {}
+-- How a run ended, for `tell`. `settlement`: the port's, JSON.
+local function end_of(run_id, settlement)
+  return '{"runId":' .. cjson.encode(run_id) .. ',' .. string.sub(settlement, 2)
+end
+
+-- Ends the waiting runs of which `is_meant` says so, told what is pinned of each; answers their views as JSON texts, in order,
+-- and puts how they ended into `ends`.
+local function withdraw(is_meant, finished_at, reason, since, ends)
+  local settlement = '{"state":"cancelled","finishedAt":' .. cjson.encode(finished_at)
+    .. ',"executionCount":null,"reason":' .. cjson.encode(reason) .. '}'
+  local views = {}
   for _, place in ipairs(waiting()) do
-    local run = place.run
-    if is_meant(run) then
-      redis.call('LREM', KEYS[3], 1, place.text)
-      run.view.state = 'cancelled'
-      run.view.finishedAt = finished_at
-      run.view.reason = reason
-      texts[#texts + 1] = keep_finished(run.view, since)
+    local pinned = get('run ' .. place.run_id)
+    if is_meant(cjson.decode(pinned .. '}')) then
+      redis.call('LREM', KEYS[2], 1, place.text)
+      local view = pinned .. ',"startedAt":null,' .. string.sub(settlement, 2)
+      views[#views + 1] = view
+      ends[#ends + 1] = end_of(place.run_id, settlement)
+      keep_ended(place.run_id, place.hash, view, finished_at, since)
     end
   end
-  return texts
+  return views
 end
 
--- Counts a step that changed something and tells it: `added` waiting runs with their places and `finished` ones as lists
--- of JSON texts; `order`: the ids of what waits as a list of JSON texts, nil unless the step changed it.
-local function tell(added, finished, order)
-  local number = redis.call('HINCRBY', KEYS[1], 'number', 1)
-  local run_id = running_id()
-  local running = run_id and cjson.encode(get_run(run_id).view) or 'null'
-  local reason = held()
-  local change = '{"number":' .. string.format('%.0f', number)
-    .. ',"held":' .. (reason and cjson.encode(reason) or 'null')
-    .. ',"rules":' .. rules_text()
-    .. ',"running":' .. running
-    .. ',"added":' .. json_list(added)
-    .. ',"order":' .. (order and json_list(order) or 'null')
-    .. ',"finished":' .. json_list(finished) .. '}'
-  redis.call('XADD', KEYS[8], 'MAXLEN', '~', KEPT_CHANGES, string.format('%.0f-0', number), 'change', change)
-  redis.call('PUBLISH', KEYS[10], change)
+-- Counts a step that changed something, writes what was set, and tells what is `new`: JSON without braces, as queue-delta.ts reads it.
+local function tell(new)
+  local number = number_text(head.number + 1)
+  set('number', number)
+  write()
+  local change = '{"number":' .. number .. ',' .. new .. '}'
+  redis.call('XADD', KEYS[5], 'MAXLEN', '~', KEPT_CHANGES, number .. '-0', 'change', change)
+  redis.call('PUBLISH', KEYS[7], change)
 end
 
 local function ids_of(places)
   local ids = {}
   for index, place in ipairs(places) do ids[index] = cjson.encode(place.run_id) end
-  return ids
+  return json_list(ids)
 end

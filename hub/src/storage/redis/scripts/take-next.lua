@@ -1,19 +1,17 @@
 -- ARGV: 1 fence  2 started at. Answers as the port's TakeOutcome, JSON.
-local highest = refuse_stale(tonumber(ARGV[1]))
-if highest then return stale_answer(highest) end
-if running_id() or held() then return '{"outcome":"nothing"}' end
-local text = redis.call('LPOP', KEYS[3])
+read()
+local stale = stale_answer(tonumber(ARGV[1]))
+if stale then return stale end
+if head.running or head.held then return '{"outcome":"nothing"}' end
+local text = redis.call('LPOP', KEYS[2])
 if not text then return '{"outcome":"nothing"}' end
 local place = parse_place(text)
-local run = get_run(place.run_id)
-run.view.state = 'running'
-run.view.startedAt = ARGV[2]
-redis.call('HSET', KEYS[2], place.run_id, cjson.encode(run))
-redis.call('HSET', KEYS[1], 'running', place.run_id)
-if place.round > turn_round() then
-  redis.call('HSET', KEYS[1], 'round', string.format('%.0f', place.round))
-  redis.call('DEL', KEYS[13])
-end
-redis.call('SADD', KEYS[13], run.view.author.participantId)
-tell({}, {})
-return '{"outcome":"taken","run":' .. with_source(run) .. '}'
+head.running, head.hash, head.started_at = place.run_id, place.hash, ARGV[2]
+set('running', place.run_id)
+set('hash', place.hash)
+set('startedAt', ARGV[2])
+local round = number_text(math.max(head.round, place.round))
+set('round', round)
+set('served ' .. place.author, round)
+tell('"started":{"runId":' .. cjson.encode(place.run_id) .. ',"startedAt":' .. cjson.encode(ARGV[2]) .. '}')
+return '{"outcome":"taken","run":' .. running_run() .. '}'
