@@ -8,7 +8,7 @@ import { setUpForStart } from './set-up/set-up.mjs';
 /** The hub's options that take a value, so that the value is not taken for the folder. */
 const valueOptions = Object.fromEntries(
   [
-    ...['port', 'token', 'host', 'redis', 'gateway-url', 'log-level'],
+    ...['port', 'token', 'host', 'redis', 'peer-address', 'gateway-url', 'log-level'],
     ...['cull-idle-after', 'max-kernels', 'max-kernels-per-person'],
   ].map((name) => [name, { type: /** @type {const} */ ('string') }]),
 );

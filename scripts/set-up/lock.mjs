@@ -1,4 +1,7 @@
-/** One set-up at a time in a clone: a second one waits until the first is done, or takes over from one that died. */
+/**
+ * One at a time: a second set-up in a clone waits until the first is done; a second cluster of a folder is refused. What one
+ * left that died is no hindrance.
+ */
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -6,22 +9,33 @@ import { readText } from './stamp.mjs';
 import { errorCode } from './error-code.mjs';
 
 /**
+ * Waits until nobody else works.
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withLock(file, work) {
-  mkdirSync(dirname(file), { recursive: true });
-  while (!tryLock(file)) {
-    if (!isAlive(Number(readText(file)))) rmSync(file, { force: true });
-    else await setTimeout(100);
-  }
+  let release = takeLock(file);
+  for (; release === null; release = takeLock(file)) await setTimeout(100);
   try {
     return await work();
   } finally {
+    release();
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {(() => void) | null} what gives it back; null: a living process has it
+ */
+export function takeLock(file) {
+  mkdirSync(dirname(file), { recursive: true });
+  while (!tryLock(file)) {
+    if (isAlive(Number(readText(file)))) return null;
     rmSync(file, { force: true });
   }
+  return () => rmSync(file, { force: true });
 }
 
 /** @param {string} file */

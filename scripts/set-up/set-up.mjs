@@ -12,7 +12,7 @@ import { dataFolder, makeDataFolder, repository } from './paths.mjs';
 import { findOlderKernel } from './older-kernel.mjs';
 import { findOrMakeKernel } from './python-kernel.mjs';
 import { runStep, say, SetUpError } from './report.mjs';
-import { findTestPrograms } from './test-programs.mjs';
+import { findClusterPrograms, findTestPrograms, programPath } from './test-programs.mjs';
 
 /** Packages only: all that the checks need. */
 export async function setUpForChecks() {
@@ -32,6 +32,16 @@ export async function setUpForStart() {
     const { folder } = await runStep('notebooks', () => fillNotebooks(repository));
     return { notebooks: folder };
   });
+}
+
+/**
+ * All that many hubs need: what one needs, their Redis and their proxy.
+ * @returns {Promise<{ notebooks: string }>}
+ */
+export async function setUpForCluster() {
+  const found = await setUpForStart();
+  await locked(() => runStep('programs', () => findClusterPrograms(programPath)));
+  return found;
 }
 
 /**
@@ -55,7 +65,7 @@ export async function setUpForTests() {
     await runStep('build', () => build(repository));
     const { python, detail } = await prepareKernel(join(dataFolder(process.env), 'tests'), testPackages);
     if (python === null) throw new SetUpError(...twoLines(detail));
-    await runStep('programs', () => findTestPrograms(process.env['PATH']));
+    await runStep('programs', () => findTestPrograms(programPath));
     const { python: olderPython } = await runStep('older kernel', () => findOlderKernel());
     return { python, olderPython };
   });

@@ -7,7 +7,6 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { repository } from '../end-to-end/support/repository.js';
 import { read } from '../../scripts/rules/sources.mjs';
 
@@ -82,27 +81,7 @@ test('what is kept for running is enough to start the hub and the terminal', () 
     const said = execFileSync(process.execPath, [join(scratch, program), '--help'], { encoding: 'utf8', cwd: scratch });
     expect(said).toMatch(/--help/);
   }
+  expect(existsSync(join(scratch, 'hub/dist/keeper.js'))).toBe(true);
   expect(existsSync(join(scratch, 'clients/web/dist/index.html'))).toBe(true);
   expect(existsSync(join(scratch, 'node_modules/jest'))).toBe(false);
 }, 240_000);
-
-interface Compose {
-  readonly services: Readonly<
-    Record<
-      string,
-      {
-        readonly command?: readonly string[];
-        readonly ports?: readonly string[];
-        readonly healthcheck?: { readonly test: readonly string[] };
-      }
-    >
-  >;
-}
-
-test('compose starts a hub on this machine alone and a Redis that writes each change to disk', () => {
-  const { services }: Compose = parse(read('docker/compose.yaml').text);
-  expect(Object.keys(services).sort()).toEqual(['hub', 'redis']);
-  expect(services['redis']?.command?.join(' ')).toContain('--appendonly yes --appendfsync always');
-  expect(services['hub']?.ports).toEqual(['127.0.0.1:8765:8765']);
-  expect(services['hub']?.healthcheck?.test.at(-1)).toContain("fetch('http://127.0.0.1:8765/healthz')");
-});

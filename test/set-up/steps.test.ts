@@ -26,7 +26,7 @@ import { findOlderKernel } from '../../scripts/set-up/older-kernel.mjs';
 import { findOrMakeKernel } from '../../scripts/set-up/python-kernel.mjs';
 import { addCounts, readCounts } from '../../scripts/set-up/run-jest.mjs';
 import { fingerprint } from '../../scripts/set-up/stamp.mjs';
-import { findTestPrograms } from '../../scripts/set-up/test-programs.mjs';
+import { findClusterPrograms, findTestPrograms } from '../../scripts/set-up/test-programs.mjs';
 import { repository } from '../end-to-end/support/repository.js';
 
 let scratch: string;
@@ -246,14 +246,14 @@ describe('the older kernel', () => {
 
 describe('test programs', () => {
   test('what is on PATH is not installed', async () => {
-    write('redis-server', '', 0o755);
-    write('chromium', '', 0o755);
+    for (const name of ['redis-server', 'nginx', 'chromium']) write(name, '', 0o755);
     const installed = await findTestPrograms(scratch, () => Promise.reject(new Error('nothing is to be installed')));
     expect(installed.changed).toBe(false);
   });
 
   test('only what is missing is installed', async () => {
     write('chromium', '', 0o755);
+    write('nginx', '', 0o755);
     const asked: string[] = [];
     const install = (packages: readonly string[]): Promise<boolean> => {
       asked.push(...packages);
@@ -266,6 +266,12 @@ describe('test programs', () => {
 
   test('what can’t be installed is an error of two lines, not a skipped test', async () => {
     await expect(findTestPrograms(scratch, () => Promise.resolve(false))).rejects.toThrow(twoLines);
+  });
+
+  test('many hubs need no browser, and say what they do need', async () => {
+    write('nginx', '', 0o755);
+    const refused = findClusterPrograms(scratch, () => Promise.resolve(false));
+    await expect(refused).rejects.toThrow(/^Many hubs need redis-server, .*\nInstall it/);
   });
 });
 

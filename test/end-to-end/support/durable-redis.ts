@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { freePort } from './free-port.js';
 import { neededProgram } from './program.js';
+import { repository } from './repository.js';
 import type { Scratch } from './scratch.js';
 import { until } from './until.js';
 
@@ -19,8 +20,8 @@ export interface DurableRedis {
   resume(): void;
 }
 
-/** As docker/compose.yaml starts it. */
-const SETTINGS = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+/** As compose starts it, and `npm run cluster`. */
+const SETTINGS = `${repository.root}docker/redis.conf`;
 
 export async function startDurableRedis(scratch: Scratch): Promise<DurableRedis> {
   const port = await freePort();
@@ -33,7 +34,7 @@ export async function startDurableRedis(scratch: Scratch): Promise<DurableRedis>
     await gone;
   };
   const start = async (): Promise<void> => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...SETTINGS];
+    const args = [SETTINGS, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
     child = spawn(neededProgram('redis-server'), args, { stdio: 'ignore' });
     // While it loads what is on disk it accepts connections, and answers LOADING.
     await until('Redis to answer', () => answersPing(port));
