@@ -1,11 +1,22 @@
 // Who may import whom (docs/architecture.md). Each rule's comment says what it protects.
 
 /** In the hub each layer may import those to its right, never to its left. */
-const layers = ['main\\.ts$', 'hub[-a-z]*\\.ts$', 'gateway/', 'room/', 'run/', 'kernel/'];
+const layers = [
+  'main\\.ts$',
+  'start-hub\\.ts$',
+  'cluster/',
+  'hub[-a-z]*\\.ts$',
+  'link/',
+  'gateway/',
+  'room/',
+  'run/',
+  'kernel/',
+];
 
 const leftOf = layers.slice(1).map((layer, index) => ({
   name: `hub-order-${layer.replace(/[^a-z]/g, '')}`,
-  comment: 'main → hub → gateway → room → run → kernel: a layer knows only what lies below it.',
+  comment:
+    'main → start-hub → cluster → hub → link → gateway → room → run → kernel: a layer knows only what lies below it.',
   severity: 'error',
   from: { path: `^hub/src/${layer}` },
   to: { path: layers.slice(0, index + 1).map((left) => `^hub/src/${left}`) },
@@ -18,7 +29,7 @@ const drivers = [
   { driver: 'lmdb', importers: ['^hub/src/storage/'] },
   { driver: 'express', importers: ['^hub/src/gateway/'] },
   { driver: 'prom-client', importers: ['^hub/src/metrics/'] },
-  { driver: 'ws', importers: ['^hub/src/gateway/', '^hub/src/kernel/', '^clients/core/src/'] },
+  { driver: 'ws', importers: ['^hub/src/gateway/', '^hub/src/link/', '^hub/src/kernel/', '^clients/core/src/'] },
 ].map(({ driver, importers }) => ({
   name: `one-importer-${driver}`,
   comment: `${driver} has one importer.`,

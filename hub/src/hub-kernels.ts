@@ -1,5 +1,6 @@
 /** Where a hub's kernels live: its keeper, or a remote engine; and what a person should know of them. */
 import path from 'node:path';
+import type { Logger } from 'pino';
 import type { KernelSpecView } from '@cokernel/proto/hub';
 import type { GatewayConfig } from './config.js';
 import { messageOf } from './errors.js';
@@ -63,6 +64,24 @@ export async function adoptKernels(
 /** A kernel that was found by its connection file is not ours to end (J14). */
 export function startedHere(sessions: KernelSessions): readonly KernelSession[] {
   return sessions.list().filter(({ origin }) => origin === 'started');
+}
+
+/** Ends the kernels that were started here, with their runs and queues. */
+export async function endKernels(sessions: KernelSessions, log: Logger): Promise<void> {
+  await Promise.all(startedHere(sessions).map((session) => endAtStop(sessions, session, log)));
+}
+
+/** Ends the kernel's process also when the queue's store is out of reach: the next hub finds its run lost. */
+async function endAtStop(sessions: KernelSessions, session: KernelSession, log: Logger): Promise<void> {
+  const warn = (error: unknown): void => {
+    log.warn({ error: messageOf(error), kernelId: session.kernelId }, 'a kernel did not end cleanly');
+  };
+  try {
+    await sessions.shutdown(session, 'the hub was stopped');
+  } catch (error) {
+    warn(error);
+    await session.shutdown().catch(warn);
+  }
 }
 
 export function specView(spec: KernelSpec): KernelSpecView {

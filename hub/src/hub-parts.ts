@@ -71,7 +71,7 @@ interface Common {
 }
 
 /** `lead`: of a hub that leads others; null: it serves its folder alone. */
-export async function buildParts(options: HubOptions, closers: Closers, lead: Lead | null = null): Promise<Parts> {
+export async function buildParts(options: HubOptions, closers: Closers, lead: Lead | null): Promise<Parts> {
   const metrics = new Metrics(options.version);
   const store = await openStores(options, metrics, closers, lead);
   const host = kernelHost(options);

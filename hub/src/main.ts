@@ -8,8 +8,9 @@ import { z } from 'zod';
 import { HELP, readConfig } from './config.js';
 import type { HubConfig, KernelsAtStop } from './config.js';
 import { StartError } from './errors.js';
-import { Hub } from './hub.js';
 import { endingRunText } from './run/ending-runs.js';
+import type { RunningHub } from './running-hub.js';
+import { startHub } from './start-hub.js';
 
 const SPAWN_FAILED = 'no browser could be opened; open the address above by hand';
 
@@ -30,7 +31,7 @@ async function serve(config: HubConfig): Promise<void> {
   const stopAsked = new StopSignal(config.kernelsAtStop);
   try {
     const onStopAsked = (kernels: KernelsAtStop): void => stopAsked.ask(kernels);
-    const started = await Hub.start({ ...(await surroundings()), log: logger(config), config, onStopAsked, say });
+    const started = await startHub({ ...(await surroundings()), log: logger(config), config, onStopAsked, say });
     if (started.outcome === 'servedAlready') {
       const where = started.url ?? `process ${String(started.pid)}, which is just starting`;
       return say(`Another hub serves ${config.folder} already:\n  ${where}`);
@@ -49,7 +50,7 @@ function ctrlCText({ kernelsAtStop }: HubConfig): string {
 }
 
 /** Names what it ends before it ends it. */
-async function stop(hub: Hub, kernels: KernelsAtStop): Promise<void> {
+async function stop(hub: RunningHub, kernels: KernelsAtStop): Promise<void> {
   if (kernels === 'stop') {
     for (const run of await hub.endingRuns()) say(`Ends ${endingRunText(run)}`);
   } else if (hub.kernelCount > 0) {

@@ -4,6 +4,8 @@ import { StartError } from './errors.js';
 export interface PeersConfig {
   /** Where the other hubs of this folder reach this one; no path in it. */
   readonly address: string;
+  /** Where they meet; as redis-address.ts has it. */
+  readonly redisUrl: string;
   /** So long a hub that is gone keeps the folder to itself. */
   readonly leaseMs: number;
 }
@@ -32,7 +34,7 @@ export function peersOf(said: Said): PeersConfig | null {
   if (said.documents === 'folder') {
     throw new StartError('hubs that are one keep documents in Redis: COKERNEL_DOCUMENTS=folder is for one hub', 2);
   }
-  return { address: url.origin, leaseMs: leaseMsOf(said.leaseMs) };
+  return { address: url.origin, redisUrl: said.redis, leaseMs: leaseMsOf(said.leaseMs) };
 }
 
 function leaseMsOf(text: string | undefined): number {

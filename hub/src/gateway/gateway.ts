@@ -38,8 +38,11 @@ export interface GatewayOptions {
 /** How the other hubs of this folder come in. */
 export interface PeerDoor {
   readonly secret: string;
-  readonly enter: (socket: WebSocket) => void;
+  readonly enter: (link: PeerSocket) => void;
 }
+
+/** Of a hub, whose secret was checked. */
+export type PeerSocket = WebSocket;
 
 export class Gateway {
   private readonly server: Server;
@@ -69,6 +72,11 @@ export class Gateway {
     });
     this.upgrades.listen(this.server);
     return bound;
+  }
+
+  /** Lets nobody in any more; who is here stays. */
+  stopListening(): void {
+    this.server.close();
   }
 
   /** Ends the WebSockets of all clients and hubs, who may come back at once. */
@@ -102,7 +110,7 @@ export class Gateway {
     app.use(exchangeToken(authentication));
     app.use(authenticate((request) => authentication.check(request)));
     app.use('/api', (request: Request, response: Response, next: NextFunction) => {
-      serving().requests(request, response, next, roleOf(response));
+      serving().answer({ request, response, next, role: roleOf(response) });
     });
     app.use(pageRouter(webDirectory));
     app.use(namedBadBody);

@@ -39,7 +39,7 @@ import { outputRouter } from './rest/outputs.js';
 import { sessionRouter } from './rest/sessions.js';
 import { checkpointRouter, versionRouter } from './rest/versions.js';
 import { joinRoom } from './room-socket.js';
-import type { Arrival, Serving } from './serving.js';
+import type { Arrival, AskedRequest, Serving } from './serving.js';
 import { kernelIdOf, roomNameOf } from './socket-paths.js';
 
 export interface OwnServingOptions {
@@ -72,13 +72,17 @@ const MAX_BODY = '64mb';
 const NOTEBOOK_ROOM = /^json:notebook:(.+)$/;
 
 export class OwnServing implements Serving {
-  readonly requests: express.Router;
   readonly metrics: MetricsText;
   private readonly connections = new Connections();
+  private readonly router: express.Router;
 
   constructor(private readonly options: OwnServingOptions) {
     this.metrics = options.metrics;
-    this.requests = this.routes();
+    this.router = this.routes();
+  }
+
+  answer({ request, response, next }: AskedRequest): void {
+    this.router(request, response, next);
   }
 
   missing(): Promise<readonly string[]> {

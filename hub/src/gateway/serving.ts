@@ -15,9 +15,16 @@ export interface Arrival {
   readonly socket: DoorSocket;
 }
 
+/** What is under `/api` of a request that passed authentication; its body is not read yet. */
+export interface AskedRequest {
+  readonly request: Request;
+  readonly response: Response;
+  readonly next: NextFunction;
+  readonly role: Role;
+}
+
 export interface Serving {
-  /** What is under `/api` of a request that passed authentication; its body is not read yet. */
-  readonly requests: (request: Request, response: Response, next: NextFunction, role: Role) => void;
+  answer(asked: AskedRequest): void;
   /** Never rejects: a socket that leads nowhere is closed with a code (PROTOCOL.md §6). */
   enter(arrival: Arrival): Promise<void>;
   /** What the hub needs and is out of reach now, by name. */
