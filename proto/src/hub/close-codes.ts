@@ -6,6 +6,8 @@ export const closeCodes = {
   reload: 1003,
   /** A fault in the hub, told in its log. Come back in a moment. */
   fault: 1011,
+  /** The hub that leads changes, or this one has lost it; come back at once. */
+  restart: 1012,
   /** A frame that is not of the protocol; the reason names it. */
   badFrame: 4400,
   /** No or a wrong token. */
