@@ -17,12 +17,16 @@ export interface BenchHub {
   stop(): Promise<void>;
 }
 
-/** `keptData`: of a hub before, and not to be removed with this one. */
-export async function startHub(folder: string, keptData?: string): Promise<BenchHub> {
+/** `keptData`: of a hub before, and not to be removed with this one. `env`: beside that of this program. */
+export async function startHub(
+  folder: string,
+  keptData?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<BenchHub> {
   const data = keptData ?? (await mkdtemp(path.join(os.tmpdir(), 'bench-data-')));
   const child = spawn(process.execPath, [ENTRY, folder, '--port', '0', '--token', TOKEN, '--no-open'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, COKERNEL_DATA: data, NODE_OPTIONS: '' },
+    env: { ...process.env, ...env, COKERNEL_DATA: data, NODE_OPTIONS: '' },
   });
   const url = await firstUrl(child.stdout);
   return {

@@ -5,6 +5,7 @@ const benches: Readonly<Record<string, () => Promise<unknown>>> = {
   'added-time': () => import('./added-time.js'),
   'beside-runs': () => import('./beside-runs.js'),
   'days-editing': () => import('./days-editing.js'),
+  queue: () => import('./queue.js'),
 };
 
 const bench = benches[wanted];

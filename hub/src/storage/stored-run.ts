@@ -12,7 +12,7 @@ import {
   DEFAULT_QUEUE_RULES,
 } from '@cokernel/proto/hub';
 import type { MessageHeader } from '@cokernel/proto/jupyter';
-import { parseHeader, parseJson } from '@cokernel/proto/jupyter';
+import { parseHeader } from '@cokernel/proto/jupyter';
 import { z } from 'zod';
 import { firstTurn } from '../run/queue-order.js';
 import type { EnqueueOutcome, MoveOutcome, QueuedRun } from '../run/run-queue.js';
@@ -31,11 +31,8 @@ export const StoredRun: z.ZodType<QueuedRun> = z.object({
   storeHistory: z.boolean(),
   silent: z.boolean(),
   stopOnError: z.boolean(),
-  // A store that reads values itself (Lua has one type for lists and maps) keeps it as text; older records have none.
-  request: z
-    .union([z.string().transform(parseJson).pipe(StoredRequest), StoredRequest])
-    .nullable()
-    .default(null),
+  // Older records have none.
+  request: StoredRequest.nullable().default(null),
 });
 
 const Accepted = z.object({

@@ -19,20 +19,30 @@ export interface RedisServer {
 
 const ports = new PortPool();
 
-/** `isNode`: it is to be a node of a cluster. */
-export async function startRedisServer({ isNode = false } = {}): Promise<RedisServer> {
+export interface RedisServerOptions {
+  /** It is to be a node of a cluster. */
+  readonly isNode?: boolean;
+  /** When it has a change on disk: before it answers, or within a second. */
+  readonly appendfsync?: 'always' | 'everysec';
+}
+
+export async function startRedisServer({
+  isNode = false,
+  appendfsync = 'everysec',
+}: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'cokernel-redis-'));
   const [port = 0, busPort = 0] = await ports.take(2, '127.0.0.1');
   const more = isNode
     ? ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '5000']
     : [];
+  const options = ['--appendfsync', appendfsync, ...more];
   let child: ChildProcess | null = null;
   const server: RedisServer = {
     url: `redis://127.0.0.1:${String(port)}`,
     port,
     busPort,
     start: async () => {
-      child = await spawnRedis(port, folder, more);
+      child = await spawnRedis(port, folder, options);
     },
     stop: async () => {
       const running = child;
