@@ -15,6 +15,7 @@ import {
 } from '@cokernel/proto/hub';
 import {
   changeLines,
+  connectionLines,
   endText,
   headerLines,
   noticeLine,
@@ -156,7 +157,7 @@ describe('what a person is told about a room', () => {
       ['the notebook uses Python 3 now, shared with b.ipynb'],
     ],
   ])('%s', (_title, before, after, expected) => {
-    expect(changeLines(before, after, paint)).toEqual(expected);
+    expect([...connectionLines(before, after, paint), ...changeLines(before, after, paint)]).toEqual(expected);
   });
 
   test('[X9] the queue has names and places, and says why it is held', () => {

@@ -12,6 +12,7 @@ import type { Advance, CellSnapshot } from '../text/run-progress.js';
 import type { Paint } from '../text/terminal-text.js';
 import { safeText } from '../text/terminal-text.js';
 import { Answers } from './answers.js';
+import { BreakLines } from './break-lines.js';
 import { endsWithBlankLine, looksIncomplete, nextIndent } from './completeness.js';
 import { codePoints, matchColumns, readCompletion } from './completion.js';
 import { NotebookWatch } from './notebook-watch.js';
@@ -60,9 +61,11 @@ export class Repl implements SurfaceListener {
   #interrupts = 0;
   #finish: (exitCode: ExitCode) => void = () => undefined;
   readonly #unsubscribe: (() => void)[] = [];
+  readonly #breaks: BreakLines;
 
   constructor(private readonly options: ReplOptions) {
     this.#state = options.room.state;
+    this.#breaks = new BreakLines(options.room.state, { ...options, say: (line) => this.#say(line) });
     this.#questions = new KernelQuestions(options.room);
     this.#answers = new Answers(options.room, { say: (text) => this.#say(text), changed: () => this.#showMode() });
     this.#actions = new SlashActions({ ...options, answers: this.#answers, leave: () => this.leave() });
@@ -195,6 +198,7 @@ export class Repl implements SurfaceListener {
     this.#state = after;
     if (after.failure !== null) this.#refused(after.failure);
     this.#greet();
+    this.#breaks.changed(after);
     for (const line of lines.changeLines(before, after, this.options.paint)) this.#say(line);
     if (after.connection === 'disconnected') this.#wasAway = true;
     this.#noteKernel(before, after);
@@ -346,6 +350,7 @@ export class Repl implements SurfaceListener {
 
   #close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#breaks.close();
     this.#actions.privateRun?.leave();
     this.#watch?.stop();
     this.options.surface.stop();

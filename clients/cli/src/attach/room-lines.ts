@@ -102,17 +102,17 @@ export function endText(run: RunView, paint: Paint): string {
   }
 }
 
-/** The lines that a change of state calls for. */
+/** The lines that a change of state calls for, but those of the connection. */
 export function changeLines(before: RoomState, after: RoomState, paint: Paint): string[] {
-  return [
-    ...connectionLines(before, after, paint),
-    ...troubleLines(before, after, paint),
-    ...comingsAndGoings(before, after, paint),
-    ...kernelLines(before, after, paint),
-  ];
+  return [...comingsAndGoings(before, after, paint), ...kernelLines(before, after, paint)];
 }
 
-function connectionLines(before: RoomState, after: RoomState, paint: Paint): string[] {
+/** What is to be said of the connection and of why there is none. */
+export function connectionLines(before: RoomState, after: RoomState, paint: Paint): string[] {
+  return [...breakLines(before, after, paint), ...troubleLines(before, after, paint)];
+}
+
+function breakLines(before: RoomState, after: RoomState, paint: Paint): string[] {
   if (before.connection === after.connection) return [];
   switch (after.connection) {
     case 'disconnected':

@@ -24,6 +24,7 @@ import { IN_REDIS_MEMORY } from './saving-text.js';
 import { Toolbar } from './toolbar.js';
 import { TopBar } from './top-bar.js';
 import { cellNode, firstLineOf, showCellOf, useCommandTargets, useSyncedNotebook } from './use-notebook.js';
+import { useShownState } from './use-shown-state.js';
 import { useStoredOutputs } from './use-stored-outputs.js';
 import { VersionsPanel } from './versions-panel.js';
 import { useOpenRoom, useRoomState, type OpenRoom } from './use-room.js';
@@ -73,6 +74,7 @@ function useTellings({ room }: OpenRoom, path: string, notebook: HubNotebook | n
 function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
   const { room } = open;
   const state = useRoomState(room);
+  const shown = useShownState(state);
   const shared = useSyncedNotebook(open, state);
   const [notebook, setNotebook] = useState<HubNotebook | null>(null);
   const [restarting, setRestarting] = useState(false);
@@ -88,7 +90,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
       <TopBar
         hub={hub}
         room={room}
-        state={state}
+        state={shown}
         inMemory={notices.some(({ code }) => code === IN_REDIS_MEMORY)}
         sideOpen={sideOpen}
         onToggleSide={() => setSideOpen(!sideOpen)}
@@ -96,7 +98,7 @@ function OpenNotebook({ hub, open, notices }: OpenNotebookProps): ReactElement {
         onRestart={onRestart}
       />
       <ToolbarRow targets={targets} state={state} />
-      <BannerStack room={room} state={state} notices={notices} />
+      <BannerStack room={room} state={shown} notices={notices} />
       <main className="ck-main">
         {shared === null ? (
           <OpeningNotebook state={state} />
