@@ -56,8 +56,10 @@ export class EarlyLoading {
 }
 
 /**
- * In a thread, so that a run need not wait for it, and silently: whoever completes without jedi has nothing to load. The
- * tracebacks have what an interrupt of a cell that prints is shown with: the sources of ipykernel and traitlets.
+ * Silently: whoever completes without jedi has nothing to load. The tracebacks have what an interrupt of a cell that prints
+ * is shown with: the sources of ipykernel and traitlets. A run waits for neither. Completions wait at the subshell for
+ * what they are loaded with: ipykernel never answers one at whose time jedi's `warnings.catch_warnings` ends in another
+ * thread. A kernel without subshells loads all in a thread; a completion that this costs is asked again.
  */
 const LOAD = `
 def completion():
@@ -73,20 +75,33 @@ def tracebacks():
         except Exception:
             copy.copy(ip.InteractiveTB).structured_traceback(*sys.exc_info())
 
-def load():
-    for step in [completion] * ip.Completer.use_jedi + [tracebacks]:
+def load(*steps):
+    for step in steps:
         try:
             step()
         except Exception:
             pass
 
-__import__("threading").Thread(target=load, name="cokernel-loads-early", daemon=True).start()
+steps = [completion] * ip.Completer.use_jedi
+if beside:
+    load(*steps)
+    steps = []
+__import__("threading").Thread(target=load, args=[*steps, tracebacks], name="cokernel-loads-early", daemon=True).start()
 `;
 
+export interface EarlyLoadingRequestOptions {
+  /** See `AskingOptions`. */
+  readonly allowStdin: boolean;
+  /** It goes to a subshell. */
+  readonly beside: boolean;
+}
+
 /** Of IPython. Runs no code, so that nothing of it shows in history, count or namespace. */
-export function earlyLoadingRequest(sender: Sender): KernelMessage {
+export function earlyLoadingRequest(sender: Sender, options: EarlyLoadingRequestOptions): KernelMessage {
+  const { allowStdin, beside } = options;
+  const globals = `{"ip": get_ipython(), "beside": ${beside ? 'True' : 'False'}}`;
   return executeRequest(sender, {
-    ...{ code: '', silent: true, storeHistory: false, allowStdin: false, stopOnError: false },
-    userExpressions: { load: `exec(${JSON.stringify(LOAD)}, {"ip": get_ipython()})` },
+    ...{ code: '', silent: true, storeHistory: false, allowStdin, stopOnError: false },
+    userExpressions: { load: `exec(${JSON.stringify(LOAD)}, ${globals})` },
   });
 }

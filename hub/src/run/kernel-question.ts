@@ -15,8 +15,15 @@ export type KernelQuestion =
 
 export type ReplyContent = Readonly<Record<string, unknown>>;
 
-export function requestOf(question: KernelQuestion, sender: Sender, subshellId: string | null): KernelMessage {
-  return atSubshell(plainRequestOf(question, sender), subshellId);
+export interface AskingOptions {
+  /** Null for the kernel's shell channel itself. */
+  readonly subshellId: string | null;
+  /** Of what runs: in ipykernel the newest request decides for all whether code may ask people. */
+  readonly allowStdin: boolean;
+}
+
+export function requestOf(question: KernelQuestion, sender: Sender, options: AskingOptions): KernelMessage {
+  return atSubshell(plainRequestOf(question, sender, options.allowStdin), options.subshellId);
 }
 
 /** With the subshell's id the kernel answers beside what runs. */
@@ -24,7 +31,7 @@ export function atSubshell(request: KernelMessage, subshellId: string | null): K
   return subshellId === null ? request : { ...request, header: { ...request.header, subshell_id: subshellId } };
 }
 
-function plainRequestOf(question: KernelQuestion, sender: Sender): KernelMessage {
+function plainRequestOf(question: KernelQuestion, sender: Sender, allowStdin: boolean): KernelMessage {
   switch (question.kind) {
     case 'complete':
       return completeRequest(sender, question.code, question.cursorPos);
@@ -33,7 +40,7 @@ function plainRequestOf(question: KernelQuestion, sender: Sender): KernelMessage
     case 'isComplete':
       return isCompleteRequest(sender, question.code);
     case 'variables':
-      return variablesRequest(sender);
+      return variablesRequest(sender, allowStdin);
   }
 }
 

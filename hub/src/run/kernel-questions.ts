@@ -4,7 +4,7 @@
  * slow to answer: ipykernel's first completion loads what it completes with.
  *
  * It guarantees: each question is answered once, soon or later; of one asker and kind only the newest is answered later;
- * what waits is sent before the next run is.
+ * what waits is sent before the next run is; what the kernel has done with and not answered is asked again.
  */
 import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
 import type { KernelBusy } from '@cokernel/proto/hub';
@@ -13,7 +13,7 @@ import { endsWithin } from '../within.js';
 import { EarlyLoading, earlyLoadingRequest } from './early-loading.js';
 import type { KernelQuestion, ReplyContent } from './kernel-question.js';
 import { answerOf, atSubshell, requestOf } from './kernel-question.js';
-import { KernelRequests } from './kernel-requests.js';
+import { KernelRequests, Unanswered } from './kernel-requests.js';
 import { Subshell, saysNoSuchSubshell } from './subshell.js';
 
 /** One connection of somebody who asks. */
@@ -33,10 +33,14 @@ export interface KernelQuestionsOptions {
   readonly hasSubshells: () => boolean;
   /** Whether the kernel is there and is IPython's. */
   readonly isIpython: () => boolean;
+  /** Whether the code that runs may ask people. */
+  readonly allowsStdin: () => boolean;
   /** After so long without an answer the asker is told that it comes later (150). */
   readonly soonMs: number;
-  /** Longer than a person waits for a completion (10,000). */
+  /** See `KernelRequests` (10,000). */
   readonly timeoutMs: number;
+  /** See `KernelRequests` (1,000). */
+  readonly graceMs: number;
   /** See `EarlyLoading` (300). */
   readonly quietMs: number;
 }
@@ -51,6 +55,8 @@ interface Late {
 }
 
 const ABORTED: ReplyContent = { status: 'aborted' };
+/** One in a hundred stays unanswered while code enters and leaves `warnings.catch_warnings` all the time. */
+const MOST_TRIES = 3;
 
 export class KernelQuestions {
   private readonly requests: KernelRequests;
@@ -60,7 +66,7 @@ export class KernelQuestions {
   private readonly late = new Map<string, Late>();
 
   constructor(private readonly options: KernelQuestionsOptions) {
-    this.requests = new KernelRequests(options.timeoutMs);
+    this.requests = new KernelRequests(options);
     this.subshell = new Subshell({
       sender: options.sender,
       ask: (request) => this.requests.ask(request, options.send),
@@ -99,6 +105,11 @@ export class KernelQuestions {
     this.requests.answer(message);
   }
 
+  /** The kernel is idle again after the hub's request of this id. */
+  requestDone(requestId: string): void {
+    this.requests.done(requestId);
+  }
+
   /** The kernel is gone: nothing is answered any more, and a new one has no subshell. */
   failAll(reason: string): void {
     this.subshell.forget();
@@ -121,12 +132,12 @@ export class KernelQuestions {
 
   /** False when it can't be asked now. What it answers is of no interest. */
   private async loadEarly(): Promise<boolean> {
-    const { isIpython, isFree, send, sender } = this.options;
+    const { isIpython, isFree, send, sender, allowsStdin } = this.options;
     if (!isIpython()) return false;
-    const subshellId = isFree() ? null : await this.subshellId();
+    const subshellId = await this.subshellId();
     if (subshellId === null && !isFree()) return false;
-    const request = atSubshell(earlyLoadingRequest(sender()), subshellId);
-    await this.requests.ask(request, send);
+    const options = { allowStdin: allowsStdin(), beside: subshellId !== null };
+    await this.requests.ask(atSubshell(earlyLoadingRequest(sender(), options), subshellId), send);
     return true;
   }
 
@@ -150,9 +161,15 @@ export class KernelQuestions {
     return this.send(question, null);
   }
 
-  private async send(question: KernelQuestion, subshellId: string | null): Promise<ReplyContent> {
-    const request = requestOf(question, this.options.sender(), subshellId);
-    return answerOf(question, await this.requests.ask(request, this.options.send));
+  private async send(question: KernelQuestion, subshellId: string | null, tries = 1): Promise<ReplyContent> {
+    const { sender, allowsStdin, send } = this.options;
+    const request = requestOf(question, sender(), { subshellId, allowStdin: allowsStdin() });
+    try {
+      return answerOf(question, await this.requests.ask(request, send));
+    } catch (error) {
+      if (!(error instanceof Unanswered) || tries === MOST_TRIES) throw error;
+      return this.send(question, subshellId, tries + 1);
+    }
   }
 
   private answerLater(asked: Pick<Late, 'question' | 'asker' | 'answer'>): KernelBusy {

@@ -131,6 +131,8 @@ export type SessionEffect =
   /** The run's author is told why it is interrupted. */
   | { readonly type: 'tellOverTime'; readonly run: QueuedRun; readonly mostSeconds: number }
   | { readonly type: 'answerRequest'; readonly message: KernelMessage }
+  /** The kernel is idle again after the hub's own request. */
+  | { readonly type: 'requestDone'; readonly requestId: string }
   | { readonly type: 'failRequests'; readonly reason: string }
   | { readonly type: 'notifyKernel' }
   | { readonly type: 'notifyPrompt' };

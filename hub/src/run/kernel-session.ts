@@ -331,6 +331,8 @@ export class KernelSession {
         return this.parts.audience.ranOverTime(effect.run.view, effect.mostSeconds);
       case 'answerRequest':
         return this.parts.questions.answer(effect.message);
+      case 'requestDone':
+        return this.parts.questions.requestDone(effect.requestId);
       case 'failRequests':
         return this.parts.questions.failAll(effect.reason);
       case 'notifyKernel':

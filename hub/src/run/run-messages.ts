@@ -5,6 +5,7 @@ import type { PromptView, RunId } from '@cokernel/proto/hub';
 import { PromptId } from '@cokernel/proto/hub';
 import { endIfComplete, withCurrent } from './current-run.js';
 import { executionCountOf, readExecuteReply } from './execute-reply.js';
+import { answersHub } from './hub-request.js';
 import type { CurrentRun, KernelSessionState, SessionEffect, Transition } from './kernel-session-model.js';
 import { same } from './kernel-session-model.js';
 import { readPayloads } from './payloads.js';
@@ -21,7 +22,7 @@ export function messageArrived(state: KernelSessionState, message: KernelMessage
   const ofCurrent = current !== null && parent === current.run.view.runId;
   if (message.channel === 'iopub') {
     if (message.header.msg_type === 'status')
-      return ofCurrent ? statusArrived(state, current, message, at) : same(state);
+      return ofCurrent ? statusArrived(state, current, message, at) : statusBesideArrived(state, message);
     if (message.header.msg_type === 'execute_input') {
       return ofCurrent ? executeInputArrived(state, current, message, at) : same(state);
     }
@@ -56,6 +57,12 @@ function statusArrived(state: KernelSessionState, current: CurrentRun, message: 
     default:
       return same(state);
   }
+}
+
+function statusBesideArrived(state: KernelSessionState, message: KernelMessage): Transition {
+  const requestId = parentId(message);
+  if (requestId === null || message.content['execution_state'] !== 'idle' || !answersHub(message)) return same(state);
+  return { state, effects: [{ type: 'requestDone', requestId }] };
 }
 
 function busyArrived(state: KernelSessionState, current: CurrentRun, busy: string): Transition {

@@ -37,6 +37,7 @@ export interface SessionParts {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
+const REPLY_GRACE_MS = 1_000;
 /** Short of the 200 ms within which who asks is to hear something. */
 const SOON_MS = 150;
 /** Most runs are shorter. */
@@ -81,8 +82,10 @@ function questionsOf({ newId }: KernelSessionOptions, { send, sender, state }: S
     isFree: () => kernelStatus(state()) === 'idle',
     hasSubshells: () => hasFeature(state(), SUBSHELLS),
     isIpython: () => state().kernel.phase === 'ready' && state().kernelInfo?.implementation === 'ipython',
+    allowsStdin: () => state().current?.run.allowStdin ?? true,
     soonMs: SOON_MS,
     timeoutMs: REQUEST_TIMEOUT_MS,
+    graceMs: REPLY_GRACE_MS,
     quietMs: QUIET_MS,
   });
 }

@@ -18,12 +18,13 @@ const EXPRESSION = `(lambda ip, cut: type('Variables', (), {'_repr_mimebundle_':
   if not name.startswith('_') and name not in ip.user_ns_hidden and type(value).__name__ != 'module'
 ][:${String(MOST_VARIABLES)}]}}})())(get_ipython(), __import__('reprlib').Repr().repr)`;
 
-export function variablesRequest(sender: Sender): KernelMessage {
+/** `allowStdin`: see `AskingOptions`. */
+export function variablesRequest(sender: Sender, allowStdin: boolean): KernelMessage {
   return executeRequest(sender, {
     code: '',
     silent: true,
     storeHistory: false,
-    allowStdin: false,
+    allowStdin,
     stopOnError: false,
     userExpressions: { variables: EXPRESSION },
   });

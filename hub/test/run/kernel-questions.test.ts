@@ -6,6 +6,7 @@ import { asHub } from '../../src/run/hub-request.js';
 import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
 import type { Asker } from '../../src/run/kernel-questions.js';
 import { KernelQuestions } from '../../src/run/kernel-questions.js';
+import { waitUntil } from '../support/wait-until.js';
 
 const complete: KernelQuestion = { kind: 'complete', code: 'pri', cursorPos: 3 };
 const inspect: KernelQuestion = { kind: 'inspect', code: 'pri', cursorPos: 3, detailLevel: 0 };
@@ -15,6 +16,7 @@ class Kernel {
   isFree = true;
   hasSubshells = false;
   isIpython = true;
+  allowsStdin = true;
   readonly sent: KernelMessage[] = [];
   private ids = 0;
   readonly questions: KernelQuestions;
@@ -30,8 +32,10 @@ class Kernel {
       isFree: () => this.isFree,
       hasSubshells: () => this.hasSubshells,
       isIpython: () => this.isIpython,
+      allowsStdin: () => this.allowsStdin,
       soonMs,
       timeoutMs: 10_000,
+      graceMs: 1,
       quietMs: 0,
     });
   }
@@ -58,6 +62,12 @@ class Kernel {
     );
     await settled();
   }
+}
+
+/** The kernel is idle again after its newest request, the `count`th that it has got. */
+async function idleAfter(count: number): Promise<void> {
+  await waitUntil('it was asked', () => kernel.sent.length === count);
+  kernel.questions.requestDone(kernel.sent.at(-1)?.header.msg_id ?? '');
 }
 
 /** Everything that waits for promises alone has gone on. */
@@ -214,6 +224,65 @@ describe('a kernel with subshells', () => {
   });
 });
 
+describe('a kernel that has done with a question and not answered it', () => {
+  beforeEach(() => {
+    kernel.hasSubshells = true;
+    kernel.isFree = false;
+  });
+
+  const askedBeside = async (question: KernelQuestion = complete): Promise<ReplyContent> => {
+    const answer = kernel.questions.ask(question, asker('ann'));
+    await settled();
+    await kernel.reply({ status: 'ok', subshell_id: 'sub' });
+    return answer;
+  };
+
+  test('is asked again, by a request of its own', async () => {
+    const answer = askedBeside();
+    await idleAfter(2);
+    await waitUntil('it is asked again', () => kernel.sent.length === 3);
+    const [first, second] = kernel.sent.slice(1);
+    expect([second?.header.msg_type, second?.header.subshell_id]).toEqual(['complete_request', 'sub']);
+    expect(second?.content).toEqual(first?.content);
+    expect(second?.header.msg_id).not.toBe(first?.header.msg_id);
+    await kernel.reply({ status: 'ok', matches: ['print'] });
+    expect(await answer).toEqual({ status: 'ok', matches: ['print'] });
+  });
+
+  test('is not asked for ever: who asks is told', async () => {
+    const answer = askedBeside();
+    const refused = expect(answer).rejects.toMatchObject({ code: 'kernelBusy' });
+    for (const count of [2, 3, 4]) await idleAfter(count);
+    await refused;
+    expect(kernel.sent).toHaveLength(4);
+  });
+
+  test('is not asked again when its answer came just behind', async () => {
+    const answer = askedBeside();
+    await idleAfter(2);
+    await kernel.reply({ status: 'ok', matches: [] });
+    expect(await answer).toEqual({ status: 'ok', matches: [] });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(kernel.sent).toHaveLength(2);
+  });
+
+  test('makes no second subshell', async () => {
+    const answer = kernel.questions.ask(complete, asker('ann'));
+    await idleAfter(1);
+    expect(await answer).toMatchObject({ status: 'kernelBusy' });
+    expect(kernel.types()).toEqual(['create_subshell_request']);
+  });
+
+  test.each([true, false])('leaves it to what runs whether code may ask people: %s', async (allowsStdin) => {
+    kernel.allowsStdin = allowsStdin;
+    const answer = askedBeside({ kind: 'variables' });
+    await waitUntil('it was asked', () => kernel.sent.length === 2);
+    expect(kernel.sent[1]?.content).toMatchObject({ allow_stdin: allowsStdin, silent: true });
+    await kernel.reply({ status: 'ok' });
+    await answer;
+  });
+});
+
 describe('what a kernel loads late is loaded early', () => {
   /** Timers of no time at all have gone off. */
   const asked = async (): Promise<void> => {
@@ -221,8 +290,7 @@ describe('what a kernel loads late is loaded early', () => {
     await settled();
   };
 
-  test('on the shell channel of one that is free', async () => {
-    kernel.hasSubshells = true;
+  test('on the shell channel of one that is free and has no subshells', async () => {
     kernel.questions.expectPeople();
     await asked();
     expect(kernel.sent.map(({ header }) => [header.msg_type, header.subshell_id])).toEqual([
@@ -231,9 +299,12 @@ describe('what a kernel loads late is loaded early', () => {
     expect(kernel.sent[0]?.content).toMatchObject({ code: '', silent: true, store_history: false });
   });
 
-  test('beside a run that goes on', async () => {
+  test.each([
+    ['that is free', true],
+    ['whose run goes on', false],
+  ])('at the subshell of one %s, where completions wait for it', async (_title, isFree) => {
     kernel.hasSubshells = true;
-    kernel.isFree = false;
+    kernel.isFree = isFree;
     kernel.questions.expectPeople();
     await asked();
     await kernel.reply({ status: 'ok', subshell_id: 'sub' });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunId } from '@cokernel/proto/hub';
+import { PromptId } from '@cokernel/proto/hub';
 import { answersHub } from '../../src/run/hub-request.js';
 import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
 import { RealSession, printed, untilFile, withoutSubshells } from '../support/real-session.js';
@@ -57,7 +58,8 @@ describe('ipykernel with subshells', () => {
         const wait = `[t.join() for t in __import__('threading').enumerate() if t.name == 'cokernel-loads-early']`;
         const modules = `[name for name in __import__('sys').modules if name.startswith(('jedi', 'parso'))]`;
         const sources = `__import__('stack_data').Source._class_local('__source_cache_with_lines', {})`;
-        const [count, read] = printed(await real.run(`${wait}\nprint(len(${modules}), *${sources})`)).split(/ (.*)/s);
+        const code = `print(len(${modules}))\n${wait}\nprint(*${sources})`;
+        const [count, read] = printed(await real.run(code)).split(/\n(.*)/s);
         return { modules: Number(count), hasRead: (file: string) => read?.includes(file) === true };
       };
       expect((await loaded()).modules).toBe(0);
@@ -127,6 +129,51 @@ describe('ipykernel with subshells', () => {
       const entries = await real.endOf(runId);
       expect(printed(entries)).toBe(`${Array.from({ length: 300 }, (_, i) => `${String(i)}\n`).join('')}done\n`);
       expect(entries).toContainEqual({ type: 'nextInput', text: 'late = 1', replace: false });
+    },
+    SLOW_MS,
+  );
+
+  /** Leaves its `catch_warnings` while the first completion of `slow.` is under way. */
+  const SPOILING = `
+import threading, warnings
+inside, left = threading.Event(), threading.Event()
+class Slow:
+  def __dir__(self):
+    inside.set()
+    left.wait()
+    return ['spoilt_once']
+slow = Slow()
+with warnings.catch_warnings():
+  print('entered', flush=True)
+  inside.wait()
+left.set()`;
+
+  test(
+    '[X21] is asked again what it left unanswered because code left catch_warnings meanwhile',
+    async () => {
+      const runId = await occupied(SPOILING);
+      await waitUntil('it has entered', () =>
+        real.ofType('stream').some(({ content }) => content['text'] === 'entered\n'),
+      );
+      const answer = await answerTo({ kind: 'complete', code: 'slow.', cursorPos: 5 });
+      expect(answer).toMatchObject({ status: 'ok', matches: ['spoilt_once'] });
+      await letGo();
+      expect((await real.endOf(runId)).at(-1)).toMatchObject({ state: 'succeeded' });
+    },
+    SLOW_MS,
+  );
+
+  test(
+    '[J18] lets a cell ask people after its variables were listed beside it',
+    async () => {
+      const runId = await real.begin(`${untilFile(go)}\nprint('so', input('well? '))`);
+      await waitUntil('it runs', () => real.session.currentRun?.runId === runId);
+      expect(await answerTo({ kind: 'variables' })).toMatchObject({ status: 'ok', reason: null });
+      await letGo();
+      await waitUntil('it asks', () => real.ofType('input_request').length === 1);
+      const [prompt] = real.ofType('input_request');
+      await real.session.answerPrompt(PromptId.parse(prompt?.header.msg_id), 'yes');
+      expect(printed(await real.endOf(runId))).toBe('well? yes\nso yes\n');
     },
     SLOW_MS,
   );

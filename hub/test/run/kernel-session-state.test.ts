@@ -126,6 +126,12 @@ describe('the end of a run', () => {
     expect(settled(ends(...messages))).toBeUndefined();
   });
 
+  test('is not what the idle behind a question of the hub’s tells, only that this is done with', () => {
+    expect(ends(says.ok('r1'), says.idle('cokernel-asks-1'))).toEqual([
+      { type: 'requestDone', requestId: 'cokernel-asks-1' },
+    ]);
+  });
+
   test('a failed run says what was raised', () => {
     expect(settled(ends(says.failed('r1', 3), says.idle('r1')))?.end).toMatchObject({
       state: 'failed',
