@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { FolderId } from '@cokernel/proto/hub';
 import type { HubConfig, KernelsAtStop } from './config.js';
-import type { Right } from './run/lease.js';
+import type { Right } from './right.js';
 
 /** What a hub that leads others may do, as long as it does. */
 export interface Lead {

@@ -12,7 +12,7 @@ import type { KernelFigures } from './hub-health.js';
 import { adoptKernels, kernelHost, kernelNotices, specView, startedHere } from './hub-kernels.js';
 import type { Notice } from './gateway/rest/hub.js';
 import type { HubOptions, Lead } from './hub-options.js';
-import { openStores, outputStore, saveThread } from './hub-stores.js';
+import { openStores, outputStore, rightToWrite, saveThread } from './hub-stores.js';
 import type { Stores } from './hub-stores.js';
 import type { KernelHost } from './kernel/kernel-host.js';
 import { Metrics } from './metrics/metrics.js';
@@ -25,7 +25,7 @@ import type { EndingRun } from './run/ending-runs.js';
 import { endingRuns } from './run/ending-runs.js';
 import type { HeldLeaseOptions } from './run/held-lease.js';
 import { IdleCulling } from './run/idle-culling.js';
-import { ofOneHub } from './run/lease.js';
+import { ofOneHub } from './right.js';
 import type { KernelSession } from './run/kernel-session.js';
 import { KernelChannels } from './run/kernel-channels.js';
 import { KernelSessions } from './run/kernel-sessions.js';
@@ -73,13 +73,14 @@ interface Common {
 /** `lead`: of a hub that leads others; null: it serves its folder alone. */
 export async function buildParts(options: HubOptions, closers: Closers, lead: Lead | null): Promise<Parts> {
   const metrics = new Metrics(options.version);
-  const store = await openStores(options, metrics, closers, lead);
+  const right = rightToWrite(options, lead);
+  const store = await openStores(options, { metrics, lead, right }, closers);
   const host = kernelHost(options);
   closers.push(() => host.close());
-  const outputs = await outputStore(options, clock, closers);
-  const notebookFiles = saveThread(options, closers);
+  const outputs = await outputStore(options, right, clock, closers);
+  const notebookFiles = saveThread(options, right, closers);
   const common = commonOf(options, store, { outputs, metrics, lead });
-  const folder = new ServedFolder(options.config.folder);
+  const folder = new ServedFolder(options.config.folder, right);
   const figures = kernelFigures(metrics, common);
   const meeting = meetingPlaces(options, common, { store, notebookFiles, host, folder, figures });
   const { sessions, rooms } = meeting;

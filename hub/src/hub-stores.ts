@@ -1,4 +1,5 @@
 /** The stores of one hub: only here do storage's adapters meet the ports that they implement. */
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Closers } from './closers.js';
 import type { HubConfig } from './config.js';
@@ -6,6 +7,8 @@ import type { Notice } from './gateway/rest/hub.js';
 import type { HubOptions, Lead } from './hub-options.js';
 import { RedisFigures } from './metrics/redis-figures.js';
 import type { Metrics } from './metrics/metrics.js';
+import { ofOneHub } from './right.js';
+import type { Right } from './right.js';
 import type { LeaseStore } from './run/lease.js';
 import type { RunQueue } from './run/run-queue.js';
 import type { OutputStore } from './run/output-store.js';
@@ -19,6 +22,19 @@ import { FileOutputStore } from './storage/outputs/output-store.js';
 import { openRedisStore } from './storage/redis/open-redis-store.js';
 import type { RedisStore } from './storage/redis/open-redis-store.js';
 import { endsWithin } from './within.js';
+
+/** To write what hubs of one folder share; told once in the log when it is gone and something would still be written. */
+export function rightToWrite({ log }: HubOptions, lead: Lead | null): Right {
+  if (lead === null) return ofOneHub;
+  let isTold = false;
+  const isHeld = (): boolean => {
+    if (lead.right.isHeld()) return true;
+    if (!isTold) log.info({ fence: lead.fence }, 'this hub leads no more: what it would still write is refused');
+    isTold = true;
+    return false;
+  };
+  return { isHeld };
+}
 
 /** All that a hub keeps but for outputs, and what it shares with others. */
 export interface Stores extends FolderStore {
@@ -35,12 +51,11 @@ export interface Stores extends FolderStore {
 /** In the hub's own folder, or in Redis what Redis is for. `lead`: of a hub that leads others, which keep all of it together. */
 export async function openStores(
   options: HubOptions,
-  metrics: Metrics,
+  { metrics, lead, right }: { readonly metrics: Metrics; readonly lead: Lead | null; readonly right: Right },
   closers: Closers,
-  lead: Lead | null,
 ): Promise<Stores> {
   const { redisUrl, storeDirectory, documents } = options.config;
-  const folder = { directory: storeDirectory, onNotice: noticeListener(options), log: options.log };
+  const folder = { directory: storeDirectory, right, onNotice: noticeListener(options), log: options.log };
   if (redisUrl === null) {
     const store = await openEmbeddedStore(folder);
     closers.push(() => store.close());
@@ -61,9 +76,15 @@ export async function openStores(
 }
 
 /** Where large outputs lie. */
-export async function outputStore(options: HubOptions, clock: () => Date, closers: Closers): Promise<OutputStore> {
+export async function outputStore(
+  options: HubOptions,
+  right: Right,
+  clock: () => Date,
+  closers: Closers,
+): Promise<OutputStore> {
   const outputs = new FileOutputStore({
     folder: outputsFolderOf(options.config),
+    right,
     onNotice: noticeListener(options),
     now: clock,
   });
@@ -73,8 +94,9 @@ export async function outputStore(options: HubOptions, clock: () => Date, closer
 }
 
 /** Where notebooks are read and written. */
-export function saveThread({ config, log }: HubOptions, closers: Closers): SaveThread {
+export function saveThread({ config, log }: HubOptions, right: Right, closers: Closers): SaveThread {
   const thread = new SaveThread({
+    ...(right === ofOneHub ? {} : { right, writer: randomUUID().slice(0, 8) }),
     outputsFolder: outputsFolderOf(config),
     limits: config.saveLimits,
     onDied: (reason) => log.error({ reason }, 'the thread that reads and writes notebooks ended by itself'),

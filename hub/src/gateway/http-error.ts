@@ -5,6 +5,7 @@ import type { CallErrorCode } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import { PathError } from '../room/served-folder.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
+import { LeaseEnded } from '../right.js';
 import { QueueUnavailable } from '../run/run-queue.js';
 
 export class HttpError extends Error {
@@ -47,7 +48,7 @@ export function statusOf(error: unknown): number {
   if (error instanceof Refusal) return STATUS_OF_REFUSAL[error.code] ?? 500;
   if (error instanceof PathError) return STATUS_OF_PATH[error.code];
   if (error instanceof NotebookFormatError) return 400;
-  if (error instanceof QueueUnavailable) return 503;
+  if (error instanceof QueueUnavailable || error instanceof LeaseEnded) return 503;
   return isClientError(error) ? error.status : 500;
 }
 

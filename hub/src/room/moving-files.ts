@@ -34,8 +34,12 @@ export class MovingFiles {
     if (kind === null) throw new PathError('missing', `there is no '${from}' in the served folder`);
     const [old, now] = [folder.relative(source), folder.relative(target)];
     const fileId = kind.isFile() ? index.idAt(old) : null;
-    if (fileId !== null) return this.moveNotebook(fileId, now, () => rename(source, target));
-    await rename(source, target);
+    const onDisk = (): Promise<void> => {
+      folder.mustBeOurs();
+      return rename(source, target);
+    };
+    if (fileId !== null) return this.moveNotebook(fileId, now, onDisk);
+    await onDisk();
     if (!kind.isDirectory()) return;
     for (const { fileId: inside, path } of index.below(old)) {
       await this.moveNotebook(inside, `${now}${path.slice(old.length)}`, () => Promise.resolve());

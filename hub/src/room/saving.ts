@@ -5,6 +5,7 @@
  */
 import type { SavingView } from '@cokernel/proto/hub';
 import { messageOf } from '../errors.js';
+import { LeaseEnded } from '../right.js';
 
 export interface SavingOptions {
   /** Writes the file; resolves when it is on disk. */
@@ -77,7 +78,7 @@ export class Saving {
     } catch (error) {
       this.dirty = true;
       this.show({ state: 'failed', reason: messageOf(error) });
-      if (!this.stopped) this.schedule(this.options.retryMs);
+      if (!this.stopped && !(error instanceof LeaseEnded)) this.schedule(this.options.retryMs);
       throw error;
     } finally {
       this.tookMs = performance.now() - began;

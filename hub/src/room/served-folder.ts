@@ -4,6 +4,7 @@
  */
 import { lstat, readdir, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { mustHold, ofOneHub, type Right } from '../right.js';
 
 /** Says which folder this is to hubs that serve it together. Theirs alone: nobody else finds it there, or can put anything in its place. */
 export const FOLDER_MARKER = '.cokernel-folder';
@@ -28,8 +29,16 @@ export class PathError extends Error {
 }
 
 export class ServedFolder {
-  /** `root`: absolute, links resolved. */
-  constructor(readonly root: string) {}
+  /** `root`: absolute, links resolved. `right`: to change what is in it. */
+  constructor(
+    readonly root: string,
+    private readonly right: Right = ofOneHub,
+  ) {}
+
+  /** Right before anything in it is changed. Throws `LeaseEnded`. */
+  mustBeOurs(): void {
+    mustHold(this.right);
+  }
 
   /** The absolute path of something that exists, links resolved. Throws `PathError`. */
   async resolve(relative: string): Promise<string> {
@@ -61,6 +70,7 @@ export class ServedFolder {
     const absolute = await this.resolveNew(relative);
     const kind = await lstat(absolute).catch(() => null);
     if (kind === null) throw new PathError('missing', `there is no '${relative}' in the served folder`);
+    this.mustBeOurs();
     if (!kind.isDirectory()) return unlink(absolute);
     if ((await readdir(absolute)).length > 0) throw new PathError('notEmpty', `the folder '${relative}' is not empty`);
     await rmdir(absolute);

@@ -5,7 +5,8 @@
  */
 import type { HubId } from '@cokernel/proto/hub';
 import { messageOf } from '../errors.js';
-import type { LeaseStore, LeaseSubject, Right } from './lease.js';
+import type { Right } from '../right.js';
+import type { LeaseStore, LeaseSubject } from './lease.js';
 
 export interface HeldLeaseOptions {
   readonly leases: LeaseStore;

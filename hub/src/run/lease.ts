@@ -9,20 +9,6 @@ export type LeaseSubject =
   | { readonly kind: 'notebook'; readonly id: FileId }
   | { readonly kind: 'folder'; readonly id: FolderId };
 
-/** To serve a folder, and to write in it. */
-export interface Right {
-  /** By the clock alone, at once: false as soon as another hub may have it, and never true again after that. */
-  isHeld(): boolean;
-}
-
-/** Of a hub that has a folder's lock: no other serves it. */
-export const ofOneHub: Right = { isHeld: () => true };
-
-/** This hub may write nothing more: another one may serve the folder. Nothing was written, and nothing is to be tried again. */
-export class LeaseEnded extends Error {
-  override readonly name = 'LeaseEnded';
-}
-
 export type ClaimOutcome =
   | { readonly outcome: 'claimed'; readonly fence: number }
   /** Another hub has it for at most so long. */

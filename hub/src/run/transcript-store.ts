@@ -5,7 +5,10 @@ import type { FlushMark } from './run-outputs.js';
 export type { TranscriptEntry };
 
 export interface TranscriptStore {
-  /** Appends entries and, in one step with them, how far the run came; resolves when durable. */
+  /**
+   * Appends entries and, in one step with them, how far the run came; resolves when durable. From then on nothing counts
+   * that another store appends which has appended to this transcript before. Throws `LeaseEnded`.
+   */
   append(runId: RunId, entries: readonly TranscriptEntry[], mark?: FlushMark): Promise<void>;
   /** The newest mark; null when there is none. */
   mark(runId: RunId): Promise<FlushMark | null>;

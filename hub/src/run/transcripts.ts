@@ -30,6 +30,8 @@ export class Transcripts implements RunOutputs {
   /** The stored transcript has how far the run came. */
   async resume(run: QueuedRun): Promise<FlushMark | null> {
     const { runId } = run.view;
+    // What a hub that ended is still about to bring counts no more: where the run goes on is settled now.
+    if (await this.store.has(runId)) await this.store.append(runId, []);
     const mark = await this.store.mark(runId);
     if (mark === null || mark.end !== null) return mark;
     const opened = this.opened(runId);

@@ -1,13 +1,17 @@
 /**
  * The file that is about to take a notebook's place: written beside it, so that the place changes in one step, with the
  * rights of the file that it follows. It has one name a notebook and store, so that what a killed hub left is written over.
+ *
+ * Of hubs that save one after the other each has names of its own: one that was stopped and goes on can put nothing but its
+ * own draft in the file's place, and the next hub has removed that before it wrote anything.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { contentHash, isMissing } from '../room/notebook-file.js';
 import { syncFolder, writeAll } from '../storage/embedded/durable-files.js';
 
+const ENDING = '.saving';
 const FLUSH_FROM = 1024 * 1024;
 
 export class Draft {
@@ -22,10 +26,12 @@ export class Draft {
     private readonly handle: FileHandle,
   ) {}
 
-  /** `owner`: whose draft it is, should several programs write beside each other. */
-  static async begin(target: string, owner: string): Promise<Draft> {
-    const name = `.cokernel-${contentHash(`${owner}\n${target}`).slice(0, 16)}.saving`;
-    const file = path.join(path.dirname(target), name);
+  /** `owner`: whose draft it is, should several programs write beside each other. `writer`: which of hubs that are one owner. */
+  static async begin(target: string, owner: string, writer?: string): Promise<Draft> {
+    const folder = path.dirname(target);
+    const ofNotebook = `.cokernel-${contentHash(`${owner}\n${target}`).slice(0, 16)}`;
+    const file = path.join(folder, `${ofNotebook}${writer === undefined ? '' : `-${writer}`}${ENDING}`);
+    if (writer !== undefined) await removeDrafts(folder, ofNotebook);
     const former = await stat(target).catch((error: unknown) => {
       if (isMissing(error)) return null;
       throw error;
@@ -89,6 +95,13 @@ export class Draft {
     this.hash.update(bytes);
     await writeAll(this.handle, bytes);
     this.written += bytes.byteLength;
+  }
+}
+
+/** Of hubs that were killed. */
+async function removeDrafts(folder: string, ofNotebook: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(ofNotebook) && name.endsWith(ENDING)) await rm(path.join(folder, name), { force: true });
   }
 }
 

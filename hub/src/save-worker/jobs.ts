@@ -8,6 +8,8 @@ export interface WorkerSettings {
   /** Of the output store. */
   readonly outputsFolder: string;
   readonly limits: SaveLimits;
+  /** Of hubs that save the same files one after the other, which one: its drafts are no others'. Default: there is one hub. */
+  readonly writer?: string;
 }
 
 export interface ReadJob {

@@ -15,10 +15,13 @@ import type {
   WriteOutcome,
   WriteRequest,
 } from '../room/notebook-files.js';
+import { mustHold, ofOneHub, type Right } from '../right.js';
 import { startWorker } from '../start-worker.js';
 import type { Failure, FromWorker, Job, Question, Result, ToWorker, WorkerSettings } from './jobs.js';
 
 export interface SaveThreadOptions extends WorkerSettings {
+  /** To write in the folder; default: of one hub. */
+  readonly right?: Right;
   /** Tells that the thread ended by itself. */
   readonly onDied: (reason: string) => void;
   /** Of the thread; default: as much as a process may have. */
@@ -73,10 +76,10 @@ export class SaveThread implements NotebookFiles {
 
   async write({ onDraft, ...job }: WriteRequest): Promise<WriteOutcome> {
     const step = (): Promise<Result> =>
-      this.run({ kind: 'write', ...job }, transferable(job.state), (question) =>
-        question.kind === 'draft' ? onDraft(question.draft) : Promise.resolve(),
-      );
-    const written = this.writing.then(step);
+      this.run({ kind: 'write', ...job }, transferable(job.state), async (question) => {
+        if (question.kind === 'draft') await this.rightly(() => onDraft(question.draft));
+      });
+    const written = this.writing.then(() => this.rightly(step));
     this.writing = settled(written);
     const result = await written;
     if (result.kind !== 'write') throw new Error('the worker answered something else');
@@ -98,6 +101,18 @@ export class SaveThread implements NotebookFiles {
     await Promise.all([this.worker?.terminate(), this.letGo]);
   }
 
+  /** Without the right nothing is begun, and what fails meanwhile has failed for that. Throws `LeaseEnded`. */
+  private async rightly<T>(step: () => Promise<T>): Promise<T> {
+    const { right = ofOneHub } = this.options;
+    mustHold(right);
+    try {
+      return await step();
+    } catch (error) {
+      mustHold(right);
+      throw error;
+    }
+  }
+
   private run(job: Job, transfer: ArrayBuffer[], answer: Pending['answer']): Promise<Result> {
     if (this.closed) return Promise.reject(new Error('the hub stops'));
     this.stopWaiting();
@@ -111,8 +126,8 @@ export class SaveThread implements NotebookFiles {
   }
 
   private begin(): Worker {
-    const { outputsFolder, limits, maxHeapMiB } = this.options;
-    const workerData: WorkerSettings = { outputsFolder, limits };
+    const { outputsFolder, limits, writer, maxHeapMiB } = this.options;
+    const workerData: WorkerSettings = { outputsFolder, limits, ...(writer === undefined ? {} : { writer }) };
     const worker = startWorker(new URL('./save-worker', import.meta.url), {
       workerData,
       resourceLimits: maxHeapMiB === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMiB },

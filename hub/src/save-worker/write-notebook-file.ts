@@ -43,7 +43,7 @@ async function replaceFile(
   ask: Ask,
 ): Promise<WriteOutcome> {
   const target = await realpath(absolute).catch(() => absolute);
-  const draft = await Draft.begin(target, settings.outputsFolder);
+  const draft = await Draft.begin(target, settings.outputsFolder, settings.writer);
   return draft.orRemove(async () => {
     const isWithheld = new Set<string>(withheld);
     const outputs = new WholeOutputs(

@@ -8,6 +8,7 @@ import type { ContentHash } from '@cokernel/proto/hub';
 import { makeCodeCell, makeNotebook, readDocument, storedBundle, writeNotebook } from '@cokernel/proto/notebook';
 import { cellsArray } from '@cokernel/proto/notebook';
 import { readConfig } from '../../src/config.js';
+import { ofOneHub } from '../../src/right.js';
 import { ReferenceLog } from '../../src/storage/outputs/reference-log.js';
 import { RoomProgram, sessionOf } from '../support/room-program.js';
 import { hubPlace, startHub, writeCells } from '../support/test-hub.js';
@@ -60,7 +61,7 @@ async function stored(
   fileId: string,
 ): Promise<{ readonly held: readonly string[]; readonly letGo: readonly string[] }> {
   const file = path.join(await storeDirectory(), 'outputs', 'references.log');
-  const log = new ReferenceLog({ path: file, onNotice: () => undefined, now: () => new Date() });
+  const log = new ReferenceLog({ path: file, right: ofOneHub, onNotice: () => undefined, now: () => new Date() });
   await log.start();
   const state = log.references.state();
   await log.close();

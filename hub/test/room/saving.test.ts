@@ -1,6 +1,7 @@
 /** Autosave by a clock that the test turns. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { SavingView } from '@cokernel/proto/hub';
+import { LeaseEnded } from '../../src/right.js';
 import { Saving } from '../../src/room/saving.js';
 
 const clock = (): Date => new Date('2026-01-01T00:00:00.000Z');
@@ -84,6 +85,15 @@ describe('a change', () => {
 });
 
 describe('a save', () => {
+  test('that a hub may not save any more is not tried again', async () => {
+    saving.changed();
+    await pass(1_000);
+    writes[0]?.fail(new LeaseEnded('another hub leads'));
+    await pass(60_000);
+    expect(writes).toHaveLength(1);
+    expect(states().at(-1)).toBe('failed');
+  });
+
   test('[X2] that fails is shown with its reason and tried again', async () => {
     saving.changed();
     await pass(1_000);

@@ -1,7 +1,8 @@
 /** How a lease is kept, by a clock of the test's own: what a hub may believe of it at each moment. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { holdLease, type HeldLease } from '../../src/run/held-lease.js';
-import type { LeaseStore, RenewOutcome, Right } from '../../src/run/lease.js';
+import type { Right } from '../../src/right.js';
+import type { LeaseStore, RenewOutcome } from '../../src/run/lease.js';
 import { newFolderId, newHubId } from '../support/queued-run.js';
 
 const LEASE_MS = 1_000;

@@ -1,12 +1,13 @@
 /** The thread that reads and writes notebooks: what crosses its border, what it costs the hub, and what if it dies. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { STORED_MIME, writeNotebook, type Output } from '@cokernel/proto/notebook';
+import { STORED_MIME, writeNotebook, type Notebook, type Output } from '@cokernel/proto/notebook';
+import { LeaseEnded, ofOneHub, type Right } from '../../src/right.js';
 import { SaveThread } from '../../src/save-worker/save-thread.js';
 import { notebookFilesContract } from '../contracts/notebook-files-contract.js';
 import { SAVE_LIMITS } from '../support/notebook-files.js';
 import { waitUntil } from '../support/wait-until.js';
-import { NotebookPlace, display, stream, withOutputs } from '../support/notebook-place.js';
+import { NotebookPlace, display, stateOf, stream, withOutputs } from '../support/notebook-place.js';
 
 let place: NotebookPlace;
 let thread: SaveThread;
@@ -106,6 +107,68 @@ describe('a save that fails', () => {
     expect(await place.write(small, notebook)).toMatchObject({ outcome: 'written' });
     expect(await readdir(place.served)).toEqual(['a.ipynb']);
     await small.close();
+  });
+});
+
+describe('of hubs that save one after the other', () => {
+  const [before, after, newest] = ['before', 'after', 'newest'].map((text) => withOutputs(stream(text))) as [
+    Notebook,
+    Notebook,
+    Notebook,
+  ];
+  const hub = (writer: string, right: Right): SaveThread =>
+    new SaveThread({ outputsFolder: place.outputsFolder, limits: SAVE_LIMITS, onDied: () => undefined, writer, right });
+  const names = async (): Promise<readonly string[]> => (await readdir(place.served)).sort();
+
+  test.each([
+    ['begins nothing', 1],
+    ['puts nothing in the file’s place that it had begun', 2],
+  ])('one that has lost the right %s', async (_, lostWhenAskedFor) => {
+    await place.write(thread, before);
+    const [text, told] = [await place.text(), [] as unknown[]];
+    let asked = 0;
+    const former = hub('former', { isHeld: () => (asked += 1) < lostWhenAskedFor });
+    const onDraft = (draft: unknown): Promise<void> => Promise.resolve(void told.push(draft));
+    const saved = await place.known();
+    const saving = former.write({ absolute: place.file, state: stateOf(after), saved, onDraft });
+    await expect(saving).rejects.toThrow(LeaseEnded);
+    expect([told, await names(), await place.text()]).toEqual([[], ['a.ipynb'], text]);
+    await former.close();
+  });
+
+  test('one that was stopped between its draft and the file’s place finds neither its draft nor another one there', async () => {
+    const [former, next] = [hub('former', ofOneHub), hub('next', ofOneHub)];
+    await place.write(former, before);
+    const saved = await place.known();
+    const outcome = former.write({
+      absolute: place.file,
+      state: stateOf(after),
+      saved,
+      onDraft: async (draft) => {
+        // The next hub opens the notebook, and removes the draft of which the log says that it is not the file.
+        if (draft !== null) await rm(draft.file);
+        await expect(place.write(next, newest)).resolves.toMatchObject({ outcome: 'written' });
+      },
+    });
+    await expect(outcome).resolves.toMatchObject({ outcome: 'foreign' });
+    expect([await names(), await place.text()]).toEqual([['a.ipynb'], writeNotebook(newest)]);
+    await Promise.all([former.close(), next.close()]);
+  });
+
+  test('what one left that was killed is gone with the next save', async () => {
+    const [former, next] = [hub('former', ofOneHub), hub('next', ofOneHub)];
+    const drafts: string[] = [];
+    await former.write({
+      absolute: place.file,
+      state: stateOf(before),
+      saved: await place.known(),
+      onDraft: (draft) => Promise.resolve(void drafts.push(draft?.file ?? '')),
+    });
+    expect(drafts).toEqual([expect.stringMatching(/\/\.cokernel-[0-9a-f]{16}-former\.saving$/)]);
+    await writeFile(drafts[0] ?? '', 'half of it');
+    await place.write(next, after);
+    expect(await names()).toEqual(['a.ipynb']);
+    await Promise.all([former.close(), next.close()]);
   });
 });
 

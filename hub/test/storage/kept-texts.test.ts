@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FolderId } from '@cokernel/proto/hub';
 import { pino } from 'pino';
-import { LeaseEnded } from '../../src/run/lease.js';
+import { LeaseEnded } from '../../src/right.js';
 import type { StoreNotice } from '../../src/storage/embedded/notice.js';
 import { KeptFile } from '../../src/storage/kept/kept-file.js';
 import { KeptFileIndex } from '../../src/storage/kept/kept-file-index.js';

@@ -51,6 +51,7 @@ async function put(folder: ServedFolder, rooms: RoomRegistry, relative: string, 
   const existing = await resolved(folder, relative);
   if (existing !== null) refuseOtherKind(await folder.entry(relative), body.type);
   const absolute = existing ?? (await folder.resolveNew(relative));
+  folder.mustBeOurs();
   switch (body.type) {
     case 'directory':
       await mkdir(absolute, { recursive: true });

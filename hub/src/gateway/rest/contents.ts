@@ -86,6 +86,7 @@ async function create(folder: ServedFolder, directory: string, response: Respons
   const absolute = await folder.resolveFolder(directory);
   for (let n = 0; ; n += 1) {
     const name = n === 0 ? 'Untitled.ipynb' : `Untitled${String(n)}.ipynb`;
+    folder.mustBeOurs();
     const made = await writeFile(path.join(absolute, name), writeNotebook(makeNotebook()), { flag: 'wx' }).then(
       () => true,
       (error: unknown) => {

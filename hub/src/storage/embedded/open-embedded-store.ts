@@ -13,7 +13,9 @@ export interface EmbeddedStore extends FolderStore {
   readonly leases: LeaseStore;
 }
 
-export async function openEmbeddedStore(options: Omit<FolderStoreOptions, 'keptText'>): Promise<EmbeddedStore> {
+export async function openEmbeddedStore(
+  options: Omit<FolderStoreOptions, 'keptText' | 'right'>,
+): Promise<EmbeddedStore> {
   const { directory, onNotice, log } = options;
   const files = await openFolderStore(options);
   const lmdb = await openLmdb(join(directory, 'queue.lmdb'), onNotice);

@@ -6,6 +6,7 @@ import type { DocumentStore } from '../../room/document-store.js';
 import type { FileIndex } from '../../room/file-index.js';
 import type { KernelUses } from '../../room/kernel-uses.js';
 import type { TimelineStores } from '../../room/open-timeline.js';
+import { ofOneHub, type Right } from '../../right.js';
 import type { TranscriptStore } from '../../run/transcript-store.js';
 import { FileHistoryStore } from '../history/history-store.js';
 import { FileVersionStore } from '../history/version-store.js';
@@ -23,6 +24,8 @@ export interface FolderStoreOptions {
   readonly directory: string;
   /** Where a text of this name is kept, if not in a file of the folder. */
   readonly keptText?: (name: string) => KeptText;
+  /** To write there; default: of one hub. */
+  readonly right?: Right;
   readonly onNotice: NoticeListener;
   readonly log: Logger;
 }
@@ -41,7 +44,7 @@ export interface FolderStore {
 const HISTORY = { maxBytes: 4 * 1024 * 1024, segmentBytes: 512 * 1024 };
 
 export async function openFolderStore(options: FolderStoreOptions): Promise<FolderStore> {
-  const { directory, onNotice, log } = options;
+  const { directory, right = ofOneHub, onNotice, log } = options;
   await mkdir(directory, { recursive: true, mode: ownerOnlyFolder });
   const keptText = options.keptText ?? ((name) => new KeptFile(join(directory, `${name}.json`)));
   const fileIndex = new KeptFileIndex({ text: keptText('file-index'), onNotice });
@@ -51,9 +54,9 @@ export async function openFolderStore(options: FolderStoreOptions): Promise<Fold
     onNotice,
     now: () => new Date(),
   });
-  const transcripts = new EmbeddedTranscriptStore({ folder: join(directory, 'transcripts'), log });
-  const history = new FileHistoryStore({ folder: join(directory, 'history'), ...HISTORY });
-  const versions = new FileVersionStore(join(directory, 'versions'));
+  const transcripts = new EmbeddedTranscriptStore({ folder: join(directory, 'transcripts'), right, log });
+  const history = new FileHistoryStore({ folder: join(directory, 'history'), right, ...HISTORY });
+  const versions = new FileVersionStore(join(directory, 'versions'), right);
   await Promise.all([fileIndex.start(), kernelUses.start(), documents.start(), transcripts.start()]);
   return {
     documents,

@@ -1,12 +1,17 @@
 /**
  * Transcripts: one NDJSON file a run, a line an append. An append resolves when its line is durable. A line that a crash
  * left unfinished is cut off by the next append and not read before.
+ *
+ * Each line says which writer it is of: once another one has written, whatever a former one still brings is left out. So a
+ * hub that was stopped in the middle of an append, and goes on when another one leads, spoils nothing.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunId, TranscriptEntry } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { mustHold, ofOneHub, type Right } from '../../right.js';
 import type { FlushMark } from '../../run/run-outputs.js';
 import { Settlement } from '../../run/run-queue.js';
 import type { TranscriptStore } from '../../run/transcript-store.js';
@@ -16,6 +21,8 @@ import { ownerOnly, ownerOnlyFolder, readIfThere, syncFolder, writeAll } from '.
 export interface EmbeddedTranscriptStoreOptions {
   /** Made when missing. */
   readonly folder: string;
+  /** To write there; default: of one hub. */
+  readonly right?: Right;
   readonly log: Logger;
 }
 
@@ -28,16 +35,17 @@ const Mark: z.ZodType<FlushMark> = z.object({
   end: Settlement.nullable(),
 });
 
-/** A line: what one append brought. A line of an earlier version is one entry. */
+/** A line: what one append brought, and by whom. A line of an earlier version is one entry, of nobody. */
 const Step = z.union([
-  z.object({ entries: z.array(TranscriptEntry), mark: Mark.exactOptional() }),
-  TranscriptEntry.transform((entry) => ({ entries: [entry], mark: undefined })),
+  z.object({ entries: z.array(TranscriptEntry), mark: Mark.exactOptional(), by: z.string().optional() }),
+  TranscriptEntry.transform((entry) => ({ entries: [entry], mark: undefined, by: undefined })),
 ]);
 type Step = z.infer<typeof Step>;
 
 export class EmbeddedTranscriptStore implements TranscriptStore {
   readonly #options: EmbeddedTranscriptStoreOptions;
   readonly #line = new StepLine();
+  readonly #writer = randomUUID().slice(0, 8);
   #closed = false;
 
   constructor(options: EmbeddedTranscriptStoreOptions) {
@@ -50,7 +58,7 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
 
   append(runId: RunId, entries: readonly TranscriptEntry[], mark?: FlushMark): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('The store of transcripts is closed.'));
-    const line = entries.length === 0 && mark === undefined ? '' : `${JSON.stringify({ entries, mark })}\n`;
+    const line = `${JSON.stringify({ entries, mark, by: this.#writer })}\n`;
     return this.#line.pass(runId, () => this.#write(this.#path(runId), Buffer.from(line)));
   }
 
@@ -66,7 +74,7 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
     const file = await readIfThere(this.#path(runId));
     if (file === null) return null;
     const whole = file.subarray(0, file.lastIndexOf(newline) + 1).toString('utf8');
-    return whole.split('\n').flatMap((line) => (line === '' ? [] : this.#parse(runId, line)));
+    return inOrder(whole.split('\n').flatMap((line) => (line === '' ? [] : this.#parse(runId, line))));
   }
 
   async has(runId: RunId): Promise<boolean> {
@@ -87,16 +95,20 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
 
   async #removeOld(runId: RunId, before: Date): Promise<void> {
     const found = await stat(this.#path(runId)).catch(() => null);
-    if (found !== null && found.mtime < before) await unlink(this.#path(runId));
+    if (found === null || found.mtime >= before) return;
+    mustHold(this.#right);
+    await unlink(this.#path(runId));
   }
 
   async #write(path: string, lines: Buffer): Promise<void> {
+    mustHold(this.#right);
     const handle = await open(path, 'a+', ownerOnly);
     let wasEmpty: boolean;
     try {
       const { size } = await handle.stat();
       wasEmpty = size === 0;
       if (!wasEmpty) await this.#cutUnfinishedLine(path, size);
+      mustHold(this.#right);
       await writeAll(handle, lines);
       await handle.datasync();
     } finally {
@@ -111,6 +123,7 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
       const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
       if (buffer[0] === newline) return;
       const whole = await handle.readFile();
+      mustHold(this.#right);
       await handle.truncate(whole.lastIndexOf(newline) + 1);
     } finally {
       await handle.close();
@@ -126,7 +139,24 @@ export class EmbeddedTranscriptStore implements TranscriptStore {
     }
   }
 
+  get #right(): Right {
+    return this.#options.right ?? ofOneHub;
+  }
+
   #path(runId: RunId): string {
     return join(this.#options.folder, `${encodeURIComponent(runId).replaceAll('.', '%2E')}.ndjson`);
   }
+}
+
+/** Without what a writer brought after another one had begun. */
+function inOrder(steps: readonly Step[]): readonly Step[] {
+  const former = new Set<string>();
+  let writer: string | null = null;
+  return steps.filter(({ by }) => {
+    if (by === undefined || by === writer) return true;
+    if (former.has(by)) return false;
+    if (writer !== null) former.add(writer);
+    writer = by;
+    return true;
+  });
 }

@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileId, HistoryRecord } from '@cokernel/proto/hub';
 import type { HistoryStore, SegmentBegin } from '../../room/history-store.js';
+import { mustHold, ofOneHub, type Right } from '../../right.js';
 import { isMissing } from '../embedded/durable-files.js';
 import { StepLine } from '../step-line.js';
 import { makeFolder, notebookFolder } from './notebook-folder.js';
@@ -18,6 +19,8 @@ export interface FileHistoryStoreOptions {
   readonly maxBytes: number;
   /** A segment is full when so much was appended to its beginning: 512 KiB. */
   readonly segmentBytes: number;
+  /** To write there; default: of one hub. */
+  readonly right?: Right;
 }
 
 /** The newest segment of a notebook. */
@@ -54,10 +57,12 @@ export class FileHistoryStore implements HistoryStore {
       const number = (former?.number ?? 0) + 1;
       const line = await beginLine({ type: 'began', segment: number, ...begin });
       if (line.length > this.#half) throw new Error(`the document is too large to be recorded (${size(line.length)})`);
+      this.#mustHold();
       await makeFolder(notebookFolder(this.options.folder, fileId));
       await former?.file.seal();
       await this.#makeRoom(fileId, line.length + this.options.segmentBytes);
       const file = this.#file(fileId, number);
+      this.#mustHold();
       await file.create(line);
       this.#newest.set(fileId, { number, file, appended: 0 });
     });
@@ -69,6 +74,7 @@ export class FileHistoryStore implements HistoryStore {
       const lines = recordLines(records);
       // What is larger than there may ever be room for is in the state with which the next segment begins.
       if (newest === null || newest.appended + lines.length > this.#half) return { full: true };
+      this.#mustHold();
       await newest.file.append(lines);
       newest.appended += lines.length;
       return { full: this.#isFull(newest) };
@@ -77,6 +83,10 @@ export class FileHistoryStore implements HistoryStore {
 
   async close(): Promise<void> {
     await this.#line.idle();
+  }
+
+  #mustHold(): void {
+    mustHold(this.options.right ?? ofOneHub);
   }
 
   get #half(): number {
@@ -94,6 +104,7 @@ export class FileHistoryStore implements HistoryStore {
     const number = (await this.#numbers(fileId)).at(-1);
     if (number === undefined) return null;
     const file = this.#file(fileId, number);
+    this.#mustHold();
     await file.cutTail();
     const [first] = await file.read();
     // One that was sealed, or whose beginning can't be read, is full.

@@ -11,6 +11,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import { type FileId, VersionId, VersionView } from '@cokernel/proto/hub';
 import type { NewVersion, StoredVersion, VersionStore } from '../../room/version-store.js';
+import { mustHold, ofOneHub, type Right } from '../../right.js';
 import { readIfThere, writeDurably } from '../embedded/durable-files.js';
 import { StepLine } from '../step-line.js';
 import { makeFolder, notebookFolder } from './notebook-folder.js';
@@ -31,8 +32,11 @@ const decompress = promisify(gunzip);
 export class FileVersionStore implements VersionStore {
   readonly #line = new StepLine();
 
-  /** `folder`: made when missing. */
-  constructor(private readonly folder: string) {}
+  /** `folder`: made when missing. `right`: to write there. */
+  constructor(
+    private readonly folder: string,
+    private readonly right: Right = ofOneHub,
+  ) {}
 
   async list(fileId: FileId): Promise<readonly StoredVersion[]> {
     return (await this.#line.pass(fileId, () => this.#read(fileId))).versions;
@@ -68,6 +72,7 @@ export class FileVersionStore implements VersionStore {
       await this.#write(fileId, { ...list, versions });
       const named = new Set(versions.map(({ contentHash }) => contentHash));
       const unnamed = new Set(list.versions.map(({ contentHash }) => contentHash).filter((hash) => !named.has(hash)));
+      mustHold(this.right);
       for (const hash of unnamed) await rm(this.#contentPath(fileId, hash), { force: true });
     });
   }
@@ -88,6 +93,7 @@ export class FileVersionStore implements VersionStore {
   }
 
   async #keepContent(fileId: FileId, hash: string, content: string): Promise<void> {
+    mustHold(this.right);
     await makeFolder(notebookFolder(this.folder, fileId));
     const path = this.#contentPath(fileId, hash);
     if (!existsSync(path)) await writeDurably(path, await compress(content));
@@ -99,6 +105,7 @@ export class FileVersionStore implements VersionStore {
   }
 
   async #write(fileId: FileId, list: List): Promise<void> {
+    mustHold(this.right);
     await writeDurably(this.#listPath(fileId), Buffer.from(`${JSON.stringify(list)}\n`));
   }
 

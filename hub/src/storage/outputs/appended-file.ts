@@ -5,6 +5,8 @@
  * After a failed write nobody knows what the disk holds: from then on nothing is written, and whoever waits is told why.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { messageOf } from '../../errors.js';
+import { LeaseEnded, mustHold, ofOneHub, type Right } from '../../right.js';
 import { ownerOnly, writeAll } from '../embedded/durable-files.js';
 
 interface Waiter {
@@ -22,7 +24,11 @@ export class AppendedFile {
   #isClosed = false;
   #failure: Error | null = null;
 
-  constructor(private readonly path: string) {}
+  /** `right`: to write it. */
+  constructor(
+    private readonly path: string,
+    private readonly right: Right = ofOneHub,
+  ) {}
 
   /** Goes on behind the first `bytes`, and cuts off what follows them. Rejects when fewer are there. */
   async start(bytes: number): Promise<void> {
@@ -32,6 +38,7 @@ export class AppendedFile {
       if (size < bytes) {
         throw new Error(`${this.path} has ${String(size)} bytes, and not the ${String(bytes)} that were stored.`);
       }
+      mustHold(this.right);
       if (size > bytes) await handle.truncate(bytes);
     } catch (error) {
       await handle.close();
@@ -104,6 +111,7 @@ export class AppendedFile {
   async #write(pieces: readonly Uint8Array[], isAwaited: boolean): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     if (this.#handle === null) throw new Error('The file is not open.');
+    mustHold(this.right);
     if (pieces.length > 0) await writeAll(this.#handle, Buffer.concat(pieces));
     if (!isAwaited) return;
     await this.#handle.datasync();
@@ -111,8 +119,11 @@ export class AppendedFile {
   }
 
   #fail(cause: unknown, waiting: readonly Waiter[]): void {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#failure ??= new Error(`${this.path} could not be written: ${why}`, { cause });
+    this.#failure ??= cause instanceof LeaseEnded ? cause : notWritten(this.path, cause);
     for (const { reject } of waiting) reject(this.#failure);
   }
+}
+
+function notWritten(path: string, cause: unknown): Error {
+  return new Error(`${path} could not be written: ${messageOf(cause)}`, { cause });
 }

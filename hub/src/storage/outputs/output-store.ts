@@ -9,6 +9,7 @@
 import { mkdir, readdir, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ContentHash, type FileId, TextId } from '@cokernel/proto/hub';
+import { mustHold, ofOneHub, type Right } from '../../right.js';
 import type { GrowingText, OutputStore, Reference, StoredBytes } from '../../run/output-store.js';
 import { ownerOnlyFolder, syncFolder } from '../embedded/durable-files.js';
 import type { NoticeListener } from '../embedded/notice.js';
@@ -23,6 +24,8 @@ import { TextFile } from './text-file.js';
 export interface FileOutputStoreOptions {
   /** Made when missing. */
   readonly folder: string;
+  /** To write there, but for outputs, which spoil nothing: they are what their names say. Default: of one hub. */
+  readonly right?: Right;
   readonly onNotice: NoticeListener;
   readonly now: () => Date;
   /** As the log of references means it. */
@@ -31,6 +34,7 @@ export interface FileOutputStoreOptions {
 
 export class FileOutputStore implements OutputStore {
   readonly #options: FileOutputStoreOptions;
+  readonly #right: Right;
   readonly #drafts: string;
   readonly #texts: string;
   readonly #files: OutputFiles;
@@ -40,12 +44,13 @@ export class FileOutputStore implements OutputStore {
   #closed = false;
 
   constructor(options: FileOutputStoreOptions) {
-    const { folder, onNotice, now, rewriteFromBytes } = options;
+    const { folder, right = ofOneHub, onNotice, now, rewriteFromBytes } = options;
     this.#options = options;
+    this.#right = right;
     this.#drafts = join(folder, 'drafts');
     this.#texts = join(folder, 'texts');
     this.#files = new OutputFiles({ folder, drafts: this.#drafts, now });
-    this.#log = new ReferenceLog({ path: join(folder, 'references.log'), rewriteFromBytes, onNotice, now });
+    this.#log = new ReferenceLog({ path: join(folder, 'references.log'), rewriteFromBytes, right, onNotice, now });
   }
 
   async start(): Promise<void> {
@@ -68,10 +73,12 @@ export class FileOutputStore implements OutputStore {
     if (this.#closed) return closed();
     return this.#line.pass(id, async () => {
       await this.#growing.get(id)?.close();
+      mustHold(this.#right);
       const text = new TextFile({
         id,
         path: this.#textPath(id),
         drafts: this.#drafts,
+        right: this.#right,
         adopt: (path, hash) => this.#files.adopt(path, hash),
         onClosed: (one) => {
           if (this.#growing.get(id) === one) this.#growing.delete(id);
@@ -140,6 +147,7 @@ export class FileOutputStore implements OutputStore {
   async #remove(target: Target, path: string, beforeMs: number): Promise<number | null> {
     const found = await statIfThere(path);
     if (found === null || found.mtimeMs >= beforeMs || !this.#references.isFree(target, beforeMs)) return null;
+    mustHold(this.#right);
     await unlink(path);
     return found.nlink > 1 ? 0 : found.size;
   }

@@ -8,6 +8,7 @@
 import { rename } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf } from '../../errors.js';
+import { mustHold, type Right } from '../../right.js';
 import { readIfThere, writeDurably } from '../embedded/durable-files.js';
 import { encodeFrame, type Frame, logMagic, scanLog } from '../embedded/log-frame.js';
 import type { NoticeListener } from '../embedded/notice.js';
@@ -18,6 +19,8 @@ export interface ReferenceLogOptions {
   readonly path: string;
   /** From this length on, and at four times what it says, the file is written anew: a moment's work (1 MiB). */
   readonly rewriteFromBytes?: number | undefined;
+  /** To write it. */
+  readonly right: Right;
   readonly onNotice: NoticeListener;
   readonly now: () => Date;
 }
@@ -27,7 +30,7 @@ const Base = ReferenceState.extend({
   since: z.number(),
 });
 
-/** The log has one writer, who holds the folder's lock. */
+/** The log has one writer, who has the folder's lock or its lease. */
 const FENCE = 1;
 /** A header and the references. */
 const LAST_SEQ_OF_WHOLE = 1;
@@ -49,7 +52,7 @@ export class ReferenceLog {
 
   constructor(options: ReferenceLogOptions) {
     this.#options = options;
-    this.#file = new AppendedFile(options.path);
+    this.#file = new AppendedFile(options.path, options.right);
   }
 
   async start(): Promise<void> {
@@ -98,13 +101,14 @@ export class ReferenceLog {
 
   /** Puts what is known now in the place of all that was appended. What comes meanwhile is appended to the new file. */
   async #rewrite(): Promise<void> {
-    const { path } = this.#options;
+    const { path, right } = this.#options;
     const whole = this.#whole();
     this.#behind = [];
     try {
       await this.#file.close().catch(() => undefined);
+      mustHold(right);
       await writeDurably(path, whole);
-      this.#file = new AppendedFile(path);
+      this.#file = new AppendedFile(path, right);
       await this.#file.start(whole.length);
       this.#isBroken = false;
       this.#seq = LAST_SEQ_OF_WHOLE;

@@ -3,6 +3,7 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ContentHash, type TextId } from '@cokernel/proto/hub';
+import type { Right } from '../../right.js';
 import type { GrowingText } from '../../run/output-store.js';
 import { syncFolder } from '../embedded/durable-files.js';
 import { AppendedFile } from './appended-file.js';
@@ -13,6 +14,8 @@ export interface TextFileOptions {
   readonly id: TextId;
   readonly path: string;
   readonly drafts: string;
+  /** To write it. */
+  readonly right: Right;
   /** Makes the whole file an output. */
   readonly adopt: (path: string, hash: ContentHash) => Promise<void>;
   readonly onClosed: (text: TextFile) => void;
@@ -27,7 +30,7 @@ export class TextFile implements GrowingText {
 
   constructor(options: TextFileOptions) {
     this.#options = options;
-    this.#file = new AppendedFile(options.path);
+    this.#file = new AppendedFile(options.path, options.right);
   }
 
   /** Begins the text, or goes on behind its first `size` bytes. Rejects when fewer are there. */

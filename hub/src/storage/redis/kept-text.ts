@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FolderId } from '@cokernel/proto/hub';
 import { z } from 'zod';
-import { LeaseEnded } from '../../run/lease.js';
+import { LeaseEnded } from '../../right.js';
 import type { KeptText } from '../kept/kept-text.js';
 import { folderKeys } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
