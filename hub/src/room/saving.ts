@@ -64,7 +64,7 @@ export class Saving {
     this.stopped = true;
     this.clearTimer();
     while (this.running !== null) await this.running.catch(() => undefined);
-    if (this.dirty) await this.now();
+    if (this.dirty) await this.now().catch(unlessAnotherDoes);
   }
 
   private async save(): Promise<void> {
@@ -103,4 +103,9 @@ export class Saving {
     this.current = saving;
     this.options.onChanged(saving);
   }
+}
+
+/** The hub that serves the notebook now finds in its log what is to be saved. */
+function unlessAnotherDoes(error: unknown): void {
+  if (!(error instanceof LeaseEnded)) throw error;
 }

@@ -92,6 +92,10 @@ describe('a save', () => {
     await pass(60_000);
     expect(writes).toHaveLength(1);
     expect(states().at(-1)).toBe('failed');
+    const stopped = saving.stop();
+    await pass(0);
+    writes[1]?.fail(new LeaseEnded('another hub leads'));
+    await expect(stopped).resolves.toBeUndefined();
   });
 
   test('[X2] that fails is shown with its reason and tried again', async () => {
