@@ -88,6 +88,7 @@ export class HubOfMany implements RunningHub {
     if (kernels === 'stop' && parts !== null) await endKernels(parts.sessions, log);
     await this.leadership.stop();
     this.relaying.stop();
+    this.serving.stop();
     await closeAll(this.closers.splice(0), log);
   }
 

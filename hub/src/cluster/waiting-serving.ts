@@ -5,7 +5,7 @@
 import { closeCodes } from '@cokernel/proto/hub';
 import type { MetricsText } from '../gateway/probes.js';
 import type { Arrival, AskedRequest, Serving } from '../gateway/serving.js';
-import { answerUnavailable } from '../link/unavailable.js';
+import { answerNotLeading, answerUnavailable } from '../link/unavailable.js';
 
 /** Longer than a lease and a start take. */
 const WAIT_MS = 30_000;
@@ -21,6 +21,7 @@ export interface WaitingServingOptions {
 
 export class WaitingServing implements Serving {
   private leader: Serving | null = null;
+  private isStopped = false;
   private readonly waiting = new Set<(leader: Serving | null) => void>();
 
   constructor(private readonly options: WaitingServingOptions) {}
@@ -32,11 +33,19 @@ export class WaitingServing implements Serving {
     for (const go of [...this.waiting]) go(leader);
   }
 
+  /** This hub leaves: who waits is sent to another, and nobody waits any more. Can be called twice. */
+  stop(): void {
+    this.isStopped = true;
+    this.leader = null;
+    for (const go of [...this.waiting]) go(null);
+  }
+
   answer(asked: AskedRequest): void {
     this.whenLed((leader) => {
       if (asked.response.destroyed) return;
-      if (leader === null) answerUnavailable(asked.response, NOBODY);
-      else leader.answer(asked);
+      if (leader !== null) leader.answer(asked);
+      else if (this.isStopped) answerNotLeading(asked.response);
+      else answerUnavailable(asked.response, NOBODY);
     });
   }
 
@@ -64,7 +73,7 @@ export class WaitingServing implements Serving {
 
   /** Calls it once, with null when nobody led in time. */
   private whenLed(call: (leader: Serving | null) => void): void {
-    if (this.leader !== null || this.waiting.size >= MAX_WAITING) return call(this.leader);
+    if (this.leader !== null || this.isStopped || this.waiting.size >= MAX_WAITING) return call(this.leader);
     const go = (leader: Serving | null): void => {
       clearTimeout(late);
       this.waiting.delete(go);
