@@ -18,7 +18,7 @@ export interface Credit {
 }
 
 /** What the relaying hub says. */
-export type FrameToLeader =
+type FrameToLeader =
   | { readonly kind: 'open'; readonly id: number; readonly url: string; readonly role: Role; readonly protocol: string }
   | { readonly kind: 'message'; readonly id: number; readonly isBinary: boolean; readonly data: Uint8Array }
   /** The client's socket has closed; nothing follows for it. */
@@ -27,7 +27,7 @@ export type FrameToLeader =
   | { readonly kind: 'written'; readonly credits: readonly Credit[] };
 
 /** What the leading hub says. */
-export type FrameToRelay =
+type FrameToRelay =
   /** One frame for many clients crosses the link once. */
   | { readonly kind: 'send'; readonly ids: readonly number[]; readonly isBinary: boolean; readonly data: Uint8Array }
   | { readonly kind: 'close'; readonly id: number; readonly code: number; readonly reason: string }

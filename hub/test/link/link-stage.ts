@@ -12,7 +12,7 @@ import { LinkServer } from '../../src/link/link-server.js';
 import { BreakableWay } from '../support/breakable-way.js';
 import { waitUntil } from '../support/wait-until.js';
 
-export const SECRET = 'what hubs show each other';
+const SECRET = 'what hubs show each other';
 /** Soon, and no sooner than a busy machine lets a living hub be heard. */
 const TIMES: LinkTimes = { everyMs: 400, silentBeats: 5 };
 
