@@ -145,7 +145,10 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
       idleAfterMs: idleAfterOf(values['cull-idle-after'] ?? env['COKERNEL_CULL_IDLE_AFTER']),
       evenWatched: values['cull-watched'] === true,
     },
-    kernelsAtStop: kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true),
+    // The kernels of many hubs are not one's to end: another goes on with them.
+    kernelsAtStop:
+      kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true) ??
+      (peers === null ? null : 'keep'),
     keeper: keeperOf(env['COKERNEL_KEEPER']),
     keeperLeavesAfterMs: countIn(env, 'COKERNEL_KEEPER_LEAVES_AFTER_MS', KEEPER_LEAVES_AFTER_MS),
     journalMaxBytes: countIn(env, 'COKERNEL_JOURNAL_MAX_BYTES', JOURNAL_MAX_BYTES),

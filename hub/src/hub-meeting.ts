@@ -40,6 +40,7 @@ export async function openMeetingPoint(
 ): Promise<MeetingPoint> {
   const { place } = redisAddressOf(redisUrl);
   const metrics = new Metrics(version);
+  metrics.leads(false);
   const figures = new RedisFigures(metrics.registry);
   const redis = await openRedisStore({
     url: redisUrl,

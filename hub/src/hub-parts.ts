@@ -73,6 +73,7 @@ interface Common {
 /** `lead`: of a hub that leads others; null: it serves its folder alone. */
 export async function buildParts(options: HubOptions, closers: Closers, lead: Lead | null): Promise<Parts> {
   const metrics = new Metrics(options.version);
+  if (lead !== null) metrics.leads(true);
   const right = rightToWrite(options, lead);
   const store = await openStores(options, { metrics, lead, right }, closers);
   const host = kernelHost(options);

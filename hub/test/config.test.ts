@@ -123,6 +123,33 @@ describe('arguments', () => {
     await expect(config([served], { ...env, COKERNEL_DOCUMENTS: 'disk' })).rejects.toThrow("not 'disk'");
   });
 
+  test('[P54] be one of many hubs, which have a Redis and a token in common, and keep kernels at any stop', async () => {
+    const env = { REDIS_URL: 'redis://one', COKERNEL_TOKEN: 'together', COKERNEL_PEER_ADDRESS: 'http://hub-a:8765' };
+    expect((await config([served])).peers).toBeNull();
+    expect(await config([served], env)).toMatchObject({
+      peers: { address: 'http://hub-a:8765', redisUrl: 'redis://one', leaseMs: 10_000 },
+      documents: 'redis',
+      kernelsAtStop: 'keep',
+    });
+    const given = ['--peer-address', 'https://hub-b/', '--stop-kernels'];
+    expect(await config([served, ...given], { ...env, COKERNEL_LEASE_MS: '500' })).toMatchObject({
+      peers: { address: 'https://hub-b', leaseMs: 500 },
+      kernelsAtStop: 'stop',
+    });
+  });
+
+  test.each([
+    [{ REDIS_URL: '' }, 'name it by REDIS_URL'],
+    [{ COKERNEL_TOKEN: undefined }, 'name it by COKERNEL_TOKEN'],
+    [{ COKERNEL_DOCUMENTS: 'folder' }, 'COKERNEL_DOCUMENTS=folder is for one hub'],
+    [{ COKERNEL_PEER_ADDRESS: 'hub-a:8765' }, "not 'hub-a:8765'"],
+    [{ COKERNEL_PEER_ADDRESS: 'http://hub-a/base' }, "not 'http://hub-a/base'"],
+    [{ COKERNEL_LEASE_MS: '10' }, 'from 200'],
+  ])('[P54] refuse to be one of many with %j', async (wrong, told) => {
+    const env = { REDIS_URL: 'redis://one', COKERNEL_TOKEN: 'together', COKERNEL_PEER_ADDRESS: 'http://hub-a:8765' };
+    expect((await refusal([served], { ...env, ...wrong })).message).toContain(told);
+  });
+
   test('name a remote engine, whose token comes from the environment alone', async () => {
     const env = { COKERNEL_GATEWAY_URL: 'https://one.example/base', COKERNEL_GATEWAY_TOKEN: 'secret' };
     expect(await config([served])).toMatchObject({ gateway: null });

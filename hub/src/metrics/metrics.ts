@@ -24,6 +24,12 @@ export class Metrics {
     }).set({ version }, 1);
   }
 
+  /** Of one of many hubs. */
+  leads(isLeading: boolean): void {
+    const help = '1 on the hub that leads the others of its folder, else 0.';
+    new Gauge({ name: 'cokernel_leads', help, registers: [this.registry] }).set(Number(isLeading));
+  }
+
   get contentType(): string {
     return this.registry.contentType;
   }
