@@ -40,7 +40,7 @@ function room(fileId: string): string {
 
 /** The notebook's file id and epoch, as stock JupyterLab asks for them. */
 export async function openSession(
-  hub: HubProcess,
+  hub: Pick<HubProcess, 'url' | 'token'>,
   path: string,
 ): Promise<{ readonly fileId: string; readonly sessionId: string }> {
   const response = await fetch(`${hub.url}/api/collaboration/session/${path}`, {
