@@ -12,7 +12,6 @@ import { type SharedFolderOptions, sharedFolderId } from '../../src/storage/shar
 import { newFolderId, newHubId } from '../support/queued-run.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
-import { waitUntil } from '../support/wait-until.js';
 
 let server: RedisServer;
 let redis: RedisStore;
@@ -136,19 +135,5 @@ describe('the hubs of one folder', () => {
     expect(new Set(secrets).size).toBe(1);
     expect(secrets[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(await redis.hubs(newFolderId()).secret()).not.toBe(secrets[0]);
-  });
-
-  test('hear that who led has handed over, and nothing after they stopped listening', async () => {
-    const [folderId, there] = [newFolderId(), await openStore()];
-    const heard = [0, 0];
-    const stop = await redis.hubs(folderId).onHandedOver(() => (heard[0] = (heard[0] ?? 0) + 1));
-    await there.hubs(folderId).onHandedOver(() => (heard[1] = (heard[1] ?? 0) + 1));
-    await there.hubs(folderId).tellHandedOver();
-    await waitUntil('both hear it', () => heard[0] === 1 && heard[1] === 1);
-    await stop();
-    await redis.hubs(folderId).tellHandedOver();
-    await waitUntil('the other hears it', () => heard[1] === 2);
-    expect(heard[0]).toBe(1);
-    await there.close();
   });
 });

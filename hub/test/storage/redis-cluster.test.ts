@@ -1,13 +1,14 @@
 /** The store in a Redis Cluster keeps the same contracts, on three real servers. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
+import { LeaseEnded } from '../../src/right.js';
 import { openRedisStore, type RedisStore } from '../../src/storage/redis/open-redis-store.js';
 import { documentStoreContract } from '../contracts/document-store-contract.js';
 import { leaseContract } from '../contracts/lease-contract.js';
 import { compareWithModel } from '../contracts/queue-comparison.js';
 import { runQueueContract } from '../contracts/run-queue-contract.js';
 import { enqueueOne, follow } from '../support/leased-queue.js';
-import { newHubId, newKernelId } from '../support/queued-run.js';
+import { newFolderId, newHubId, newKernelId } from '../support/queued-run.js';
 import { ask, type RedisCluster, startRedisCluster } from '../support/redis-cluster.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -82,6 +83,24 @@ test('all keys of a kernel lie on one node, and kernels lie on all nodes', async
 });
 
 describe('several hubs on one Redis Cluster', () => {
+  test('agree on their folder, find each other, and one of them writes what they keep together', async () => {
+    const store = await openStore();
+    const ids = { folder: newFolderId(), store: 'a-store' };
+    const { folder } = await store.folder.agree(ids);
+    expect([folder, await store.folder.read()]).toEqual([ids.folder, ids]);
+    const [ann, ben] = [newHubId(), newHubId()];
+    const hubs = store.hubs(folder);
+    await hubs.register(ann, 'http://hub-a:8765');
+    expect(await hubs.addressOf(ann)).toBe('http://hub-a:8765');
+    expect(await hubs.secret()).toBe(await hubs.secret());
+    await store.leases.claim({ kind: 'folder', id: folder }, ann, 0, 0);
+    await store.keptText(folder, 1, 'index').write('of ann');
+    expect(await store.leases.claim({ kind: 'folder', id: folder }, ben, 60_000, 0)).toMatchObject({ fence: 2 });
+    await expect(store.keptText(folder, 1, 'index').write('late')).rejects.toThrow(LeaseEnded);
+    expect(await store.keptText(folder, 2, 'index').read()).toBe('of ann');
+    await store.close();
+  });
+
   test('each is told the changes of all, each once and in order, whichever node has the queue', async () => {
     const stores = await Promise.all([openStore(), openStore(`${cluster.nodes[1]?.url ?? ''}?cluster=1`)]);
     for (let kernels = 0; kernels < 6; kernels += 1) {

@@ -77,6 +77,7 @@ describe('without the right', () => {
     ['a reference', () => outputs.refer(log, [TextId.parse('t')])],
     ['a text that grows', () => outputs.grow(TextId.parse('t'), 0)],
     ['a text that is gone on with', () => grown.then((text) => (text.append('late'), text.durable()))],
+    ['an output that is being written', () => openOutputs()],
     ['what nobody refers to', () => outputs.sweep(new Date(Date.now() + 60_000))],
   ];
   let grown: ReturnType<typeof outputs.grow>;
@@ -85,6 +86,7 @@ describe('without the right', () => {
     await store.transcripts.append(runId, [line('one')]);
     await store.timeline.versions.add(fileId, version('one'));
     await outputs.put(Buffer.from('of nobody'));
+    await writeFile(inStore('outputs', 'drafts', 'draft'), 'half of it');
     grown = outputs.grow(TextId.parse('u'), 0);
     (await grown).append('begun');
     await (await grown).durable();

@@ -54,6 +54,7 @@ export class FileOutputStore implements OutputStore {
   }
 
   async start(): Promise<void> {
+    mustHold(this.#right);
     await rm(this.#drafts, { recursive: true, force: true });
     for (const folder of [this.#drafts, this.#texts]) await mkdir(folder, { recursive: true, mode: ownerOnlyFolder });
     // Of a file that is durable the way to it must be, too.

@@ -148,6 +148,7 @@ export class ReferenceLog {
   async #beginAnew(): Promise<number> {
     const { path, now } = this.#options;
     const aside = `${path}.damaged-${now().toISOString().replaceAll(':', '-')}`;
+    mustHold(this.#options.right);
     await rename(path, aside);
     this.#tell(`${path} was damaged and is begun anew; what was there is kept as ${aside}.`);
     return this.#begin();
@@ -156,6 +157,7 @@ export class ReferenceLog {
   async #begin(): Promise<number> {
     this.#since = this.#options.now().getTime();
     const whole = this.#whole();
+    mustHold(this.#options.right);
     await writeDurably(this.#options.path, whole);
     this.#seq = LAST_SEQ_OF_WHOLE;
     return whole.length;

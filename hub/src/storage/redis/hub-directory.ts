@@ -1,6 +1,6 @@
 /**
- * HubDirectory: what the hubs that serve one folder know of each other. Each says where it is reached; they share a secret, by
- * which one knows that another is no client; and who leads tells when it stops, so that nobody waits for its lease to end.
+ * HubDirectory: what the hubs that serve one folder know of each other. Each says where it is reached, and they share a
+ * secret, by which one knows that another is no client.
  */
 import { randomBytes } from 'node:crypto';
 import type { FolderId, HubId } from '@cokernel/proto/hub';
@@ -17,10 +17,6 @@ export interface HubDirectory {
   forget(hubId: HubId): Promise<void>;
   /** The same for all; who asks first makes it. */
   secret(): Promise<string>;
-  /** Who led has given the lease back. */
-  tellHandedOver(): Promise<void>;
-  /** Resolves when it is heard. What is told while Redis is away is not. */
-  onHandedOver(listener: () => void): Promise<() => Promise<void>>;
 }
 
 /** Longer than any hub is stopped and goes on. */
@@ -52,21 +48,7 @@ export class RedisHubDirectory implements HubDirectory {
     return this.connection.run('agree', [this.keys.secret], [randomBytes(32).toString('hex')]);
   }
 
-  async tellHandedOver(): Promise<void> {
-    await this.connection.run('tell-hubs', this.keys.all, [this.keys.channel, HANDED_OVER]);
-  }
-
-  async onHandedOver(listener: () => void): Promise<() => Promise<void>> {
-    const heard = (message: string): void => {
-      if (message === HANDED_OVER) listener();
-    };
-    await this.connection.listen(this.keys.channel, heard);
-    return () => this.connection.unlisten(this.keys.channel, heard);
-  }
-
   private get keys() {
     return folderKeys(this.folderId);
   }
 }
-
-const HANDED_OVER = 'handedOver';

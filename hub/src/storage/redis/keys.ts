@@ -44,8 +44,6 @@ export interface FolderKeys {
   /** The hash of hubs. */
   readonly hubs: string;
   readonly secret: string;
-  /** The pub/sub channel on which the hubs are told what concerns all. */
-  readonly channel: string;
 }
 
 /** What hubs that serve one folder keep together. */
@@ -53,7 +51,7 @@ export function folderKeys(id: FolderId): FolderKeys {
   const subject = { kind: 'folder', id } as const;
   const key = (part: string): string => `${tagOf(subject)}:${part}`;
   const [texts, hubs] = [key('texts'), key('hubs')];
-  return { all: [leaseKey(subject), texts, hubs], texts, hubs, secret: key('secret'), channel: key('channel') };
+  return { all: [leaseKey(subject), texts, hubs], texts, hubs, secret: key('secret') };
 }
 
 /** Which folder that is; of no folder, since it is asked before its id is known. */

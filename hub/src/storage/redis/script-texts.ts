@@ -21,7 +21,7 @@ const queueSteps = [
 ] as const;
 const leaseSteps = ['claim-lease', 'renew-lease', 'release-lease', 'forget-lease'] as const;
 const documentSteps = ['open-document', 'create-document', 'append-frames', 'compact-document', 'keep-copy'] as const;
-const folderSteps = ['write-text', 'put-text-aside', 'register-hub', 'forget-hub', 'tell-hubs', 'agree'] as const;
+const folderSteps = ['write-text', 'put-text-aside', 'register-hub', 'forget-hub', 'agree'] as const;
 
 export type QueueStepName = (typeof queueSteps)[number];
 type LeaseStepName = (typeof leaseSteps)[number];
