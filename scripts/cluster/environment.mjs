@@ -63,6 +63,8 @@ export function proxyMain({ folder, user }) {
     'error_log stderr crit;',
     'events { worker_connections 8192; }',
     'http {',
+    // So that one sees which hub answered, of requests and of WebSockets.
+    '  add_header X-Cokernel-Hub $upstream_addr always;',
     ...temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`),
     `  include ${folder}/cokernel.conf;`,
     '}',

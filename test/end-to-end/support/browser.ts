@@ -37,14 +37,17 @@ export interface NotebookPage {
 
 export interface PageLook {
   readonly colorScheme?: 'light' | 'dark';
+  /** Called with the page before it is opened. */
+  readonly watch?: (page: Page) => Promise<void>;
 }
 
 /** Opens a notebook's page and waits until the notebook is there. */
 export async function openNotebook(browser: Browser, url: string, look: PageLook = {}): Promise<NotebookPage> {
-  const { colorScheme = 'light' } = look;
+  const { colorScheme = 'light', watch } = look;
   const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 860 } });
   const page = await context.newPage();
   const faults = watchFaults(page, new URL(url).origin);
+  await watch?.(page);
   await page.goto(url);
   await page.getByTestId('notebook').waitFor({ timeout: 30_000 });
   await page.locator('[data-cell-id]').first().waitFor();
