@@ -1,6 +1,7 @@
 /**
  * A kernel session's steps with a run, on the queue, its target and the kernel: taking, sending, settling. A session that
- * was left to the next owner settles nothing any more: its targets may not have stored what there was to store.
+ * was left to the next owner ends no run any more, neither in the queue nor in what it prints into: the next owner goes on
+ * with what it took, sent or not, and would take an end that stands there for the true one.
  */
 import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
 import { kernelInfoRequest } from '@cokernel/proto/jupyter';
@@ -17,8 +18,8 @@ import { requestOf } from './run-request.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 
 export interface RunStepsOptions {
-  readonly owner: QueueOwner;
-  readonly liveRuns: LiveRuns;
+  readonly owner: Pick<QueueOwner, 'takeNext' | 'settle'>;
+  readonly liveRuns: Pick<LiveRuns, 'open' | 'begin' | 'resume' | 'missed' | 'end'>;
   /** Of the kernel's lease, as it is now. */
   readonly fence: () => number;
   readonly send: (message: KernelMessage) => Promise<void>;
@@ -38,7 +39,7 @@ export class RunSteps {
 
   constructor(private readonly options: RunStepsOptions) {}
 
-  /** Settles nothing from now on. Can be called twice. */
+  /** Ends nothing from now on. Can be called twice. */
   leave(): void {
     this.isLeft = true;
   }
@@ -78,6 +79,7 @@ export class RunSteps {
   }
 
   async settle(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
+    if (this.isLeft) return;
     await this.options.liveRuns.end(run, end, times);
     await this.settleStored(run, end);
   }
@@ -109,7 +111,10 @@ export class RunSteps {
     await send(question);
   }
 
-  /** A host that is out of reach may have it all the same: `hostFound` says. One that refuses it as sent before has it. */
+  /**
+   * A host that is out of reach may have it all the same: `hostFound` says. One that refuses it as sent before has it. One
+   * that serves another owner by now leaves it to that one.
+   */
   private async send(request: KernelMessage): Promise<void> {
     const { send, handle, now } = this.options;
     const runId = RunId.parse(request.header.msg_id);
@@ -118,7 +123,7 @@ export class RunSteps {
       handle({ type: 'requestTraced', runId });
     } catch (error) {
       const code = error instanceof KernelHostError ? error.code : null;
-      if (code === 'unreachable') return;
+      if (this.isLeft || code === 'unreachable' || code === 'staleFence') return;
       if (code === 'alreadySent') return handle({ type: 'requestTraced', runId });
       const reason = `it did not reach the kernel: ${messageOf(error)}`;
       handle({ type: 'requestNotSent', runId, reason, at: now() });
