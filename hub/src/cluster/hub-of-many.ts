@@ -20,6 +20,7 @@ import type { RunningHub } from '../running-hub.js';
 import { Leadership } from './leadership.js';
 import type { MeetingPoint } from '../hub-meeting.js';
 import { Relaying } from './relaying.js';
+import { sleepClock } from './sleep-clock.js';
 import { Term } from './term.js';
 import { WaitingServing } from './waiting-serving.js';
 
@@ -47,7 +48,7 @@ export class HubOfMany implements RunningHub {
       folderId: meeting.folderId,
       lease: {
         ...{ leases: meeting.leases, owner: this.hubId, leaseMs: peers.leaseMs },
-        now: () => performance.now(),
+        now: sleepClock(() => performance.now(), Date.now),
         onWarning: (message) => log.warn(message),
       },
       begin: (lease) => this.begin(lease),
