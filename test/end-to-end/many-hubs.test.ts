@@ -32,7 +32,7 @@ interface Meeting {
 
 const notebook = 'job.ipynb';
 
-test('two pages and a terminal on different hubs behind nginx are one room; a leader that is told to end is missed by nobody, and of one that is killed nothing is lost', async () => {
+test('[P54] [P56] [X7] two pages and a terminal on different hubs behind nginx are one room; a leader that is told to end is missed by nobody, and of one that is killed nothing is lost', async () => {
   const meeting = await meet();
   await anEditAndARunReachAll(meeting);
   await theLeaderEnds(meeting, 'SIGTERM', 'first');
