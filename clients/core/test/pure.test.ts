@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DEFAULT_QUEUE_RULES, HubEvent, RunView, Welcome } from '@cokernel/proto/hub';
+import { CellId, DEFAULT_QUEUE_RULES, FileId, HubEvent, RunView, Welcome } from '@cokernel/proto/hub';
 import { queueRulesText } from '../src/queue-rules-text.js';
 import { runMove } from '../src/run-moves.js';
 import { closeMeaning } from '../src/close-meaning.js';
@@ -143,6 +143,7 @@ describe('a queue', () => {
   const queued = [of('a1', 'p1'), of('b1', 'p2'), of('a2', 'p1'), of('b2', 'p2'), of('a3', 'p1')];
   const queue = { ...inside.queue, queued };
   const as = (role: 'viewer' | 'runner' | 'owner') => ({
+    ...inside,
     queue,
     you: inside.you === null ? null : { ...inside.you, participantId: queued[0]!.author.participantId, role },
   });
@@ -158,6 +159,13 @@ describe('a queue', () => {
     expect(moves('owner', 1)).toEqual(['a1', 'b2']);
     expect(moves('owner', 3)).toEqual(['a2', null]);
     expect(runMove(as('owner'), of('gone', 'p1'), 'up')).toBeNull();
+  });
+
+  test('[P34] [M5] lets nobody but its author move the run of another notebook', () => {
+    const target = { kind: 'cell', cellId: CellId.parse('c'), fileId: FileId.parse('elsewhere') } as const;
+    const shared = { ...as('owner'), queue: { ...queue, queued: queued.map((one) => ({ ...one, target })) } };
+    const before = (place: number) => runMove(shared, shared.queue.queued[place]!, 'down')?.before;
+    expect([0, 1, 2, 3, 4].map(before)).toEqual(['a3', undefined, null, undefined, undefined]);
   });
 
   test('tells its rules, unless they are those of a new notebook', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { SOMEBODY } from '@cokernel/proto/hub';
 import { agoText, inReadingOrder } from '../src/files-page/file-order.js';
 import { kernelStateText, runningKernelText, stopLosses } from '../src/notebook-page/kernel-texts.js';
 import { restartLosses } from '../src/notebook-page/restart-losses.js';
@@ -12,6 +13,12 @@ test('[M8] a restart names whose runs it ends, the running one first', () => {
     "Ben's running cell is stopped.",
     'Your waiting run is withdrawn.',
     "Ben's 2 waiting runs are withdrawn.",
+  ]);
+  const shared = queueView(runView('1', SOMEBODY), [runView('2', SOMEBODY), runView('3', ann)]);
+  expect(restartLosses(shared, ann.participantId)).toEqual([
+    "Another notebook's running cell is stopped.",
+    "Another notebook's waiting run is withdrawn.",
+    'Your waiting run is withdrawn.',
   ]);
 });
 

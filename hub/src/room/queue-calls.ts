@@ -9,11 +9,11 @@ import type {
   QueueView,
   Role,
   RunId,
-  RunView,
 } from '@cokernel/proto/hub';
 import { roleHas } from '@cokernel/proto/hub';
 import { Refusal } from '../errors.js';
 import type { MoveOutcome, RunQueue } from '../run/run-queue.js';
+import { isElsewhere } from './seen-runs.js';
 
 /** What of a room they need. */
 interface QueueRoom {
@@ -47,10 +47,10 @@ export class QueueCalls {
     return { cancelled: runs.map((run) => run.runId) };
   }
 
-  /** Among one's own places; who manages the room moves any run anywhere. */
+  /** Among one's own places; who manages the room also among all of this notebook. */
   async moveRun({ runId, before }: ParsedParams<'moveRun'>): Promise<CallResult<'moveRun'>> {
-    const { queue, author, session } = this.options;
-    const within = this.manages ? null : author().participantId;
+    const { room, queue, author, session } = this.options;
+    const within = { participantId: author().participantId, fileId: this.manages ? room.fileId : null };
     refuseUnmoved(await queue.move(session().kernelId, runId, before, within));
     return {};
   }
@@ -71,21 +71,21 @@ export class QueueCalls {
   private mine(): readonly RunId[] {
     const { participantId } = this.options.author();
     return this.options.room.queue.queued
-      .filter((run) => run.author.participantId === participantId && this.isHere(run))
+      .filter((run) => run.author.participantId === participantId && !isElsewhere(run, this.options.room.fileId))
       .map((run) => run.runId);
   }
 
-  /** Of a cell of this notebook, or of none: the kernel's queue has also those of notebooks that share it. */
-  private isHere({ target }: RunView): boolean {
-    return target.kind !== 'cell' || target.fileId === undefined || target.fileId === this.options.room.fileId;
-  }
-
-  /** One's own runs; another person's only for who manages the room. */
+  /** One's own runs; another person's only for who manages the room, and only of this notebook or of none. */
   private mayCancel(wanted: readonly RunId[]): void {
-    const { participantId } = this.options.author();
-    const isForeign = ({ runId, author }: RunView): boolean =>
-      wanted.includes(runId) && author.participantId !== participantId;
-    const foreign = this.options.room.queue.queued.find(isForeign);
+    const { room, author } = this.options;
+    const { participantId } = author();
+    const others = room.queue.queued.filter(
+      (run) => wanted.includes(run.runId) && run.author.participantId !== participantId,
+    );
+    if (others.some((run) => isElsewhere(run, room.fileId))) {
+      throw new Refusal('forbidden', 'a run of another notebook can be withdrawn by its author or in that notebook');
+    }
+    const [foreign] = others;
     if (foreign !== undefined && !this.manages) {
       throw new Refusal('forbidden', `the run of ${foreign.author.name} can be withdrawn by them or by the owner`);
     }
@@ -104,6 +104,9 @@ function refuseUnmoved(move: MoveOutcome): void {
     case 'notQueued':
       throw new Refusal('notQueued', 'that run does not wait any more');
     case 'notYours':
-      throw new Refusal('forbidden', 'runs change places with others of the same person; the owner moves any');
+      throw new Refusal(
+        'forbidden',
+        'runs change places with others of the same person; the owner moves all of this notebook',
+      );
   }
 }

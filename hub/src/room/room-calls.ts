@@ -37,7 +37,7 @@ export class RoomCalls {
     hello: (params) => this.hello(params),
     run: (params) => this.run(params),
     cancel: (params) => this.queueCalls.cancel(params),
-    queue: () => this.options.room.queue,
+    queue: () => this.options.room.queueSeenBy(this.options.client.participantId),
     moveRun: (params) => this.queueCalls.moveRun(params),
     setQueueRules: (rules) => this.queueCalls.setRules(rules),
     goOn: () => this.queueCalls.goOn(),

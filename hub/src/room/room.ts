@@ -28,6 +28,7 @@ import { arrived, left, present, renamed } from './participants.js';
 import type { RoomAwareness } from './room-awareness.js';
 import type { RoomClient } from './room-client.js';
 import type { RoomDocument } from './room-document.js';
+import { type Viewer, isElsewhere, seenQueue, seenRun } from './seen-runs.js';
 import type { Saving } from './saving.js';
 import type { Timeline } from './timeline.js';
 import { awarenessFrame, updateFrame } from './frames.js';
@@ -163,6 +164,12 @@ export class Room {
     for (const client of this.clients) this.tellOne(client, event);
   }
 
+  /** Tells everybody what they may see of it. */
+  private tellEach(eventFor: (viewer: Viewer) => HubEvent): void {
+    const { fileId } = this;
+    for (const client of this.clients) this.tellOne(client, eventFor({ fileId, participantId: client.participantId }));
+  }
+
   /** Tells everybody; when nobody is here, the next one who comes. */
   tellSomebody(event: HubEvent): void {
     if (this.people.length > 0) this.tell(event);
@@ -224,7 +231,7 @@ export class Room {
       participants: [...this.people],
       kernel: this.kernelView,
       kernelSpecs: [...this.parts.kernelSpecs()],
-      queue: this.queueView,
+      queue: this.queueSeenBy(participantId),
       prompt: this.prompt,
       saving: this.saving.view,
     };
@@ -239,6 +246,10 @@ export class Room {
 
   get queue(): QueueView {
     return this.queueView;
+  }
+
+  queueSeenBy(participantId: ParticipantId | null): QueueView {
+    return seenQueue(this.queueView, { fileId: this.fileId, participantId });
   }
 
   /** Those that were chosen here, for kernels that are started for this notebook. */
@@ -275,9 +286,8 @@ export class Room {
    */
   private ours(prompt: PromptView | null): PromptView | null {
     if (prompt === null || prompt.cellId === null) return null;
-    const { target } = this.session?.currentRun ?? { target: null };
-    const isElsewhere = target?.kind === 'cell' && target.fileId !== undefined && target.fileId !== this.fileId;
-    return isElsewhere ? null : prompt;
+    const run = this.session?.currentRun ?? null;
+    return run !== null && isElsewhere(run, this.fileId) ? null : prompt;
   }
 
   /** Refers to this session from now on, or to none. */
@@ -334,12 +344,15 @@ export class Room {
     this.timeline.queueChanged(this.queueView, change.finished);
     this.news.ask();
     if (change.finished.length > 0) this.news.sayNow();
-    for (const run of change.finished) this.tell({ event: 'runFinished', run });
+    for (const run of change.finished) {
+      this.tellEach((viewer) => ({ event: 'runFinished', run: seenRun(run, viewer) }));
+    }
   }
 
   /** Told to its author alone: the others see that it was interrupted, and by what. */
-  private ranOverTime({ author, target }: RunView, mostSeconds: number): void {
-    const isOurs = target.kind === 'cell' && (target.fileId === undefined || target.fileId === this.fileId);
+  private ranOverTime(run: RunView, mostSeconds: number): void {
+    const { author, target } = run;
+    const isOurs = target.kind === 'cell' && !isElsewhere(run, this.fileId);
     const event = overTimeNotice(mostSeconds, isOurs ? target.cellId : null);
     for (const client of this.clients) if (client.participantId === author.participantId) this.tellOne(client, event);
   }
@@ -349,7 +362,7 @@ export class Room {
     this.kernelIsNew = false;
     this.queueIsNew = false;
     if (kernelIsNew) this.tell({ event: 'kernelChanged', kernel: this.kernelView });
-    if (queueIsNew) this.tell({ event: 'queueChanged', queue: this.queueView });
+    if (queueIsNew) this.tellEach((viewer) => ({ event: 'queueChanged', queue: seenQueue(this.queueView, viewer) }));
   }
 
   private promptChanged(prompt: PromptView | null): void {

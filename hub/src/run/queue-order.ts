@@ -4,7 +4,7 @@
  * waits for more than one of each other person. Rounds belong to places: runs that change places leave them where they are.
  */
 import type { ParticipantId, QueueRules, RunId } from '@cokernel/proto/hub';
-import type { QueuedRun } from './run-queue.js';
+import type { MoveWithin, QueuedRun } from './run-queue.js';
 
 /** A run that waits, under a number that is never used again, so that a store can write what changed and no more. */
 export interface WaitingRun {
@@ -55,24 +55,17 @@ export function ranked(queued: readonly WaitingRun[], turn: Turn): readonly Wait
 
 export type Move =
   | { readonly outcome: 'moved'; readonly queued: readonly WaitingRun[] }
-  /** This run does not wait, or is not of the person who moves. */
+  /** This run does not wait, or is not within. */
   | { readonly outcome: 'notQueued' | 'notYours'; readonly runId: RunId };
 
-/**
- * Puts a run before another one, or behind all (null). `within`: only among this person's own places; null: anywhere.
- */
-export function moved(
-  queued: readonly WaitingRun[],
-  runId: RunId,
-  before: RunId | null,
-  within: ParticipantId | null,
-): Move {
+/** Puts a run before another one, or behind all (null), among those that are within. */
+export function moved(queued: readonly WaitingRun[], runId: RunId, before: RunId | null, within: MoveWithin): Move {
   for (const id of before === null ? [runId] : [runId, before]) {
     const found = queued.find(({ value }) => value.view.runId === id);
     if (found === undefined) return { outcome: 'notQueued', runId: id };
-    if (within !== null && authorOf(found.value) !== within) return { outcome: 'notYours', runId: id };
+    if (!isWithin(found.value, within)) return { outcome: 'notYours', runId: id };
   }
-  const isMovable = ({ value }: WaitingRun): boolean => within === null || authorOf(value) === within;
+  const isMovable = ({ value }: WaitingRun): boolean => isWithin(value, within);
   const mine = reordered(queued.filter(isMovable), runId, before);
   let next = 0;
   return {
@@ -83,6 +76,11 @@ export function moved(
       return { entry, value, round: place.round };
     }),
   };
+}
+
+function isWithin(run: QueuedRun, { participantId, fileId }: MoveWithin): boolean {
+  if (authorOf(run) === participantId) return true;
+  return fileId !== null && (run.view.target.kind !== 'cell' || run.fileId === fileId);
 }
 
 function reordered(runs: readonly WaitingRun[], runId: RunId, before: RunId | null): readonly WaitingRun[] {

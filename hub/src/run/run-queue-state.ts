@@ -3,13 +3,14 @@
  * kept of the past; how runs come in is in enqueue.ts. The embedded adapter stores what these steps give; the Redis
  * adapter's scripts say the same in Lua and are tested against them. A step that changes nothing gives back the very state that it was handed.
  */
-import type { HeldReason, ParticipantId, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+import type { HeldReason, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
 import { DEFAULT_QUEUE_RULES } from '@cokernel/proto/hub';
 import { type Turn, type WaitingRun, firstTurn, moved, ranked, turnAfter } from './queue-order.js';
 import type {
   CancelSelector,
   EnqueueOutcome,
   MoveOutcome,
+  MoveWithin,
   QueueChange,
   QueuedRun,
   QueueSnapshot,
@@ -166,7 +167,7 @@ export function move(
   state: RunQueueState,
   runId: RunId,
   before: RunId | null,
-  within: ParticipantId | null,
+  within: MoveWithin,
 ): QueueStep<MoveOutcome> {
   const step = moved(state.queued, runId, before, within);
   if (step.outcome !== 'moved') return unchanged(state, step);

@@ -73,9 +73,17 @@ export interface TooManyWait {
 
 export type EnqueueOutcome = AcceptedRuns | TooManyWait;
 
+/** The runs that change places in a move. */
+export interface MoveWithin {
+  /** Those of this person, */
+  readonly participantId: ParticipantId;
+  /** and those of this notebook and of none; null: of no other person. */
+  readonly fileId: FileId | null;
+}
+
 export type MoveOutcome =
   | { readonly outcome: 'moved' }
-  /** This run does not wait, or is not of the person who moves. */
+  /** This run does not wait, or is not within. */
   | { readonly outcome: 'notQueued' | 'notYours'; readonly runId: RunId };
 
 export interface StaleFence {
@@ -123,11 +131,8 @@ export interface RunQueue {
   ): Promise<{ readonly outcome: 'settled' } | StaleFence>;
   /** Cancels queued runs (never the running one); answers which. */
   cancel(kernelId: KernelId, selector: CancelSelector, finishedAt: string, reason: string): Promise<readonly RunView[]>;
-  /**
-   * Puts a queued run before another one, or behind all (null). `within`: only among this person's own places, the others'
-   * runs stay where they are; null: anywhere.
-   */
-  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: ParticipantId | null): Promise<MoveOutcome>;
+  /** Puts a queued run before another one, or behind all (null), among those that are `within`; the others stay where they are. */
+  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: MoveWithin): Promise<MoveOutcome>;
   /** From now on; what waits already is put in the new order. */
   setRules(kernelId: KernelId, rules: QueueRules): Promise<void>;
   /** Nothing is taken until `release`. */

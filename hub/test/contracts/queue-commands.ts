@@ -1,7 +1,7 @@
 /** Random steps on a run queue, as few kinds of each thing as make them meet. */
-import { CellId, HeldReason, ParticipantId, type QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
+import { CellId, FileId, HeldReason, ParticipantId, type QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
 import fc from 'fast-check';
-import type { CancelSelector, Settlement } from '../../src/run/run-queue.js';
+import type { CancelSelector, MoveWithin, Settlement } from '../../src/run/run-queue.js';
 import type { RunTraits } from '../support/queued-run.js';
 
 export type Command =
@@ -9,7 +9,7 @@ export type Command =
   | { readonly do: 'take'; readonly fenceBack: number }
   | { readonly do: 'settle'; readonly fenceBack: number; readonly end: Settlement; readonly other: boolean }
   | { readonly do: 'cancel'; readonly selector: CancelSelector }
-  | { readonly do: 'move'; readonly run: number; readonly before: number | null; readonly within: ParticipantId | null }
+  | { readonly do: 'move'; readonly run: number; readonly before: number | null; readonly within: MoveWithin }
   | { readonly do: 'rules'; readonly rules: QueueRules }
   | { readonly do: 'hold'; readonly reason: HeldReason }
   | { readonly do: 'release' }
@@ -47,6 +47,10 @@ const rules: fc.Arbitrary<QueueRules> = plain({
   mostWaiting: fc.constantFrom(null, null, 3),
   mostSeconds: fc.constantFrom(null, 0.5, 60),
 });
+const within: fc.Arbitrary<MoveWithin> = plain({
+  participantId: few('ann', 'ben').map((id) => ParticipantId.parse(id)),
+  fileId: fc.constantFrom('f1', 'f2', null).map((id) => (id === null ? null : FileId.parse(id))),
+});
 const fenceBack = fc.constantFrom(0, 0, 0, 0, 1);
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
@@ -74,7 +78,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       do: fc.constant('move' as const),
       run: fc.nat({ max: 8 }),
       before: fc.option(fc.nat({ max: 8 })),
-      within: fc.option(few('ann', 'ben').map((id) => ParticipantId.parse(id))),
+      within,
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('rules' as const), rules }) },

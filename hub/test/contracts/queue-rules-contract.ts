@@ -1,10 +1,10 @@
 /** What the rules of a RunQueue are, whatever keeps it: order, bound, moves. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DEFAULT_QUEUE_RULES, ParticipantId, RunId } from '@cokernel/proto/hub';
-import type { QueueRules } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, FileId, ParticipantId, RunId } from '@cokernel/proto/hub';
+import type { KernelId, QueueRules } from '@cokernel/proto/hub';
 import fc from 'fast-check';
 import { acceptedRuns } from '../../src/run/accepted-runs.js';
-import type { QueueChange, Settlement } from '../../src/run/run-queue.js';
+import type { MoveOutcome, QueueChange, RunQueue, Settlement } from '../../src/run/run-queue.js';
 import { leasedQueue } from '../support/leased-queue.js';
 import { newRequestId, queuedRun } from '../support/queued-run.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -108,20 +108,14 @@ export function queueRulesContract(openStore: () => Promise<QueueStore>): void {
     await queue.enqueue(kernelId, newRequestId(), runs);
     const changes: QueueChange[] = [];
     const unsubscribe = queue.subscribe(kernelId, (change) => changes.push(change));
-    const move = (run: string, before: string | null, within: string | null) =>
-      queue.move(
-        kernelId,
-        RunId.parse(run),
-        before === null ? null : RunId.parse(before),
-        within === null ? null : ParticipantId.parse(within),
-      );
+    const move = moving(queue, kernelId);
     expect(await move('ann3', 'ann1', 'ann')).toEqual({ outcome: 'moved' });
     expect(await move('ann3', 'ann3', 'ann')).toEqual({ outcome: 'moved' });
     expect(await move('ann3', 'ben1', 'ann')).toEqual({ outcome: 'notYours', runId: 'ben1' });
     expect(await move('ben2', null, 'ann')).toEqual({ outcome: 'notYours', runId: 'ben2' });
     expect(await move('gone', null, 'ann')).toEqual({ outcome: 'notQueued', runId: 'gone' });
-    expect(await move('ben2', 'ann3', null)).toEqual({ outcome: 'moved' });
-    expect(await move('ben2', null, null)).toEqual({ outcome: 'moved' });
+    expect(await move('ben2', 'ann3', 'cem', 'a-file')).toEqual({ outcome: 'moved' });
+    expect(await move('ben2', null, 'cem', 'a-file')).toEqual({ outcome: 'moved' });
     await waitUntil('three changes', () => changes.length >= 3);
     unsubscribe();
     expect(changes.map(({ snapshot }) => ids(snapshot.queued).join(' '))).toEqual([
@@ -130,6 +124,20 @@ export function queueRulesContract(openStore: () => Promise<QueueStore>): void {
       'ann3 ben1 ann1 ann2 ben2',
     ]);
     expect(ids((await queue.snapshot(kernelId)).queued)).toEqual(ids(changes.at(-1)?.snapshot.queued ?? []));
+  });
+
+  test('[P34] [P47] on a kernel that notebooks share, who manages one moves its runs and those of none, and no other’s', async () => {
+    const { kernelId, queue } = await newQueue();
+    const of = (file: string, runId: string) => queuedRun({ author: runId.slice(0, 3), file, runId });
+    const runs = [of('a', 'ann1'), of('b', 'ben1'), cellless('cem', 'cem1'), of('a', 'dan1'), of('b', 'eva1')];
+    await queue.enqueue(kernelId, newRequestId(), runs);
+    const move = moving(queue, kernelId);
+    expect(await move('ben1', null, 'fay', 'a')).toEqual({ outcome: 'notYours', runId: 'ben1' });
+    expect(await move('dan1', 'eva1', 'fay', 'a')).toEqual({ outcome: 'notYours', runId: 'eva1' });
+    expect(await move('dan1', 'ann1', 'fay', 'a')).toEqual({ outcome: 'moved' });
+    expect(ids((await queue.snapshot(kernelId)).queued).join(' ')).toBe('dan1 ben1 ann1 cem1 eva1');
+    expect(await move('eva1', 'dan1', 'eva', 'a')).toEqual({ outcome: 'moved' });
+    expect(ids((await queue.snapshot(kernelId)).queued).join(' ')).toBe('eva1 ben1 dan1 ann1 cem1');
   });
 
   test('[M22] of thirty people who press Run all at once in fair, nobody waits for more than one run of each other', async () => {
@@ -174,4 +182,13 @@ export function queueRulesContract(openStore: () => Promise<QueueStore>): void {
       expect((await queue.snapshot(kernelId)).queued).toHaveLength(50);
     }
   });
+}
+
+/** What a person asks for; with a notebook, one that they manage. */
+function moving(queue: RunQueue, kernelId: KernelId) {
+  return (run: string, before: string | null, who: string, file: string | null = null): Promise<MoveOutcome> =>
+    queue.move(kernelId, RunId.parse(run), before === null ? null : RunId.parse(before), {
+      participantId: ParticipantId.parse(who),
+      fileId: file === null ? null : FileId.parse(file),
+    });
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { KernelId, PromptId, RunningKernelView } from '@cokernel/proto/hub';
+import { KernelId, PromptId, RunningKernelView, SOMEBODY } from '@cokernel/proto/hub';
 import type { HubEventName } from '@cokernel/proto/hub';
 import { RoomProgram, sessionOf } from '../support/room-program.js';
 import { hubPlace, kernelsOf, startHub, writeCells } from '../support/test-hub.js';
@@ -21,7 +21,7 @@ beforeEach(async () => {
   place = await hubPlace();
   programs = [];
   await writeCells(place, 'a.ipynb', 'x = 6 * 7', WAIT_FOR_FILE, 'print("a")', 'y = input("Name? ")');
-  await writeCells(place, 'b.ipynb', 'print(x)', 'print("b")');
+  await writeCells(place, 'b.ipynb', 'print(x)', 'print("b")', WAIT_FOR_FILE);
 }, SLOW_MS);
 
 afterEach(async () => {
@@ -34,7 +34,7 @@ async function start(...args: readonly string[]): Promise<void> {
   hub = await startHub(place, args);
 }
 
-async function join(notebook: string, name: string): Promise<RoomProgram> {
+async function join(notebook: string, name?: string): Promise<RoomProgram> {
   const program = await RoomProgram.join(hub, notebook, name);
   programs.push(program);
   return program;
@@ -69,7 +69,7 @@ const names = (program: RoomProgram): HubEventName[] => program.events.map(({ ev
 
 describe('a kernel that two notebooks share', () => {
   test(
-    '[P34] has one memory and one queue, told in both rooms with the notebook of each run',
+    '[P34] has one memory and one queue, told in both rooms with the notebook of each run, and whose it is in its own alone',
     async () => {
       const { ann, ben, kernelId } = await sharing();
       expect(pathsOf(await onlyKernel())).toEqual(['a.ipynb', 'b.ipynb']);
@@ -79,10 +79,23 @@ describe('a kernel that two notebooks share', () => {
       expect(ben.output('c0')).toContain('42');
       const { fileId } = await sessionOf(hub, 'b.ipynb');
       await waitUntil('Ann is told of the run', () => ann.told('runFinished').length === 2);
-      expect(ann.told('runFinished').at(-1)?.run).toMatchObject({
-        author: { name: 'Ben' },
-        target: { kind: 'cell', cellId: 'c0', fileId },
-      });
+      const run = { target: { kind: 'cell', cellId: 'c0', fileId }, state: 'succeeded' };
+      expect(ann.told('runFinished').at(-1)?.run).toMatchObject({ ...run, author: SOMEBODY, sourceHash: '' });
+      expect(ben.told('runFinished').at(-1)?.run).toMatchObject({ ...run, author: { name: 'Ben' } });
+      await ben.run(['c2']);
+      await waitUntil('Ann sees that it runs', () => ann.told('queueChanged').at(-1)?.queue.running !== null);
+      const late = await join('a.ipynb');
+      for (const seen of [(await late.hello('Cem')).queue, await late.call('queue', {})]) {
+        expect(seen.running).toMatchObject({ author: SOMEBODY, sourceHash: '', target: { fileId } });
+      }
+      const waiting = { runIds: (await ben.run(['c0'])).runs.map(({ run: { runId } }) => runId) };
+      await waitUntil('Ann sees that one waits', () => ann.told('queueChanged').at(-1)?.queue.queued.length === 1);
+      expect(await ann.ask('cancel', waiting)).toMatchObject({ error: { code: 'forbidden' } });
+      expect(await ben.call('cancel', waiting)).toEqual({ cancelled: waiting.runIds });
+      await waitUntil('Ann is told of the end', () => ann.told('runFinished').at(-1)?.run.state === 'cancelled');
+      expect(ann.told('runFinished').at(-1)?.run.reason).toBeNull();
+      expect(JSON.stringify([ann.told('runFinished'), ann.told('queueChanged')])).not.toContain('Ben');
+      await writeFile(path.join(place.served, 'go'), '');
       expect(ann.output('c0')).toBe('');
     },
     SLOW_MS,
@@ -114,7 +127,7 @@ describe('a kernel that two notebooks share', () => {
       await waitUntil('they are told as ended', () => ann.told('runFinished').length === 3);
       expect(ann.told('runFinished').slice(1)).toMatchObject(
         withdrawn.map(({ run }) => ({
-          run: { runId: run.runId, state: 'cancelled', reason: 'Ben took the notebook from this kernel' },
+          run: { runId: run.runId, state: 'cancelled', author: SOMEBODY, reason: null },
         })),
       );
       await writeFile(path.join(place.served, 'go'), '');

@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeNotebook, writeNotebook } from '@cokernel/proto/notebook';
-import { DEFAULT_QUEUE_RULES, ParticipantId, RunId } from '@cokernel/proto/hub';
+import { CellId, DEFAULT_QUEUE_RULES, ParticipantId, RunId } from '@cokernel/proto/hub';
 import type { KernelId, QueueRules, Role } from '@cokernel/proto/hub';
 import { pino } from 'pino';
 import { KeptQueueRules } from '../../src/room/kept-queue-rules.js';
 import { QueueCalls } from '../../src/room/queue-calls.js';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import type { EmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
-import { newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
+import { newFileId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
 import { SAVED_ID, filesOf, storeIn } from '../support/saved-notebook.js';
 import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.js';
 
@@ -74,6 +74,20 @@ describe('a run that waits', () => {
     expect(await order()).toBe('ann1 ann2 ben1');
     await owner.moveRun({ runId: id('ann1'), before: null });
     expect(await order()).toBe('ann2 ben1 ann1');
+  });
+
+  test('[P34] [P47] of another notebook is neither moved nor withdrawn by who manages this one', async () => {
+    await wait('ann1');
+    const target = { kind: 'cell', cellId: CellId.parse('c'), fileId: newFileId() } as const;
+    const run = queuedRun({ runId: 'ben1', author: 'ben', file: target.fileId });
+    await store.runQueue.enqueue(kernelId, newRequestId(), [{ ...run, view: { ...run.view, target } }]);
+    const owner = await callsOf('cem', 'owner');
+    const refused = { code: 'forbidden', message: expect.not.stringMatching('ben') };
+    await expect(owner.moveRun({ runId: id('ben1'), before: id('ann1') })).rejects.toMatchObject(refused);
+    await expect(owner.moveRun({ runId: id('ann1'), before: id('ben1') })).rejects.toMatchObject(refused);
+    await expect(owner.cancel({ runIds: [id('ann1'), id('ben1')] })).rejects.toMatchObject(refused);
+    expect(await order()).toBe('ann1 ben1');
+    expect(await (await callsOf('ben', 'runner')).cancel({ runIds: [id('ben1')] })).toEqual({ cancelled: ['ben1'] });
   });
 
   test('[P23] of another person is withdrawn by who manages the room alone', async () => {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type WaitingRun, firstTurn, moved, placed } from '../../src/run/queue-order.js';
 import { enqueue } from '../../src/run/enqueue.js';
 import { emptyRunQueue, settle, setRules, takeNext, type RunQueueState } from '../../src/run/run-queue-state.js';
-import { queuedRun } from '../support/queued-run.js';
+import { newFileId, queuedRun } from '../support/queued-run.js';
 
 const at = '2026-01-01T00:00:00.000Z';
 const fair = setRules(emptyRunQueue, { ...DEFAULT_QUEUE_RULES, order: 'fair' }).state;
@@ -80,8 +80,9 @@ describe('moves', () => {
           return placed(before, firstTurn, 'fair', { entry, value }).queued;
         }, []);
         const idAt = (place: number): RunId => queued[place % queued.length]?.value.view.runId ?? RunId.parse('none');
-        const mover = queued[from % queued.length]?.value.view.author.participantId ?? null;
-        const step = moved(queued, idAt(from), to === null ? null : idAt(to), own ? mover : null);
+        const participantId = ParticipantId.parse(queued[from % queued.length]?.value.view.author.participantId);
+        const within = { participantId, fileId: own ? null : newFileId() };
+        const step = moved(queued, idAt(from), to === null ? null : idAt(to), within);
         if (step.outcome !== 'moved') return;
         expect(step.queued.map(({ round }) => round)).toEqual(queued.map(({ round }) => round));
         expect(step.queued.map(({ entry }) => entry).sort()).toEqual(queued.map(({ entry }) => entry).sort());

@@ -26,6 +26,9 @@ export type ParticipantView = z.infer<typeof ParticipantView>;
 export const Author = z.object({ participantId: ParticipantId, name: z.string() });
 export type Author = z.infer<typeof Author>;
 
+/** Whose a run is that is told where that may not be known: on a kernel that notebooks share, of another notebook. */
+export const SOMEBODY: Author = { participantId: ParticipantId.parse('somebody'), name: 'somebody' };
+
 export const RunState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'lost']);
 export type RunState = z.infer<typeof RunState>;
 

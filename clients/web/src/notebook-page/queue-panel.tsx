@@ -31,7 +31,8 @@ function RunItem({ room, state, run, place, firstLine, onShow }: RunItemProps): 
   const elsewhere = otherNotebookOf(run, state);
   const what = elsewhere === null ? cellText(run, firstLine) : `in ${elsewhere}`;
   const asked = state.prompt?.asked.participantId === state.you?.participantId ? 'you' : state.prompt?.asked.name;
-  const mayCancel = participantId === state.you?.participantId || state.you?.role === 'owner';
+  const isMine = participantId === state.you?.participantId;
+  const mayCancel = isMine || (elsewhere === null && state.you?.role === 'owner');
   return (
     <li data-testid="queue-item" data-run-state={run.state} data-place={place}>
       <span className="ck-place">{place === 0 ? <span className="ck-spinner" aria-label="running" /> : place}</span>
@@ -43,7 +44,7 @@ function RunItem({ room, state, run, place, firstLine, onShow }: RunItemProps): 
         title={elsewhere ?? 'Show the cell'}
         disabled={elsewhere !== null}
       >
-        <strong>{participantId === state.you?.participantId ? 'You' : name}</strong>
+        <strong>{isMine ? 'You' : name}</strong>
         <code>{what}</code>
         {state.prompt?.runId === run.runId ? <em>waits for an answer of {asked}</em> : null}
       </button>

@@ -1,5 +1,5 @@
 /** Pure: whose runs a restart ends, so that nobody presses it without knowing. */
-import type { ParticipantId, QueueView, RunView } from '@cokernel/proto/hub';
+import { type ParticipantId, type QueueView, type RunView, SOMEBODY } from '@cokernel/proto/hub';
 
 const counted = (count: number, one: string, many: string): string => (count === 1 ? one : `${count} ${many}`);
 
@@ -14,7 +14,10 @@ function byAuthor(runs: readonly RunView[]): Map<ParticipantId, RunView[]> {
 
 /** One sentence a person whose work is lost, the running cell's author first. */
 export function restartLosses(queue: QueueView, you: ParticipantId | null): string[] {
-  const whose = (run: RunView): string => (run.author.participantId === you ? 'Your' : `${run.author.name}'s`);
+  const whose = ({ author }: RunView): string => {
+    if (author.participantId === SOMEBODY.participantId) return "Another notebook's";
+    return author.participantId === you ? 'Your' : `${author.name}'s`;
+  };
   const running = queue.running === null ? [] : [`${whose(queue.running)} running cell is stopped.`];
   const waiting = [...byAuthor(queue.queued).values()].flatMap((runs) => {
     const [first] = runs;

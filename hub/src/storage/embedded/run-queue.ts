@@ -3,12 +3,13 @@
  * durable atomic transaction with what it changed, then the subscribers, then the answer. Steps on one kernel pass one
  * after the other, in one line with those on its lease, so that a fence is checked against the newest claim.
  */
-import type { HeldReason, KernelId, ParticipantId, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
+import type { HeldReason, KernelId, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import type {
   CancelSelector,
   EnqueueOutcome,
   MoveOutcome,
+  MoveWithin,
   QueueChange,
   QueuedRun,
   QueueSnapshot,
@@ -87,7 +88,7 @@ export class EmbeddedRunQueue implements RunQueue {
     return this.#step(kernelId, (state) => cancel(state, selector, finishedAt, reason));
   }
 
-  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: ParticipantId | null): Promise<MoveOutcome> {
+  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: MoveWithin): Promise<MoveOutcome> {
     return this.#step(kernelId, (state) => move(state, runId, before, within));
   }
 

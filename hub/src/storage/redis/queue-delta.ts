@@ -30,7 +30,9 @@ export function parseSnapshot(text: string): QueueSnapshot {
 /** `delta` must be the step right after `before`. */
 export function applyDelta(before: QueueSnapshot, delta: QueueDelta): QueueChange {
   const { number, held = before.held, rules = before.rules, added = [], order, started, ended = [] } = delta;
-  const known = new Map([...before.queued, ...(before.running === null ? [] : [before.running])].map((run) => [run.runId, run]));
+  const known = new Map(
+    [...before.queued, ...(before.running === null ? [] : [before.running])].map((run) => [run.runId, run]),
+  );
   const finished = ended.flatMap(({ runId, ...end }) => changed(known.get(runId), end));
   const [begun = null] = started ? changed(known.get(started.runId), { ...started, state: 'running' }) : [];
   const isOver = ended.some(({ runId }) => runId === before.running?.runId);

@@ -3,13 +3,14 @@
  * hub asks. Durable as far as the server's persistence goes.
  */
 import { RunView } from '@cokernel/proto/hub';
-import type { FileId, HeldReason, KernelId, ParticipantId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
+import type { FileId, HeldReason, KernelId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type {
   CancelSelector,
   EnqueueOutcome,
   MoveOutcome,
+  MoveWithin,
   QueueChange,
   QueuedRun,
   QueueSnapshot,
@@ -94,8 +95,14 @@ export class RedisRunQueue implements RunQueue {
     return this.#step(kernelId, 'cancel', args, z.array(RunView));
   }
 
-  move(kernelId: KernelId, runId: RunId, before: RunId | null, within: ParticipantId | null): Promise<MoveOutcome> {
-    return this.#step(kernelId, 'move', [runId, before ?? '', within ?? ''], StoredMove);
+  move(
+    kernelId: KernelId,
+    runId: RunId,
+    before: RunId | null,
+    { participantId, fileId }: MoveWithin,
+  ): Promise<MoveOutcome> {
+    const cells = fileId === null ? '' : cellsOf(fileId);
+    return this.#step(kernelId, 'move', [runId, before ?? '', participantId, cells], StoredMove);
   }
 
   async setRules(kernelId: KernelId, { order, mostWaiting, mostSeconds }: QueueRules): Promise<void> {
@@ -191,7 +198,12 @@ function toStored({ view, source, fileId, ...more }: QueuedRun): readonly string
 
 /** Cell ids are unique in their notebook only. */
 function cellOf({ target }: RunView, fileId: FileId | null): string {
-  return target.kind === 'cell' ? JSON.stringify([fileId, target.cellId]) : '';
+  return target.kind === 'cell' ? `${cellsOf(fileId)}${target.cellId}` : '';
+}
+
+/** How all cells of a notebook begin. */
+function cellsOf(fileId: FileId | null): string {
+  return `${JSON.stringify(fileId)} `;
 }
 
 /** Joined with the run's view: nothing else may be in it. */

@@ -14,7 +14,13 @@ import {
 } from './redis-link.js';
 
 function newClient(url: string, disableOfflineQueue: boolean) {
-  return createClient({ url, disableOfflineQueue, pingInterval: PING_INTERVAL_MS, socket: reconnecting, commandOptions });
+  return createClient({
+    url,
+    disableOfflineQueue,
+    pingInterval: PING_INTERVAL_MS,
+    socket: reconnecting,
+    commandOptions,
+  });
 }
 type Client = ReturnType<typeof newClient>;
 

@@ -1,13 +1,15 @@
--- ARGV: 1 run id  2 the run before which it is put, or empty: behind all  3 whose places alone change, or empty: all.
+-- ARGV: 1 run id  2 the run before which it is put, or empty: behind all
+--       3 whose places change  4 how the cells of the notebook begin whose places change too, or empty: of no other person.
 -- Answers as the port's MoveOutcome, JSON. Rounds stay where they are (run/queue-order.ts).
 read()
-local run_id, before, within = ARGV[1], ARGV[2], ARGV[3]
+local run_id, before, author, cells = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local places = waiting()
 local by_id = {}
 for _, place in ipairs(places) do by_id[place.run_id] = place end
 
 local function is_movable(place)
-  return within == '' or place.author == within
+  if place.author == author then return true end
+  return cells ~= '' and (place.cell == '' or string.sub(place.cell, 1, #cells) == cells)
 end
 
 for _, id in ipairs(before == '' and { run_id } or { run_id, before }) do
