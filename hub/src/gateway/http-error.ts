@@ -28,6 +28,7 @@ const STATUS_OF_REFUSAL: Partial<Record<CallErrorCode, number>> = {
   noSuchVersion: 404,
   sourceMismatch: 409,
   confirmFirst: 409,
+  notQueued: 409,
   existingKernel: 409,
   tooManyKernels: 429,
   tooManyWait: 429,

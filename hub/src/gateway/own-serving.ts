@@ -33,6 +33,7 @@ import { contentsRouter } from './rest/contents.js';
 import { copyRouter } from './rest/copies.js';
 import { executionRouter } from './rest/execution.js';
 import { hubRouter } from './rest/hub.js';
+import { queueRouter } from './rest/queue.js';
 import type { Notice, StopAsked } from './rest/hub.js';
 import { kernelRouter, sessionOf } from './rest/kernels.js';
 import { outputRouter } from './rest/outputs.js';
@@ -144,6 +145,7 @@ export class OwnServing implements Serving {
       collaborationRouter(rooms),
       outputRouter(outputs),
       copyRouter(this.options),
+      queueRouter(this.options),
       executionRouter({ ...this.options, openRoom }),
     );
     all.use((request: Request) => {

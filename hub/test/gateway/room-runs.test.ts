@@ -324,9 +324,21 @@ describe('a run', () => {
       const refused = ann.run(['c4']);
       await expect(refused).rejects.toThrow(/tooManyWait: at most 2 runs of one person .* 2 of yours do/);
       await ben.call('moveRun', { runId: his.runId, before: null });
+      const [first = ''] = mine;
+      const queue = `/api/hub/notebooks/${(await ann.hello('Ann')).fileId}/queue`;
+      const move = (before: string) => hub.rest('POST', `${queue}/${his.runId}/move`, { before });
+      expect(await move(going.runId)).toMatchObject({ status: 409, json: { reason: 'notQueued' } });
+      expect(await move(first)).toMatchObject({ status: 204 });
+      expect(await hub.rest('GET', queue)).toMatchObject({
+        json: { running: { runId: going.runId }, queued: [{ runId: his.runId }, { runId: first }, {}] },
+      });
+      await ben.call('moveRun', { runId: his.runId, before: null });
       const order = (await ann.call('queue', {})).queued.map(({ runId }) => runId);
       expect(order).toEqual([...mine, his.runId]);
-      await ann.call('setQueueRules', {});
+      const plain = { order: 'fifo', mostWaiting: null, mostSeconds: null };
+      expect(await hub.rest('PUT', `${queue}/rules`, {})).toMatchObject({ status: 200, json: plain });
+      expect(await hub.rest('PUT', `${queue}/rules`, { order: 'any' })).toMatchObject({ status: 400 });
+      expect((await ann.call('queue', {})).rules).toEqual(plain);
       await letGo('order');
       expect(await ann.finished(going.runId)).toBe('succeeded');
       expect(await ann.finished(his.runId)).toBe('failed');
