@@ -47,6 +47,7 @@ async function playRound(siege: ClusterSiege, choose: ChooseFault, seed: number)
     siege.type();
     const begun = Date.now();
     const gate = wishes.gateBy === null ? null : askFor(siege.people[wishes.gateBy], ['gate']);
+    if (wishes.withdrawal !== null) siege.withdrawers.add(siege.people[wishes.withdrawal.who].name);
     const asking = askAll(siege, wishes);
     // Heard below; until then they must not count as unheard.
     for (const each of [gate, asking]) each?.catch(() => undefined);
@@ -58,7 +59,7 @@ async function playRound(siege: ClusterSiege, choose: ChooseFault, seed: number)
     siege.accepted.push(...asked.flatMap(({ runIds }) => runIds));
     await siege.settle();
     const settleMs = Date.now() - struck;
-    const found = [...(await siege.faults(wishes.withdrawal !== null)), ...(await otherAnswers(asked))];
+    const found = [...(await siege.faults()), ...(await otherAnswers(asked))];
     if (found.length > 0) throw new Error(found.join('\n  '));
     return { what, figures: { settleMs, runs: asked.flatMap(({ runIds }) => runIds).length } };
   } catch (error) {

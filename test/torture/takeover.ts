@@ -48,7 +48,7 @@ async function playRound(siege: ClusterSiege, { seed, leaseMs, mostBeyondMs }: T
   siege.accepted.push(...runIds);
   await siege.settle();
   siege.startAgain(leader);
-  const found = await siege.faults(false);
+  const found = await siege.faults();
   const takeoverMs = siege.firstStart(runIds) - killed;
   const late =
     takeoverMs > leaseMs + mostBeyondMs ? [`the first run began ${Math.round(takeoverMs)} ms after the death`] : [];

@@ -82,7 +82,7 @@ async function playRound(
   await tellAll(crowds, () => ({ order: 'stop' }));
   await siege.settle();
   const words = await allSeeTheSame(siege, crowds);
-  const found = [...(await siege.faults(false)), ...missingWords(siege, words)];
+  const found = [...(await siege.faults()), ...missingWords(siege, words)];
   if (backMs > size.mostBackMs) found.push(`the last client was back after ${backMs} ms`);
   if (found.length > 0) throw new Error(found.join('\n  '));
   return { what: `${size.clients} clients at each hub`, figures: { backMs, words: words.length } };

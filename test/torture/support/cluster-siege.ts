@@ -50,6 +50,8 @@ export class ClusterSiege {
   private readonly typists: Readonly<Record<Who, Typist>>;
   /** Ids of the runs that people were told of. */
   readonly accepted: string[] = [];
+  /** Names of those who have withdrawn what waited of theirs. */
+  readonly withdrawers = new Set<string>();
   /** Hubs that are being started again. */
   private starting: Promise<void>[] = [];
 
@@ -167,7 +169,7 @@ export class ClusterSiege {
   }
 
   /** What is wrong once all has settled, with somebody who comes only now and with the saved file. */
-  async faults(isWithdrawn: boolean): Promise<readonly string[]> {
+  async faults(): Promise<readonly string[]> {
     const { queue, people, scratch } = this.parts;
     await people.ann.room.call('save', {});
     await this.lateSeesTheSame();
@@ -176,7 +178,7 @@ export class ClusterSiege {
     return [
       ...queue.faults,
       ...(queue.state.held === null ? [] : [`the queue is held: ${queue.state.held}`]),
-      ...faultsOfRuns({ accepted: this.accepted, runs: queue.runs, times, sent, isWithdrawn }),
+      ...faultsOfRuns({ accepted: this.accepted, runs: queue.runs, times, sent, withdrawers: this.withdrawers }),
       ...faultsOfCells(queue.runs, cellsSeen(people.ann)),
       ...this.faultsOfFile(),
     ];

@@ -12,8 +12,8 @@ export interface RunsSeen {
   /** How often each noted that it runs. */
   readonly times: ReadonlyMap<string, number>;
   readonly sent: readonly SentRequest[];
-  /** Somebody withdrew what waited. */
-  readonly isWithdrawn: boolean;
+  /** Names of those who have withdrawn what waited of theirs. */
+  readonly withdrawers: ReadonlySet<string>;
 }
 
 export function faultsOfRuns(seen: RunsSeen): readonly string[] {
@@ -45,8 +45,9 @@ function faultsOfRun(run: RunView, seen: RunsSeen): readonly string[] {
   }
 }
 
-function mayBeCancelled({ batchId }: RunView, { runs, isWithdrawn }: RunsSeen): boolean {
-  return isWithdrawn || [...runs.values()].some((other) => other.batchId === batchId && other.state === 'failed');
+function mayBeCancelled({ batchId, author, reason }: RunView, { runs, withdrawers }: RunsSeen): boolean {
+  if (withdrawers.has(author.name) && reason === `withdrawn by ${author.name}`) return true;
+  return [...runs.values()].some((other) => other.batchId === batchId && other.state === 'failed');
 }
 
 /** No request twice, and none of a hub whose fence is behind that of another one that had sent before. */
