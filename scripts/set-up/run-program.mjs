@@ -23,8 +23,9 @@ export function runProgram(program, args, options = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: options.cwd,
       env: options.env ?? process.env,
-      timeout: options.timeoutMs,
     });
+    // Node's own timeout goes on for a program that could not be started, and keeps this process as long.
+    const tooLong = options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill(), options.timeoutMs);
     let stdout = '';
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
@@ -34,8 +35,12 @@ export function runProgram(program, args, options = {}) {
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       output += text;
     });
-    child.on('error', (error) => resolve({ ok: false, stdout, output: `${output}${error.message}\n` }));
-    child.on('close', (code) => resolve({ ok: code === 0, stdout, output }));
+    const ended = (/** @type {Outcome} */ outcome) => {
+      clearTimeout(tooLong);
+      resolve(outcome);
+    };
+    child.on('error', (error) => ended({ ok: false, stdout, output: `${output}${error.message}\n` }));
+    child.on('close', (code) => ended({ ok: code === 0, stdout, output }));
   });
 }
 

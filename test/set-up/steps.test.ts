@@ -244,6 +244,21 @@ describe('the older kernel', () => {
   });
 });
 
+describe('another program', () => {
+  test('that is not there keeps nobody, and one that takes too long is ended', () => {
+    const module = JSON.stringify(new URL('../../scripts/set-up/run-program.mjs', import.meta.url).href);
+    const asks = `const { runProgram } = await import(${module});
+      const never = [process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { timeoutMs: 500 }];
+      const outcomes = [await runProgram('/nowhere', [], { timeoutMs: 600_000 }), await runProgram(...never)];
+      console.log(outcomes.map(({ ok }) => ok).join());`;
+    const asked = spawnSync(process.execPath, ['--input-type=module', '-e', asks], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect([asked.stdout, asked.status]).toEqual(['false,false\n', 0]);
+  });
+});
+
 describe('test programs', () => {
   test('what is on PATH is not installed', async () => {
     for (const name of ['redis-server', 'nginx', 'chromium']) write(name, '', 0o755);
