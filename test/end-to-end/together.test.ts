@@ -40,7 +40,7 @@ test('[M1] one link lets a person in, who is asked for a name once', async () =>
   expect(page.url()).not.toContain(hub.token);
 }, 120_000);
 
-test('[M3] [X12] [M4] [X11] [M7] [X10] [M5] [M22] a cell that two run runs once, as it was when queued; what waits is moved by keys; an interrupt ends one run alone; rules are chosen', async () => {
+test('[M3] [X12] [M4] [X11] [M7] [X10] [M5] [M22] [M23] [P49] a cell that two run runs once, as it was when queued; what waits is moved by keys; an interrupt ends one run alone; rules are chosen, and a run that takes too long is told to its author', async () => {
   const never = python.waitsFor(join(scratch.folder, 'never'));
   const hub = await hubWith({ long: never, second: 'print("as " + "queued")', third: 'print("of " + "Ben")' });
   const browser = await openBrowser(scratch);
@@ -65,9 +65,14 @@ test('[M3] [X12] [M4] [X11] [M7] [X10] [M5] [M22] a cell that two run runs once,
   }
   await ann.page.getByTestId('queue-rules').click();
   await ann.page.getByLabel(/^In turns/).check();
-  await ann.page.getByLabel('Seconds that a run may take').fill('60');
+  await ann.page.getByLabel('Seconds that a run may take').fill('2');
   await ann.page.getByTestId('queue-rules-save').click();
-  await ben.page.getByText('people take turns · a run may take 60 s').waitFor();
+  await ben.page.getByText('people take turns · a run may take 2 s').waitFor();
+  await ann.run('long');
+  const overTime = 'Your run was interrupted: the time limit of this queue is 2 s a run.';
+  await ann.page.getByText(overTime).waitFor();
+  await ben.shows('its end', async () => (await ben.cell('long').getAttribute('data-run-state')) === 'failed');
+  expect(await ben.page.getByText(overTime).count()).toBe(0);
 }, 120_000);
 
 test('[X3] a cell that another program changed too is marked, the notice leads there, and a person keeps one version by the keyboard', async () => {

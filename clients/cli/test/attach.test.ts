@@ -182,6 +182,23 @@ describe('beside a partner', () => {
     expect(me.text.match(/half a thou/g)).toHaveLength(1);
   });
 
+  test('[M5] /queue shows what waits, and /move puts it at another place', async () => {
+    await annRuns(untilFile('moved'));
+    await annRuns('"first"');
+    await annRuns('"second"');
+    await until('both wait', () => me.text.includes('Ann runs') && ann.state.queue.queued.length === 2);
+    const [first, second] = ann.state.queue.queued.map(({ runId }) => runId);
+    me.type('/queue\r');
+    await me.shows(/running {2}Ann\n +1 {2}Ann\n +2 {2}Ann\n/);
+    me.type('/move 3 1\r');
+    await me.shows('nothing waits at place 3');
+    me.type('/move 2 1\r');
+    await until('the other order', () => ann.state.queue.queued[0]?.runId === second);
+    expect(ann.state.queue.queued.map(({ runId }) => runId)).toEqual([second, first]);
+    writeFileSync(join(hub.served, 'moved'), '');
+    await me.shows(/Out\[\d+\]: 'second'[^]*Out\[\d+\]: 'first'/);
+  });
+
   test('Tab completes while her cell runs', async () => {
     await annRuns('capital_words = 1');
     await annRuns(untilFile('go1'));

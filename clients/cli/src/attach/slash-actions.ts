@@ -80,7 +80,8 @@ export class SlashActions {
       const isLater = places.to > places.from;
       const before = queued[isLater ? places.to : places.to - 1]?.runId ?? null;
       await room.call('moveRun', { runId: run.runId, before });
-      surface.print(queueLines(room.state));
+      // The event of the move may come behind the answer to it.
+      surface.print(queueLines({ ...room.state, queue: await room.call('queue', {}) }));
     }
   }
 
