@@ -1,33 +1,40 @@
-/** Both stores of run queues, to be compared with the model for long: an embedded one in a folder, and a Redis server's. */
+/** The stores of run queues, to be compared with the model for long: an embedded one in a folder, a Redis server's, a cluster's. */
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
 import { openRedisStore } from '../../src/storage/redis/open-redis-store.js';
-import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.js';
+import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 import { compareWithModel, type Compared } from './queue-comparison.js';
 
 const log = pino({ level: 'silent' });
 
-export const adapters = ['embedded', 'Redis'] as const;
+export const adapters = ['embedded', 'Redis', 'Redis Cluster'] as const;
 type Adapter = (typeof adapters)[number];
 
 export class QueueModelStage {
   private constructor(
     private readonly folder: string,
     private readonly server: RedisServer,
+    private readonly cluster: RedisCluster,
   ) {}
 
   static async open(folder: string): Promise<QueueModelStage> {
-    return new QueueModelStage(folder, await startRedisServer());
+    return new QueueModelStage(folder, await startRedisServer(), await startRedisCluster());
   }
 
   compare(adapter: Adapter, seed: number, sequences: number): Promise<Compared> {
-    const opens = { embedded: () => this.openEmbedded(), Redis: () => this.openRedis() };
+    const opens = {
+      embedded: () => this.openEmbedded(),
+      Redis: () => openRedis(this.server.url),
+      'Redis Cluster': () => openRedis(this.cluster.url),
+    };
     return compareWithModel(opens[adapter], { seed, sequences });
   }
 
-  stop(): Promise<void> {
-    return this.server.remove();
+  async stop(): Promise<void> {
+    await this.server.remove();
+    await this.cluster.remove();
   }
 
   private openEmbedded() {
@@ -36,10 +43,10 @@ export class QueueModelStage {
     };
     return openEmbeddedStore({ directory: join(this.folder, 'store'), onNotice, log });
   }
+}
 
-  private async openRedis() {
-    const store = await openRedisStore({ url: this.server.url, onStatus: () => undefined, log });
-    await store.connected();
-    return store;
-  }
+async function openRedis(url: string) {
+  const store = await openRedisStore({ url, onStatus: () => undefined, log });
+  await store.connected();
+  return store;
 }
