@@ -12,6 +12,8 @@ const LONGEST_PAUSE_MS = 10_000;
 /** What lived so long begins with the first pause again. */
 const STABLE_AFTER_MS = 10_000;
 const READY_WITHIN_MS = 60_000;
+/** What ends so often before it is ready can't be started. */
+const VAIN_STARTS = 3;
 const ENDS_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
 
@@ -31,6 +33,7 @@ export class Program {
   /** @type {import('node:child_process').ChildProcess | null} */
   #child = null;
   #ending = new AbortController();
+  #ends = 0;
   /** @type {Promise<void>} */
   #kept = Promise.resolve();
 
@@ -45,7 +48,7 @@ export class Program {
     this.#kept = this.#keep();
     const deadline = performance.now() + READY_WITHIN_MS;
     while (!this.#ending.signal.aborted && !(await isReady())) {
-      if (performance.now() > deadline)
+      if (performance.now() > deadline || this.#ends >= VAIN_STARTS)
         throw new SetUpError(`${name} did not start. It said:\n${lastLines(log)}`, `All of it is in ${log}.`);
       await pause(LOOK_AGAIN_MS);
     }
@@ -75,6 +78,7 @@ export class Program {
       const begun = performance.now();
       const how = await this.#runOnce();
       if (signal.aborted) return;
+      this.#ends += 1;
       if (performance.now() - begun > STABLE_AFTER_MS) pauseMs = FIRST_PAUSE_MS;
       say(`${name} ended (${how}) and is started again.`);
       await pause(pauseMs, undefined, { signal }).catch(() => undefined);

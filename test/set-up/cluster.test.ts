@@ -4,13 +4,14 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { environmentOf, proxyConfiguration } from '../../scripts/cluster/environment.mjs';
 import { clusterFolder, readOptions } from '../../scripts/cluster/options.mjs';
 import { planOf } from '../../scripts/cluster/plan.mjs';
+import { Program } from '../../scripts/cluster/program.mjs';
 import { read } from '../../scripts/rules/sources.mjs';
 import { SetUpError } from '../../scripts/set-up/report.mjs';
 import { repository } from '../end-to-end/support/repository.js';
@@ -149,6 +150,33 @@ function clusterIn(folder: string) {
   const env = { ...process.env, COKERNEL_TOKEN: 'of the person', REDIS_URL: 'redis://elsewhere:1' };
   return { folder, served: folder, token: 'T', leaseMs: 500, ports, env };
 }
+
+describe('a process of a cluster', () => {
+  function program(code: string, isReady: () => boolean): Program {
+    return new Program({
+      ...{ name: 'one', env: process.env, folder: scratch, log: join(scratch, 'log'), endsBy: 'SIGTERM' },
+      ...{ command: [process.execPath, '-e', code], isReady: () => Promise.resolve(isReady()), say: () => undefined },
+    });
+  }
+
+  test('is started again when it ends, until it is told to end', async () => {
+    const file = join(scratch, 'starts');
+    const starts = (): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    const code = `require('fs').appendFileSync(${JSON.stringify(file)}, '.')`;
+    const one = program(code, () => starts().length >= 2);
+    await one.start();
+    await one.end();
+    const before = starts();
+    await one.end();
+    expect(starts()).toBe(before);
+  });
+
+  test('that ends again and again before it is ready is given up, with what it said', async () => {
+    const one = program('console.error("no room"); process.exitCode = 2', () => false);
+    await expect(one.start()).rejects.toThrow(/^one did not start. It said:\nno room\n(.|\n)*log\.$/);
+    await one.end();
+  });
+});
 
 describe('what is asked for', () => {
   test('has defaults, a folder from where the person is, and a place of its own for each served folder', () => {
