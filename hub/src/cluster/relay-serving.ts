@@ -1,5 +1,4 @@
 /** Serves by the hub that leads: passes WebSockets over the link to it, and requests on. */
-import type { HubId } from '@cokernel/proto/hub';
 import type { MetricsText } from '../gateway/probes.js';
 import type { Arrival, AskedRequest, Serving } from '../gateway/serving.js';
 import { Forwarder } from '../link/forwarder.js';
@@ -7,7 +6,6 @@ import { LinkClient } from '../link/link-client.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 
 export interface RelayServingOptions {
-  readonly leader: HubId;
   /** Where it is reached. */
   readonly address: string;
   readonly secret: string;
@@ -31,10 +29,6 @@ export class RelayServing implements Serving {
   constructor(private readonly options: RelayServingOptions) {
     this.link = new LinkClient(options);
     this.forwarder = new Forwarder(options);
-  }
-
-  get leader(): HubId {
-    return this.options.leader;
   }
 
   get metrics(): MetricsText {

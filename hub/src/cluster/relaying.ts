@@ -14,22 +14,28 @@ export interface RelayingOptions {
   readonly log: SessionLog;
 }
 
-/** Before a link that broke is made anew: its hub may be gone, and the lease says who leads. */
-const AGAIN_MS = 200;
+/** Before a link that broke is made anew, and longer each time: its hub may be gone, and the lease says who leads. */
+const AGAIN_MS = { first: 200, most: 2_000 };
 
 export class Relaying {
+  /** One object each time that a hub is followed anew. */
+  private following: { readonly leader: HubId } | null = null;
   private current: RelayServing | null = null;
   private again: NodeJS.Timeout | null = null;
+  private againMs = AGAIN_MS.first;
 
   constructor(private readonly options: RelayingOptions) {}
 
   /** That hub leads. Called again and again as long as it does. */
   follow(leader: HubId): void {
-    if (this.current?.leader === leader) return;
+    const isLinked = this.following?.leader === leader && this.again === null;
+    if (isLinked) return;
     this.stop();
-    this.link(leader).catch((error: unknown) => {
+    const following = { leader };
+    this.following = following;
+    this.link(following).catch((error: unknown) => {
       this.options.log.warn({ leader, error: messageOf(error) }, 'where the leading hub is reached is not known');
-      this.claimLater();
+      if (this.following === following) this.claimLater();
     });
   }
 
@@ -37,18 +43,21 @@ export class Relaying {
   stop(): void {
     if (this.again !== null) clearTimeout(this.again);
     this.again = null;
+    this.following = null;
     this.current?.stop();
     this.ended();
   }
 
-  private async link(leader: HubId): Promise<void> {
+  private async link(following: { readonly leader: HubId }): Promise<void> {
     const { meeting, serving, claimNow, log } = this.options;
-    const address = await meeting.hubs.addressOf(leader);
+    const address = await meeting.hubs.addressOf(following.leader);
+    if (this.following !== following) return;
     if (address === null) throw new Error('the hub that leads did not say where it is reached');
     const relay: RelayServing = new RelayServing({
-      ...{ leader, address, secret: meeting.secret, metrics: meeting.metrics, log },
+      ...{ address, secret: meeting.secret, metrics: meeting.metrics, log },
       askAgain: (asked) => serving.answer(asked),
       onOpen: () => {
+        this.againMs = AGAIN_MS.first;
         if (this.current === relay) serving.ledBy(relay);
       },
       onBroken: () => {
@@ -70,6 +79,7 @@ export class Relaying {
   }
 
   private claimLater(): void {
-    this.again = setTimeout(this.options.claimNow, AGAIN_MS);
+    this.again = setTimeout(this.options.claimNow, this.againMs);
+    this.againMs = Math.min(2 * this.againMs, AGAIN_MS.most);
   }
 }

@@ -1,14 +1,18 @@
 /** A WebSocket that `ws` accepted, as a door sees it. */
 import type { WebSocket } from 'ws';
+import { closeCodes } from '@cokernel/proto/hub';
 import type { DoorSocket } from './door-socket.js';
 
 type Data = Buffer | ArrayBuffer | Buffer[];
 type MessageListener = (data: Uint8Array, isBinary: boolean) => void;
 
 const MAX_REASON_BYTES = 123;
+/** What is kept of a client until somebody listens to it, such as the hub that leads next. */
+const MAX_EARLY_BYTES = 64 * 1024 * 1024;
 
 export class WsDoorSocket implements DoorSocket {
   private early: [Uint8Array, boolean][] = [];
+  private earlyBytes = 0;
   private heard: MessageListener[] = [];
   private closedWith: number | null = null;
 
@@ -60,8 +64,16 @@ export class WsDoorSocket implements DoorSocket {
     else this.socket.on('close', listener);
   }
 
+  private keep(data: Uint8Array, isBinary: boolean): void {
+    this.early.push([data, isBinary]);
+    this.earlyBytes += data.length;
+    if (this.earlyBytes <= MAX_EARLY_BYTES) return;
+    this.early = [];
+    this.close(closeCodes.restart, 'nobody listens yet to so much at once; come back');
+  }
+
   private message(data: Uint8Array, isBinary: boolean): void {
-    if (this.heard.length === 0) this.early.push([data, isBinary]);
+    if (this.heard.length === 0) this.keep(data, isBinary);
     for (const listener of this.heard) listener(data, isBinary);
   }
 }
