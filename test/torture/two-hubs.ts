@@ -73,7 +73,7 @@ async function playRound(
   await delay(random.between(300, 3_000));
   const leader = await siege.leader();
   const word = `back-${seed}`;
-  await tellAll(crowds, () => ({ order: 'await', cellId: NOTES_OF_CROWD, word }));
+  await tellAll(crowds, () => ({ order: 'expect', cellId: NOTES_OF_CROWD, word }));
   await leader.kill();
   const killed = Date.now();
   siege.people.ann.append(NOTES_OF_CROWD, `${word}\n`);

@@ -9,6 +9,9 @@ import { Wire } from '../support/wire.js';
 const members: CrowdMember[] = [];
 const timers: NodeJS.Timeout[] = [];
 
+// Each provider waits for the process's end.
+process.setMaxListeners(0);
+
 process.on('message', (message) => {
   const order = CrowdOrder.parse(message);
   obey(order).then(
@@ -26,8 +29,8 @@ async function obey(order: CrowdOrder): Promise<void> {
     case 'stop':
       for (const timer of timers.splice(0)) clearInterval(timer);
       return;
-    case 'await':
-      for (const member of members) member.await(order.cellId, order.word);
+    case 'expect':
+      for (const member of members) member.expect(order.cellId, order.word);
       return;
     case 'look':
     case 'compare':

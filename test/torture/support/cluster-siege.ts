@@ -229,7 +229,9 @@ export class ClusterSiege {
     });
   }
 
-  private stop(): void {
+  /** A hub that is being started is let start: it would be left behind. */
+  private async stop(): Promise<void> {
+    await Promise.allSettled(this.starting);
     for (const typist of Object.values(this.typists)) typist.stop();
   }
 }

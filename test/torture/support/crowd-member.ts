@@ -33,7 +33,8 @@ export class CrowdMember {
     return this.provider.synced;
   }
 
-  await(cellId: string, word: string): void {
+  /** `sawAt` is the time from which on it sees this word in the cell. */
+  expect(cellId: string, word: string): void {
     this.sawAt = null;
     const look = (): void => {
       if (!this.text(cellId).toString().includes(word)) return;

@@ -21,7 +21,7 @@ export const CrowdOrder = z.discriminatedUnion('order', [
   }),
   z.object({ order: z.literal('stop') }),
   /** Each notes when it sees this word in the cell first. */
-  z.object({ order: z.literal('await'), cellId: z.string(), word: z.string() }),
+  z.object({ order: z.literal('expect'), cellId: z.string(), word: z.string() }),
   z.object({ order: z.literal('look') }),
   /** As `look`, and all documents are compared, which takes its time. */
   z.object({ order: z.literal('compare') }),
@@ -34,7 +34,7 @@ export const CrowdView = z.object({
   /** By the hash of what it looks like: how many have such a document. Empty unless they were compared. */
   documents: z.record(z.string(), z.number()),
   words: z.array(z.string()),
-  /** When each client saw the awaited word, milliseconds since 1970; null: it has not. */
+  /** When each client saw the expected word, milliseconds since 1970; null: it has not. */
   sawAt: z.array(z.number().nullable()),
 });
 export type CrowdView = z.infer<typeof CrowdView>;
