@@ -55,7 +55,8 @@ export async function startHub(scratch: Scratch, options: HubOptions): Promise<H
   const url = await until(
     'the hub to print its URL',
     () => {
-      if (child.exitCode !== null) throw new Error(`The hub ended with ${child.exitCode}:\n${said()}`);
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`The hub ended with ${end}:\n${said()}`);
       return /https?:\/\/[\w.:[\]-]+(?=\/\?token=)/.exec(said())?.[0];
     },
     // Loading takes a second, or many on a machine that is busy with other suites.
