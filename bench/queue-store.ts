@@ -1,11 +1,9 @@
 /** The hub's store of queues on a Redis of the bench's own, and what benches do with it. */
-import { pino } from 'pino';
-import { openRedisStore, type RedisStore } from '../hub/src/storage/redis/open-redis-store.js';
+import type { RedisStore } from '../hub/src/storage/redis/open-redis-store.js';
 import type { leasedQueue } from '../hub/test/support/leased-queue.js';
+import { openRedis } from '../hub/test/support/open-redis.js';
 import { newRequestId, queuedRun } from '../hub/test/support/queued-run.js';
 import { type RedisServer, startRedisServer } from '../hub/test/support/redis-server.js';
-
-const log = pino({ level: 'silent' });
 
 export interface BenchStore {
   readonly store: RedisStore;
@@ -15,8 +13,7 @@ export interface BenchStore {
 
 export async function openBenchStore(appendfsync: 'always' | 'everysec'): Promise<BenchStore> {
   const server = await startRedisServer({ appendfsync });
-  const store = await openRedisStore({ url: server.url, onStatus: () => undefined, log });
-  await store.connected();
+  const store = await openRedis(server.url);
   return {
     store,
     server,

@@ -14,7 +14,6 @@
 import { open, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pino } from 'pino';
 import { leasedQueue } from '../hub/test/support/leased-queue.js';
 import { newRequestId, queuedRun } from '../hub/test/support/queued-run.js';
 import { QueueOwner } from '../hub/src/run/queue-owner.js';
@@ -26,7 +25,8 @@ const rounds = Number(process.argv[2] ?? 5);
 const STARTS = 200;
 const KERNELS = 200;
 const CYCLES_EACH = 100;
-const log = pino({ level: 'silent' });
+const nothing = (): void => undefined;
+const log = { info: nothing, warn: nothing, error: nothing };
 
 const durable = await openBenchStore('always');
 try {
@@ -66,7 +66,7 @@ async function starts({ store }: BenchStore): Promise<void> {
 async function startsOf(leased: LeasedQueue): Promise<number> {
   const { queue, kernelId, fence } = leased;
   const took: number[] = [];
-  const owner = new QueueOwner({ kernelId, queue, onBack: () => undefined, log });
+  const owner = new QueueOwner({ kernelId, queue, onBack: nothing, log });
   for (let each = 0; each < STARTS; each += 1) {
     const run = queuedRun();
     const start = performance.now();

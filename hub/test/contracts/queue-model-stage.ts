@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { openEmbeddedStore } from '../../src/storage/embedded/open-embedded-store.js';
-import { openRedisStore } from '../../src/storage/redis/open-redis-store.js';
+import { openRedis } from '../support/open-redis.js';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 import { compareWithModel, type Compared } from './queue-comparison.js';
@@ -43,10 +43,4 @@ export class QueueModelStage {
     };
     return openEmbeddedStore({ directory: join(this.folder, 'store'), onNotice, log });
   }
-}
-
-async function openRedis(url: string) {
-  const store = await openRedisStore({ url, onStatus: () => undefined, log });
-  await store.connected();
-  return store;
 }
