@@ -9,7 +9,7 @@ import type { Visitor } from './visitor.js';
 
 export type Who = 'ann' | 'ben';
 
-export interface Wish {
+interface Wish {
   readonly afterMs: number;
   readonly who: Who;
   readonly cells: readonly ProgramName[];

@@ -5,7 +5,7 @@ import type { Random } from '../harness/random.js';
 import type { ClusterSiege } from './cluster-siege.js';
 import { cutManners } from './fault-wire.js';
 
-export interface ClusterFault {
+interface ClusterFault {
   /** For who reads the progress. */
   readonly what: string;
   strike(siege: ClusterSiege): Promise<void>;
