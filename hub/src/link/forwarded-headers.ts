@@ -1,4 +1,4 @@
-/** Pure: which headers go from one connection to the next when a hub passes on a request or an answer. */
+/** Which headers go from one connection to the next when a hub passes on a request or an answer. */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { HUB_SECRET_HEADER, ROLE_HEADER } from '../gateway/peer-headers.js';
 

@@ -34,7 +34,7 @@ async function openStore(): Promise<RedisStore> {
   return store;
 }
 
-describe('a hub that comes to those of a Redis', () => {
+describe('[P57] a hub that comes to those of a Redis', () => {
   let scratch: ScratchFolder;
   beforeEach(async () => {
     await admin.flushAll();
