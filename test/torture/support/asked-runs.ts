@@ -73,7 +73,7 @@ export async function withdrawOwn(visitor: Visitor): Promise<void> {
 const ASK_AGAIN_AFTER_MS = 50;
 
 /** A hub that is away, and a Redis that is, are asked again; every other refusal is a fault. */
-async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await ask();

@@ -11,7 +11,7 @@ import { python } from '../../end-to-end/support/languages.js';
 import { writeNotebook } from '../../end-to-end/support/notebook-file.js';
 import type { Scratch } from '../../end-to-end/support/scratch.js';
 import { until } from '../../end-to-end/support/until.js';
-import { askFor, type Who } from './asked-runs.js';
+import { askFor, untilAnswered, type Who } from './asked-runs.js';
 import { cellsSeen, differencesOfQueue, documentOf } from './cluster-copies.js';
 import { programNames, programSources } from './cluster-programs.js';
 import { FaultWire } from './fault-wire.js';
@@ -171,7 +171,8 @@ export class ClusterSiege {
   /** What is wrong once all has settled, with somebody who comes only now and with the saved file. */
   async faults(): Promise<readonly string[]> {
     const { queue, people, scratch } = this.parts;
-    await people.ann.room.call('save', {});
+    // The lead may change at any time on a machine that is busy.
+    await untilAnswered(() => people.ann.room.call('save', {}));
     await this.lateSeesTheSame();
     const sent = requestsSent(join(scratch.folder, 'data'), people.ann.room.state.kernel?.kernelId ?? '');
     const times = timesRun(this.ranFile);
