@@ -43,6 +43,8 @@ export interface HubConfig {
   readonly keeperLeavesAfterMs: number;
   /** Whether the hub starts its keeper when there is none, or somebody else does (a container of its own). */
   readonly keeper: 'own' | 'external';
+  /** Where the keeper's socket lies, and what it keeps of its kernels: of this machine alone. */
+  readonly keeperDirectory: string;
   /** What each kernel may say while no hub listens; on the disk. */
   readonly journalMaxBytes: number;
   /** What is kept of it for a hub that listens and is behind; on the disk. */
@@ -97,6 +99,8 @@ environment: COKERNEL_DATA (where state lies; default: your data folder + /coker
   COKERNEL_METRICS_TOKEN (a token that lets Prometheus read /metrics and nothing else; default: only the hub's own does),
   COKERNEL_KEEPER ('own': the hub starts a keeper when there is none; 'external': it waits for one that somebody else starts on
   its data folder; default own),
+  COKERNEL_KEEPER_DATA (where the keeper's socket and what it keeps of its kernels lie; default: COKERNEL_DATA. Its own of each
+  machine, where hubs of several machines share that),
   COKERNEL_KEEPER_LEAVES_AFTER_MS (kernels that no hub has asked for in so long are ended; default 12 hours),
   COKERNEL_JOURNAL_MAX_BYTES (what is kept on the disk of what each kernel says, for a hub that comes later; default 64 MiB),
   COKERNEL_UNREAD_JOURNAL_MAX_BYTES (the same while a hub listens and is behind; default 1 GiB). Beyond either the oldest goes, and
@@ -150,6 +154,7 @@ export async function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv
       kernelsAtStopOf(values['keep-kernels'] === true, values['stop-kernels'] === true) ??
       (peers === null ? null : 'keep'),
     keeper: keeperOf(env['COKERNEL_KEEPER']),
+    keeperDirectory: path.resolve(env['COKERNEL_KEEPER_DATA'] || dataDirectory),
     keeperLeavesAfterMs: countIn(env, 'COKERNEL_KEEPER_LEAVES_AFTER_MS', KEEPER_LEAVES_AFTER_MS),
     journalMaxBytes: countIn(env, 'COKERNEL_JOURNAL_MAX_BYTES', JOURNAL_MAX_BYTES),
     unreadJournalMaxBytes: countIn(env, 'COKERNEL_UNREAD_JOURNAL_MAX_BYTES', UNREAD_JOURNAL_MAX_BYTES),

@@ -23,7 +23,7 @@ export function kernelHost(options: HubOptions): KernelHost {
 
 function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
   return new KeeperHost({
-    dataDir: config.dataDirectory,
+    dataDir: config.keeperDirectory,
     keeperCommand: config.keeper === 'external' ? null : keeperCommand,
     extraDataDirs: [path.join(config.dataDirectory, '.venv', 'share', 'jupyter')],
     env: process.env,

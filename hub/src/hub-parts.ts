@@ -202,6 +202,8 @@ function meetingPlaces(
     },
     onMessage: figures.onMessage,
     onExited: (session, because) => sharing.end(session, because),
+    onEndedUnseen: (session) => sharing.endUnseen(session),
+    onHosted: (kernelIds) => sharing.loseAllBut(kernelIds),
     onKernelSpecsChanged: (specs) => rooms.tellAll({ event: 'kernelSpecsChanged', kernelSpecs: specs.map(specView) }),
   });
   const rooms: RoomRegistry = new RoomRegistry({

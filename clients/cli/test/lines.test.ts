@@ -74,6 +74,7 @@ const inside: RoomState = {
   path: 'pair.ipynb',
   participants: [person('Ann'), person('Cleo', ['terminal']), person('Gone', [])],
   kernel: kernel('idle'),
+  kernelGone: null,
   kernelUsage: null,
   kernelSpecs: [],
   queue: { number: 1, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] },

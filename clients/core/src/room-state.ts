@@ -27,6 +27,7 @@ export function initialRoomState(path: string): RoomState {
     path,
     participants: [],
     kernel: null,
+    kernelGone: null,
     kernelUsage: null,
     kernelSpecs: [],
     queue: { number: 0, held: null, rules: DEFAULT_QUEUE_RULES, running: null, queued: [] },
@@ -76,6 +77,7 @@ function afterWelcome(state: RoomState, welcome: Welcome): RoomState {
     path,
     participants,
     kernel,
+    kernelGone: welcome.kernelGone ?? null,
     kernelUsage: usageOf(state, kernel),
     kernelSpecs,
     queue,
@@ -91,7 +93,7 @@ function afterEvent(state: RoomState, event: HubEvent): RoomState {
     case 'runFinished':
       return { ...state, runs: withRun(state.runs, event.run) };
     case 'kernelChanged':
-      return { ...state, kernel: event.kernel, kernelUsage: usageOf(state, event.kernel) };
+      return afterKernelChange(state, event);
     case 'kernelUsage':
       return afterMeasuring(state, event);
     case 'kernelSpecsChanged':
@@ -111,6 +113,11 @@ function afterEvent(state: RoomState, event: HubEvent): RoomState {
     case 'refused':
       return state;
   }
+}
+
+function afterKernelChange(state: RoomState, told: Extract<HubEvent, { event: 'kernelChanged' }>): RoomState {
+  const { kernel, gone } = told;
+  return { ...state, kernel, kernelGone: gone ?? null, kernelUsage: usageOf(state, kernel) };
 }
 
 /** Of this kernel's process as it is now: another one, or none, has not been measured. */

@@ -70,6 +70,8 @@ export interface RoomState {
   readonly path: string;
   readonly participants: readonly ParticipantView[];
   readonly kernel: KernelView | null;
+  /** Without a kernel: what became of the one that there was, if nobody ended it; a sentence. */
+  readonly kernelGone: string | null;
   /** What the kernel used when it was measured last; null until then. */
   readonly kernelUsage: KernelUsage | null;
   readonly kernelSpecs: readonly KernelSpecView[];

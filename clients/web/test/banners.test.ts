@@ -24,6 +24,14 @@ describe('banners', () => {
     expect(banners(roomState({ kernel }), [])).toMatchObject([{ id: 'dead', action: 'letGo' }]);
   });
 
+  test('[M9] a kernel that is gone with its machine is told of until there is another one, and one press starts it', () => {
+    const kernelGone = 'its machine has stopped';
+    const [banner] = banners(roomState({ kernel: null, kernelGone }), []);
+    expect(banner).toMatchObject({ id: 'gone', tone: 'error', action: 'startFresh' });
+    expect(banner?.detail).toContain('Its machine has stopped. ');
+    expect(banners(roomState({ kernelGone }), [])).toEqual([]);
+  });
+
   test('a held queue says how many runs wait', () => {
     const queue = queueView(null, [runView('r', ann)], 'restarted');
     expect(banners(roomState({ queue }), [])).toMatchObject([{ id: 'held', detail: 'One run waits.', action: 'goOn' }]);

@@ -56,6 +56,7 @@ export function roomState(more: Partial<RoomState> = {}): RoomState {
     ...here,
     participants: [],
     kernel: kernelView('idle'),
+    kernelGone: null,
     kernelUsage: null,
     kernelSpecs: [{ name: 'python3', displayName: 'Python 3', language: 'python' }],
     queue: queueView(null, []),

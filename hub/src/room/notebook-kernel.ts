@@ -2,12 +2,12 @@
  * The kernel of one notebook: found again after the hub started anew, started when a run asks for one, changed, shared,
  * left and ended. Two requests at once start one kernel.
  */
-import type { Author, FileId, NotebookView } from '@cokernel/proto/hub';
+import type { Author, FileId, NotebookView, RequestId } from '@cokernel/proto/hub';
 import { Refusal } from '../errors.js';
 import type { KernelSpec } from '../kernel/kernel-host.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
-import type { RunQueue } from '../run/run-queue.js';
+import type { EnqueueOutcome, RunQueue } from '../run/run-queue.js';
 import type { KernelSharing } from './kernel-sharing.js';
 import { endedNotice } from './kernel-sharing.js';
 import type { RoomClient } from './room-client.js';
@@ -47,7 +47,8 @@ export class NotebookKernel {
   tellEnded(client: RoomClient): void {
     const { room, sharing } = this.options;
     const because = sharing.endedBecause(room.fileId);
-    if (because !== null) room.tellOne(client, endedNotice(because));
+    // Of one that is gone the welcome tells.
+    if (because !== null && sharing.goneBecause(room.fileId) === null) room.tellOne(client, endedNotice(because));
   }
 
   /** The notebook's session; starts a kernel, in this person's name, when there is none. */
@@ -59,9 +60,23 @@ export class NotebookKernel {
     return this.change(() => this.startWished(author));
   }
 
-  /** Starts a kernel of this kernelspec in place of the one that there is. */
-  async startInstead(specName: string, author: Author): Promise<KernelSession> {
+  /** Starts a kernel of this kernelspec in place of the one that there is; without a name the one that it wants, if it has none. */
+  async startInstead(specName: string | null, author: Author): Promise<KernelSession> {
+    if (specName === null) return this.ensure(author);
     return this.change(() => this.replace(specName, author));
+  }
+
+  /** What a request was answered by the kernel that the notebook lost; null when that was never asked for it. */
+  async answeredByLost(requestId: RequestId): Promise<EnqueueOutcome | null> {
+    const { room, sharing, queue } = this.options;
+    const lost = sharing.lostKernelOf(room.fileId);
+    const answered = lost === null ? null : await queue.answered(lost, requestId);
+    if (lost === null || answered?.outcome !== 'accepted') return null;
+    const asTheyAre = answered.runs.map(async (one) => ({
+      ...one,
+      run: (await queue.find(lost, one.run.runId)) ?? one.run,
+    }));
+    return { ...answered, runs: await Promise.all(asTheyAre) };
   }
 
   /** Uses a kernel that runs already, with those who use it. */

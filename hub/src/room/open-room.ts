@@ -32,6 +32,8 @@ export interface OpenRoomOptions {
   readonly version: string;
   readonly kernelSpecs: () => readonly KernelSpecView[];
   readonly notebooksOf: (session: KernelSession) => readonly NotebookView[];
+  /** What became of a kernel that the notebook lost. */
+  readonly kernelGone: () => string | null;
   readonly clock: () => Date;
   /** Where a file is that was moved by another program; it is told to the room. */
   readonly followMoved: (room: Room, file: FileIdentity) => Promise<string | null>;
@@ -112,6 +114,7 @@ export function openRoom(options: OpenRoomOptions): { readonly room: Room; reado
       version: options.version,
       kernelSpecs: options.kernelSpecs,
       notebooksOf: options.notebooksOf,
+      kernelGone: options.kernelGone,
       onKernelReady: (session) => {
         nameKernel(document, session).catch((error: unknown) =>
           log.error({ error, fileId }, 'metadata was not stored'),

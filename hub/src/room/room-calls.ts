@@ -44,7 +44,7 @@ export class RoomCalls {
     moveCell: (params) => this.moveCell(params),
     interrupt: async ({ runId }) => ({ interrupted: (await this.options.room.kernel?.interrupt(runId)) ?? null }),
     restart: (params) => this.restart(params),
-    startKernel: async ({ specName }) => this.empty(this.options.kernel.startInstead(specName, this.author())),
+    startKernel: async ({ specName }) => this.empty(this.options.kernel.startInstead(specName ?? null, this.author())),
     useKernel: async ({ kernelId }) => this.empty(this.useKernel(kernelId)),
     stopKernel: async ({ confirmed }) => this.empty(this.options.kernel.stop(this.author().name, confirmed)),
     inputReply: (params) => this.inputReply(params),
@@ -144,6 +144,8 @@ export class RoomCalls {
     } catch (refusal) {
       return this.answeredBefore(requestId, refusal);
     }
+    const lost = await this.options.kernel.answeredByLost(requestId);
+    if (lost !== null) return resultOf(acceptedRuns(lost), batchId);
     const session = await this.options.kernel.ensure(author);
     return resultOf(acceptedRuns(await this.options.queue.enqueue(session.kernelId, requestId, runs)), batchId);
   }
@@ -151,7 +153,8 @@ export class RoomCalls {
   /** A request that comes again finds its runs, whatever became of the cells meanwhile. */
   private async answeredBefore(requestId: RequestId, refusal: unknown): Promise<CallResult<'run'>> {
     const session = this.options.room.kernel;
-    const before = session === null ? null : await this.options.queue.answered(session.kernelId, requestId);
+    const known = session === null ? null : await this.options.queue.answered(session.kernelId, requestId);
+    const before = known ?? (await this.options.kernel.answeredByLost(requestId));
     if (before === null) throw refusal;
     return resultOf(acceptedRuns(before), BatchId.parse(this.options.newId()));
   }

@@ -198,6 +198,7 @@ export class RoomRegistry {
         opened,
         files,
         notebooksOf: (session) => this.options.sharing.notebooksOf(session),
+        kernelGone: () => this.options.sharing.goneBecause(fileId),
         followMoved: (moved, identity) => this.moving.follow(moved, identity),
         seen: (traits) => this.seen(fileId, traits),
         onEmpty: () => this.emptied(fileId),

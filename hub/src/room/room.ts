@@ -3,7 +3,6 @@
  * Sockets join and leave; the room goes on without any, so that a run with nobody connected ends as any other.
  */
 import type {
-  CellId,
   Epoch,
   FileId,
   HubEvent,
@@ -19,7 +18,6 @@ import { ParticipantId as ParticipantIdSchema, encodeHubFrame, sourceHash } from
 import type { Author, ClientKind, DeviceId, ParticipantView, PromptView, Welcome } from '@cokernel/proto/hub';
 import { HUB_PROTOCOL } from '@cokernel/proto/hub';
 import type { KernelSession } from '../run/kernel-session.js';
-import { timeLimitText } from '../run/current-run.js';
 import type { QueueChange, RunQueue } from '../run/run-queue.js';
 import type { CellOutputs } from './cell-outputs.js';
 import type { KeptQueueRules } from './kept-queue-rules.js';
@@ -32,6 +30,7 @@ import { type Viewer, isElsewhere, seenQueue, seenRun } from './seen-runs.js';
 import type { Saving } from './saving.js';
 import type { Timeline } from './timeline.js';
 import { awarenessFrame, updateFrame } from './frames.js';
+import { overTimeNotice } from './over-time-notice.js';
 import { Throttle } from './throttle.js';
 
 export interface RoomParts {
@@ -48,6 +47,8 @@ export interface RoomParts {
   readonly kernelSpecs: () => readonly KernelSpecView[];
   /** The notebooks that use a kernel. */
   readonly notebooksOf: (session: KernelSession) => readonly NotebookView[];
+  /** What became of a kernel that this notebook lost; null: nothing, or it has another. */
+  readonly kernelGone: () => string | null;
   /** A kernel of this notebook became ready: what it says of its language. */
   readonly onKernelReady: (session: KernelSession) => void;
   readonly onEmpty: () => void;
@@ -221,6 +222,7 @@ export class Room {
 
   welcome(participantId: ParticipantId): Welcome {
     const you = this.participants.get(participantId);
+    const gone = this.kernelGone;
     return {
       protocol: HUB_PROTOCOL,
       version: this.parts.version,
@@ -230,6 +232,7 @@ export class Room {
       epoch: this.epoch,
       participants: [...this.people],
       kernel: this.kernelView,
+      ...(gone !== null && { kernelGone: gone }),
       kernelSpecs: [...this.parts.kernelSpecs()],
       queue: this.queueSeenBy(participantId),
       prompt: this.prompt,
@@ -274,6 +277,10 @@ export class Room {
   private get kernelView(): KernelView | null {
     if (this.session === null) return null;
     return { ...this.session.view(), notebooks: [...this.parts.notebooksOf(this.session)] };
+  }
+
+  private get kernelGone(): string | null {
+    return this.session === null ? this.parts.kernelGone() : null;
   }
 
   private get prompt(): PromptView | null {
@@ -358,10 +365,10 @@ export class Room {
   }
 
   private sayNews(): void {
-    const { kernelIsNew, queueIsNew } = this;
+    const { kernelIsNew, queueIsNew, kernelGone: gone } = this;
     this.kernelIsNew = false;
     this.queueIsNew = false;
-    if (kernelIsNew) this.tell({ event: 'kernelChanged', kernel: this.kernelView });
+    if (kernelIsNew) this.tell({ event: 'kernelChanged', kernel: this.kernelView, ...(gone !== null && { gone }) });
     if (queueIsNew) this.tellEach((viewer) => ({ event: 'queueChanged', queue: seenQueue(this.queueView, viewer) }));
   }
 
@@ -386,11 +393,6 @@ export class Room {
       await this.document.stop();
     }
   }
-}
-
-function overTimeNotice(mostSeconds: number, cellId: CellId | null): HubEvent {
-  const message = `Your run was interrupted: ${timeLimitText(mostSeconds)}.`;
-  return { event: 'notice', level: 'warning', code: 'ranOverTime', message, ...(cellId && { cellIds: [cellId] }) };
 }
 
 function viewOf(snapshot: QueueChange['snapshot']): QueueView {

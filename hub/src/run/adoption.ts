@@ -1,8 +1,9 @@
 /**
  * Taking over the kernels that an earlier hub left running. A kernel whose queue or lease is out of reach is tried again
  * until it is taken over: to go on without it would end its run as lost. Who would judge by the kernels that are there
- * waits for `settled`.
+ * waits for `settled`. What the host does not have when it is asked is gone.
  */
+import type { KernelId } from '@cokernel/proto/hub';
 import type { HostedKernel, KernelHost } from '../kernel/kernel-host.js';
 import { messageOf } from '../errors.js';
 import type { SessionLog } from './kernel-session-options.js';
@@ -12,6 +13,8 @@ export interface AdoptionOptions {
   readonly host: Pick<KernelHost, 'kernels'>;
   /** All of it or nothing: what rejects can be tried again. */
   readonly takeOver: (hosted: HostedKernel, cwd: string) => Promise<void>;
+  /** Ends what belongs to kernels that are gone; what rejects with `QueueUnavailable` is tried again. */
+  readonly endGone: (hosted: ReadonlySet<KernelId>) => Promise<void>;
   readonly log: SessionLog;
 }
 
@@ -26,6 +29,7 @@ const AGAIN_AFTER_MS = 300;
 export class Adoption {
   private trying: Promise<void> = Promise.resolve();
   private unavailable: QueueUnavailable | null = null;
+  private complete = false;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
 
@@ -44,6 +48,11 @@ export class Adoption {
     if (this.unavailable !== null) throw this.unavailable;
   }
 
+  /** Whether each kernel that the host has is taken over: a run that none of them knows has nobody. */
+  get isComplete(): boolean {
+    return this.complete;
+  }
+
   /** Tries nothing again. Can be called twice. */
   stop(): void {
     this.stopped = true;
@@ -51,22 +60,40 @@ export class Adoption {
   }
 
   private async try(estate: Estate, isWanted: (hosted: HostedKernel) => boolean): Promise<void> {
-    const left = new Set<string>();
+    const all = await this.options.host.kernels();
+    const wanted = all.filter((hosted) => estate.isOurs(hosted.labels) && isWanted(hosted));
+    const left = await this.takeOverAll(estate, wanted);
+    this.unavailable = left.unavailable ?? (await this.endGone(all));
+    this.complete = this.unavailable === null && left.kernelIds.size === 0;
+    if (this.unavailable === null || this.stopped) return;
+    this.tryLater(estate, left.kernelIds);
+  }
+
+  /** Those that are not taken over; `unavailable`: they can be tried again. */
+  private async takeOverAll(estate: Estate, wanted: readonly HostedKernel[]) {
+    const kernelIds = new Set<string>();
     let unavailable: QueueUnavailable | null = null;
-    for (const hosted of await this.options.host.kernels()) {
-      if (!estate.isOurs(hosted.labels) || !isWanted(hosted)) continue;
+    for (const hosted of wanted) {
+      const { kernelId } = hosted;
       try {
         await this.options.takeOver(hosted, estate.cwdOf(hosted));
       } catch (error) {
-        const { kernelId } = hosted;
         this.options.log.warn({ kernelId, error: messageOf(error) }, 'a kernel could not be taken over');
-        if (!(error instanceof QueueUnavailable)) continue;
-        unavailable = error;
-        left.add(kernelId);
+        kernelIds.add(kernelId);
+        if (error instanceof QueueUnavailable) unavailable = error;
       }
     }
-    this.unavailable = unavailable;
-    if (unavailable !== null && !this.stopped) this.tryLater(estate, left);
+    return { kernelIds, unavailable };
+  }
+
+  private async endGone(all: readonly HostedKernel[]): Promise<QueueUnavailable | null> {
+    try {
+      await this.options.endGone(new Set(all.map(({ kernelId }) => kernelId)));
+      return null;
+    } catch (error) {
+      this.options.log.warn({ error: messageOf(error) }, 'what belonged to lost kernels could not be ended');
+      return error instanceof QueueUnavailable ? error : null;
+    }
   }
 
   private tryLater(estate: Estate, left: ReadonlySet<string>): void {

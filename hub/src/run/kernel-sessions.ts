@@ -4,11 +4,12 @@
  */
 import path from 'node:path';
 import type { KernelMessage } from '@cokernel/proto/jupyter';
-import type { KernelId, RunView } from '@cokernel/proto/hub';
+import type { KernelId } from '@cokernel/proto/hub';
 import { FileId, KernelId as KernelIdSchema, RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelSpec } from '../kernel/kernel-host.js';
 import { Adoption, type Estate } from './adoption.js';
+import { EndingQueue } from './ending-queue.js';
 import type { HeldLease, HeldLeaseOptions } from './held-lease.js';
 import { holdLease } from './held-lease.js';
 import type { KernelLimits } from './kernel-limits.js';
@@ -44,6 +45,10 @@ export interface KernelSessionsOptions {
   readonly notebooksOf: (session: KernelSession) => readonly string[];
   /** Code has ended this kernel: whoever uses it is to be told, and the session to be shut down. */
   readonly onExited: (session: KernelSession, reason: string) => Promise<void>;
+  /** The same of one that ended while no hub was there, so that nobody was told. */
+  readonly onEndedUnseen: (session: KernelSession) => Promise<void>;
+  /** The kernels that the host has, once they are asked for: see `Adoption`. */
+  readonly onHosted: (kernelIds: ReadonlySet<KernelId>) => Promise<void>;
   readonly newId: () => string;
   readonly clock: () => Date;
   readonly log: SessionLog;
@@ -57,8 +62,6 @@ interface StartOptions {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Of an end that needs no place in a journal: nothing goes on after it. */
-const NOWHERE = { journalId: '', seq: 0, reducerState: null };
 const ATTACH_AGAIN_MS = 200;
 
 interface Entry {
@@ -75,10 +78,16 @@ export class KernelSessions {
   private readonly starting = new Map<KernelId, StartOptions>();
 
   private readonly adoption: Adoption;
+  private readonly ending: EndingQueue;
 
   constructor(private readonly options: KernelSessionsOptions) {
     this.specs = new KnownKernelSpecs(options);
-    this.adoption = new Adoption({ ...options, takeOver: (hosted, cwd) => this.takeOver(hosted, cwd) });
+    this.adoption = new Adoption({
+      ...options,
+      takeOver: (hosted, cwd) => this.takeOver(hosted, cwd),
+      endGone: options.onHosted,
+    });
+    this.ending = new EndingQueue({ ...options, outputsOf: (run) => this.outputsOf(run) });
   }
 
   get(kernelId: string): KernelSession | undefined {
@@ -165,6 +174,11 @@ export class KernelSessions {
     return this.adoption.settled();
   }
 
+  /** Whether all kernels that the host has are here. */
+  get areAllHere(): boolean {
+    return this.adoption.isComplete;
+  }
+
   /** Restarts; a kernel that is dead or never started is started anew under the same id, so that its queue stays. */
   async restart(session: KernelSession, by: string): Promise<void> {
     if (session.origin === 'existing') {
@@ -193,15 +207,21 @@ export class KernelSessions {
   async shutdown(session: KernelSession, reason: string): Promise<void> {
     const entry = this.entryOf(session);
     session.lastStepsBegan();
-    const cancelled = await this.cancelAll(session.kernelId, reason);
+    const cancelled = await this.ending.cancelAll(session.kernelId, reason);
     await session.end().catch((error: unknown) => this.warn(session, error));
-    const ended = await this.endRunning(session.kernelId, entry.lease.fence, 'cancelled', reason);
+    const end = { state: 'cancelled', reason } as const;
+    const ended = await this.ending.endRunning(session.kernelId, entry.lease.fence, end);
     // The queue may tell its steps later than the session is there to hear of them.
     const snapshot = await this.options.queue.snapshot(session.kernelId);
     session.lastStepsTaken({ snapshot, finished: ended === null ? cancelled : [...cancelled, ended] });
     this.leave(entry);
     await this.options.queue.drop(session.kernelId);
     await entry.lease.forget();
+  }
+
+  /** Ends the runs of a kernel that neither this hub nor its host has. */
+  giveUp(kernelId: KernelId, reason: string): Promise<void> {
+    return this.ending.giveUp(kernelId, reason);
   }
 
   /** Leaves every kernel running for the next hub. */
@@ -231,7 +251,7 @@ export class KernelSessions {
   /** A kernel that ended while no hub was there is of interest only to those who wait for it. */
   private async forgetUnlessAwaited(session: KernelSession): Promise<void> {
     const { queued, running } = await this.options.queue.snapshot(session.kernelId);
-    if (queued.length === 0 && running === null) await this.shutdown(session, 'the kernel had ended');
+    if (queued.length === 0 && running === null) await this.options.onEndedUnseen(session);
   }
 
   private register(
@@ -288,25 +308,6 @@ export class KernelSessions {
 
   private outputsOf(run: QueuedRun): Promise<RunOutputs> {
     return run.view.target.kind === 'cell' ? this.options.cellOutputs(run) : Promise.resolve(this.options.transcripts);
-  }
-
-  /** Ends what the queue says is running, if anything. */
-  private async endRunning(
-    kernelId: KernelId,
-    fence: number,
-    state: 'lost' | 'cancelled',
-    reason: string,
-  ): Promise<RunView | null> {
-    const run = await this.options.queue.running(kernelId);
-    if (run === null) return null;
-    const end = { state, reason, finishedAt: this.options.clock().toISOString(), executionCount: null };
-    await (await this.outputsOf(run)).finish(run, end, {}, { ...NOWHERE, end });
-    await this.options.queue.settle(kernelId, fence, run.view.runId, end);
-    return { ...run.view, ...end };
-  }
-
-  private cancelAll(kernelId: KernelId, reason: string): Promise<readonly RunView[]> {
-    return this.options.queue.cancel(kernelId, { by: 'all' }, this.options.clock().toISOString(), reason);
   }
 
   private lease(kernelId: KernelId, atLeast: number): Promise<HeldLease> {

@@ -61,6 +61,13 @@ export class Transcripts implements RunOutputs {
     await this.end(runId, { state: 'cancelled', executionCount: null, reason });
   }
 
+  /** Ends a transcript that has begun and not ended, of a run that nobody goes on with any more. */
+  async lost(runId: RunId, reason: string): Promise<void> {
+    const isLive = this.open.get(runId)?.isLive === true;
+    const last = (await this.store.read(runId))?.at(-1);
+    if (!isLive && last?.type !== 'finished') await this.end(runId, { state: 'lost', executionCount: null, reason });
+  }
+
   /** A question of the kernel, told to those who follow so that they can answer it. */
   async prompted(runId: RunId, text: string, password: boolean): Promise<void> {
     await this.add(runId, [{ type: 'prompt', text, password }]);

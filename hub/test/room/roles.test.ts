@@ -76,6 +76,7 @@ beforeEach(async () => {
     version: '0',
     kernelSpecs: () => [],
     notebooksOf: () => [],
+    kernelGone: () => null,
     followMoved: () => Promise.resolve(null),
     seen: () => Promise.resolve(),
     onEmpty: () => undefined,

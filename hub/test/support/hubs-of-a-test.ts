@@ -12,8 +12,13 @@ export class HubsOfATest {
     return new HubsOfATest(await hubPlace());
   }
 
-  async start(...args: readonly string[]): Promise<TestHub> {
-    const hub = await startHub(this.place, args);
+  start(...args: readonly string[]): Promise<TestHub> {
+    return this.startIn({}, ...args);
+  }
+
+  /** `environment`: further variables of the process. */
+  async startIn(environment: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<TestHub> {
+    const hub = await startHub(this.place, args, environment);
     this.hubs.push(hub);
     return hub;
   }

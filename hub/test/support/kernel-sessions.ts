@@ -34,6 +34,8 @@ export function kernelSessionsOver(
     limits: { perHub: null, perPerson: null },
     notebooksOf: () => [],
     onExited: () => Promise.resolve(),
+    onEndedUnseen: () => Promise.resolve(),
+    onHosted: () => Promise.resolve(),
     newId: () => randomUUID(),
     clock: () => new Date(),
     log: pino({ level: 'silent' }),

@@ -22,6 +22,7 @@ import { Role } from './roles.js';
 import { NotebookDifference, VersionName, VersionView } from './versions.js';
 import {
   ClientKind,
+  KernelGone,
   KernelSpecView,
   KernelView,
   ParticipantView,
@@ -55,6 +56,7 @@ export const Welcome = z.object({
   epoch: Epoch,
   participants: z.array(ParticipantView),
   kernel: KernelView.nullable(),
+  kernelGone: KernelGone.optional(),
   kernelSpecs: z.array(KernelSpecView),
   queue: QueueView,
   prompt: PromptView.nullable(),
@@ -157,8 +159,11 @@ export const calls = {
     result: Empty,
   },
 
-  /** Start a kernel of this kernelspec for the notebook; one it has already, and no other notebook uses, is shut down first. */
-  startKernel: { right: 'edit', params: z.object({ specName: z.string().min(1) }), result: Empty },
+  /**
+   * Start a kernel of this kernelspec for the notebook; one it has already, and no other notebook uses, is shut down first.
+   * Without a kernelspec: the one that the notebook wants, unless it has a kernel.
+   */
+  startKernel: { right: 'edit', params: z.object({ specName: z.string().min(1).optional() }), result: Empty },
 
   /**
    * Let the notebook use this kernel, with those that use it already; null: none. Needs `manage`, since it opens the

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CellId, KernelId, QuestionId } from './ids.js';
 import {
+  KernelGone,
   KernelSpecView,
   KernelUsage,
   KernelView,
@@ -18,7 +19,7 @@ export const HubEvent = z.discriminatedUnion('event', [
   /** A run reached an end (`succeeded`, `failed`, `cancelled`, `lost`). */
   z.object({ event: z.literal('runFinished'), run: RunView }),
   /** The notebook's kernel, or that it has none. */
-  z.object({ event: z.literal('kernelChanged'), kernel: KernelView.nullable() }),
+  z.object({ event: z.literal('kernelChanged'), kernel: KernelView.nullable(), gone: KernelGone.optional() }),
   /** What the notebook's kernel uses, every few seconds. */
   z.object({ event: z.literal('kernelUsage'), kernelId: KernelId, ...KernelUsage.shape }),
   z.object({ event: z.literal('kernelSpecsChanged'), kernelSpecs: z.array(KernelSpecView) }),

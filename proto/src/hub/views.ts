@@ -130,6 +130,13 @@ export const KernelView = z.object({
 });
 export type KernelView = z.infer<typeof KernelView>;
 
+/**
+ * What became of a kernel that nobody ended: a sentence for a person. It is told as long as the notebook has no other one;
+ * absent, nothing of the kind happened.
+ */
+export const KernelGone = z.string();
+export type KernelGone = z.infer<typeof KernelGone>;
+
 /** A kernel of the hub, in its list (`GET /api/hub/kernels`). */
 export const RunningKernelView = KernelView.extend({
   /** Null until it was measured. */

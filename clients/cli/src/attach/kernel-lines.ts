@@ -8,13 +8,18 @@ import { safeLine, safeText } from '../text/terminal-text.js';
 /** For the header: `Python 3 idle, 312 MB · 4 %, shared with b.ipynb`. */
 export function kernelText(state: RoomState): string {
   const { kernel, kernelUsage } = state;
-  if (kernel === null) return 'no kernel yet (the first run starts one)';
+  if (kernel === null)
+    return state.kernelGone === null ? 'no kernel yet (the first run starts one)' : goneText(state.kernelGone);
   const usage = kernelUsage === null ? '' : `, ${usageText(kernelUsage)}`;
   return safeLine(`${kernel.displayName} ${kernel.status}${usage}${sharedText(state)}`);
 }
 
 /** The lines that a change calls for. */
 export function kernelLines(before: RoomState, after: RoomState, paint: Paint): string[] {
+  // Also of a hub that took over: the header, before the first welcome, has it already.
+  if (before.you !== null && before.kernelGone === null && after.kernelGone !== null) {
+    return [paint.red(goneText(after.kernelGone))];
+  }
   if (before.connection !== 'connected') return [];
   if (before.kernel?.kernelId === after.kernel?.kernelId) {
     return [...statusLines(before.kernel, after.kernel, paint), ...sharingLines(before, after, paint)];
@@ -23,6 +28,10 @@ export function kernelLines(before: RoomState, after: RoomState, paint: Paint): 
   const { status, displayName } = after.kernel;
   if (status !== 'idle' && status !== 'busy') return statusLines(null, after.kernel, paint);
   return [paint.dim(safeLine(`the notebook uses ${displayName} now${sharedText(after)}`))];
+}
+
+function goneText(because: string): string {
+  return safeLine(`the kernel is gone: ${because}; /kernel starts a fresh one, and so does the next run`);
 }
 
 function othersOf({ kernel, fileId }: RoomState): string[] {

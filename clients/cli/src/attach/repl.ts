@@ -148,14 +148,15 @@ export class Repl implements SurfaceListener {
   async #runCode(own: OwnRun): Promise<void> {
     this.#own = own;
     this.#showMode();
+    let run: RunView;
     try {
-      const run = await own.request();
+      run = await own.request();
       this.#ownRuns.add(run.runId);
     } catch (error) {
       this.#own = null;
       throw error;
     }
-    const finished = own.runId === null ? undefined : this.#state.runs.get(own.runId);
+    const finished = run.finishedAt === null ? this.#state.runs.get(run.runId) : run;
     if (finished !== undefined) this.#ownFinished(finished);
   }
 

@@ -4,6 +4,7 @@ import type { Paint } from '../text/terminal-text.js';
 import { safeText } from '../text/terminal-text.js';
 import type { Answers } from './answers.js';
 import { PrivateRun } from './private-run.js';
+import { kernelText } from './kernel-lines.js';
 import { peopleLines, queueLines } from './room-lines.js';
 import type { SlashCommand } from './slash-command.js';
 import { helpText } from './slash-command.js';
@@ -50,6 +51,9 @@ export class SlashActions {
       case 'cancel':
         await this.#cancel();
         break;
+      case 'kernel':
+        await this.#startKernel();
+        break;
       case 'save':
         await this.#save();
         break;
@@ -83,6 +87,12 @@ export class SlashActions {
       // The event of the move may come behind the answer to it.
       surface.print(queueLines({ ...room.state, queue: await room.call('queue', {}) }));
     }
+  }
+
+  async #startKernel(): Promise<void> {
+    const { room, surface } = this.options;
+    if (room.state.kernel === null) await room.call('startKernel', {});
+    else surface.print(`there is one: ${kernelText(room.state)}`);
   }
 
   async #save(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Pure: what a line that begins with `/` asks for. No kernel language that we know begins a line so. */
 
 export type SlashCommand =
-  | { readonly name: 'help' | 'people' | 'queue' | 'cancel' | 'save' | 'leave' }
+  | { readonly name: 'help' | 'people' | 'queue' | 'cancel' | 'kernel' | 'save' | 'leave' }
   | { readonly name: 'private'; readonly code: string }
   /** Places as /queue shows them; null: they were not said so. */
   | { readonly name: 'move'; readonly places: { readonly from: number; readonly to: number } | null }
@@ -19,6 +19,7 @@ Ctrl-D     leaves; kernel and notebook go on
 /people  who is here      /queue   what runs and what waits
 /cancel  withdraws your queued runs
 /move FROM TO  moves your run from one place of the queue to another
+/kernel  starts a kernel where there is none
 /save    writes the file now      /leave   leaves
 `.trimEnd();
 
@@ -32,6 +33,7 @@ export function readSlashCommand(text: string): SlashCommand | null {
     case 'people':
     case 'queue':
     case 'cancel':
+    case 'kernel':
     case 'save':
     case 'leave':
       return { name: match[1] };

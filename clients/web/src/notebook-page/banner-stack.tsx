@@ -14,6 +14,7 @@ interface BannerStackProps {
 const actionTexts: Readonly<Record<BannerAction, string>> = {
   goOn: 'Go on',
   restart: 'Start it again',
+  startFresh: 'Start a fresh kernel',
   letGo: 'Go on without it',
   reload: 'Try again',
 };
@@ -25,6 +26,9 @@ function act(room: Room, action: BannerAction): void {
       return;
     case 'restart':
       startAgain(room);
+      return;
+    case 'startFresh':
+      askHub(room, 'startKernel', {});
       return;
     case 'letGo':
       askHub(room, 'useKernel', { kernelId: null });

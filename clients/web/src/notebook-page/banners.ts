@@ -4,7 +4,7 @@ import type { HeldReason } from '@cokernel/proto/hub';
 import type { HubNotices } from '../use-notices.js';
 import { IN_REDIS_MEMORY } from './saving-text.js';
 
-export type BannerAction = 'goOn' | 'restart' | 'letGo' | 'reload';
+export type BannerAction = 'goOn' | 'restart' | 'startFresh' | 'letGo' | 'reload';
 
 export interface Banner {
   readonly id: string;
@@ -50,7 +50,7 @@ function connectionBanner(state: RoomState): Banner[] {
 }
 
 function kernelBanner(state: RoomState, notices: HubNotices): Banner[] {
-  const { kernel, kernelSpecs, connection } = state;
+  const { kernel, kernelGone, kernelSpecs, connection } = state;
   if (kernel?.status === 'dead') {
     // One that was found by its connection file can't be started again from here.
     const action = kernel.origin === 'existing' ? 'letGo' : 'restart';
@@ -60,10 +60,20 @@ function kernelBanner(state: RoomState, notices: HubNotices): Banner[] {
     return [
       { id: 'launch', tone: 'error', title: 'The kernel did not start', detail: kernel.reason, action: 'restart' },
     ];
+  if (kernel === null && kernelGone !== null) return [goneBanner(kernelGone)];
   if (connection !== 'connected' || kernelSpecs.length > 0) return [];
   const told = notices.filter(({ code }) => code !== IN_REDIS_MEMORY).map(({ message }) => message);
   const detail = told.length > 0 ? told.join('\n') : 'Install one, for Python with: pip install ipykernel';
   return [{ id: 'no-kernel', tone: 'warning', title: 'No kernel was found on this machine', detail, action: null }];
+}
+
+function goneBanner(because: string): Banner {
+  const detail = `${sentence(because)} What was in its memory is lost; the notebook is as it was.`;
+  return { id: 'gone', tone: 'error', title: 'The kernel of this notebook is gone', detail, action: 'startFresh' };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** With a dead kernel its own banner leads on: starting it again keeps the queue. */

@@ -128,7 +128,8 @@ async function sendTranscript(
   const entries = await transcripts.read(runId);
   const isFollowed = request.query['follow'] !== undefined;
   // A run that waits has no transcript yet; one that nobody knows would be followed for ever.
-  if (entries === null && !(isFollowed && (await sessions.knowsRun(runId)))) {
+  const isKnown = !isFollowed || (await sessions.knowsRun(runId));
+  if (entries === null && !(isFollowed && isKnown)) {
     throw new HttpError(404, `there is no transcript of a run '${runId}'`);
   }
   response.type('application/x-ndjson');
@@ -136,6 +137,8 @@ async function sendTranscript(
     response.end(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
     return;
   }
+  // Of a kernel that no notebook used and that is gone: nobody else would end it.
+  if (!isKnown && sessions.areAllHere) await transcripts.lost(runId, 'its kernel is gone');
   response.flushHeaders();
   const stop = await transcripts.readAndFollow(runId, send);
   response.on('close', stop);

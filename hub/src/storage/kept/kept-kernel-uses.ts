@@ -9,7 +9,12 @@ import type { KernelUse, KernelUses } from '../../room/kernel-uses.js';
 import type { NoticeListener } from '../embedded/notice.js';
 import type { KeptText } from './kept-text.js';
 
-const StoredUse = z.object({ fileId: FileId, kernelId: KernelId.nullable(), endedBecause: z.string().nullable() });
+const StoredUse = z.object({
+  fileId: FileId,
+  kernelId: KernelId.nullable(),
+  endedBecause: z.string().nullable(),
+  lostKernelId: KernelId.optional(),
+});
 const StoredUses = z.object({ version: z.literal(1), uses: z.array(StoredUse) });
 
 export interface KeptKernelUsesOptions {
@@ -28,7 +33,7 @@ export class KeptKernelUses implements KernelUses {
     if (text === null) return;
     try {
       const { uses } = StoredUses.parse(JSON.parse(text));
-      for (const { fileId, kernelId, endedBecause } of uses) this.#uses.set(fileId, { kernelId, endedBecause });
+      for (const { fileId, ...use } of uses) this.#uses.set(fileId, use);
     } catch (error) {
       await this.#putAside(error);
     }
@@ -38,12 +43,16 @@ export class KeptKernelUses implements KernelUses {
     return this.#uses.get(fileId) ?? null;
   }
 
+  kernelIds(): readonly KernelId[] {
+    return [...new Set([...this.#uses.values()].flatMap(({ kernelId }) => kernelId ?? []))];
+  }
+
   notebooksOf(kernelId: KernelId): readonly FileId[] {
     return [...this.#uses].flatMap(([fileId, use]) => (use.kernelId === kernelId ? [fileId] : []));
   }
 
-  async set(fileIds: readonly FileId[], { kernelId, endedBecause }: KernelUse): Promise<void> {
-    for (const fileId of fileIds) this.#uses.set(fileId, { kernelId, endedBecause });
+  async set(fileIds: readonly FileId[], use: KernelUse): Promise<void> {
+    for (const fileId of fileIds) this.#uses.set(fileId, use);
     const write = (): Promise<void> => this.#write();
     // A write that failed was told to its own caller; this one holds its change too.
     this.#writing = this.#writing.then(write, write);
