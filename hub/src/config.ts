@@ -94,7 +94,7 @@ usage: npm start -- [DIR] [options]      (or: cokernel serve [DIR] [options])
 
 environment: COKERNEL_DATA (where state lies; default: your data folder + /cokernel), COKERNEL_TOKEN, REDIS_URL,
   COKERNEL_DOCUMENTS (where edits are stored: 'folder', the data folder, or 'redis'; default folder),
-  COKERNEL_PEER_ADDRESS, COKERNEL_LEASE_MS (so long one of many hubs that is gone keeps the folder to itself; default 10000),
+  COKERNEL_PEER_ADDRESS, COKERNEL_LEASE_MS (so long one of many hubs that is gone keeps the folder to itself; default 3000),
   COKERNEL_GATEWAY_URL, COKERNEL_GATEWAY_TOKEN (the token that the remote engine wants; an option would show it to others),
   COKERNEL_METRICS_TOKEN (a token that lets Prometheus read /metrics and nothing else; default: only the hub's own does),
   COKERNEL_KEEPER ('own': the hub starts a keeper when there is none; 'external': it waits for one that somebody else starts on

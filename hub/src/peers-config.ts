@@ -18,7 +18,8 @@ interface Said {
   readonly documents: string | undefined;
 }
 
-const LEASE_MS = 10_000;
+/** Longer than a hub pauses; with the way back, people are without a hub for less than 5 s. */
+const LEASE_MS = 3_000;
 /** Shorter than a garbage collection would end it in the middle of anything. */
 const LEAST_LEASE_MS = 200;
 

@@ -127,7 +127,7 @@ describe('arguments', () => {
     const env = { REDIS_URL: 'redis://one', COKERNEL_TOKEN: 'together', COKERNEL_PEER_ADDRESS: 'http://hub-a:8765' };
     expect((await config([served])).peers).toBeNull();
     expect(await config([served], env)).toMatchObject({
-      peers: { address: 'http://hub-a:8765', redisUrl: 'redis://one', leaseMs: 10_000 },
+      peers: { address: 'http://hub-a:8765', redisUrl: 'redis://one', leaseMs: 3_000 },
       documents: 'redis',
       kernelsAtStop: 'keep',
     });
