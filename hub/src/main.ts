@@ -9,7 +9,7 @@ import { HELP, readConfig } from './config.js';
 import type { HubConfig, KernelsAtStop } from './config.js';
 import { StartError } from './errors.js';
 import { endingRunText } from './run/ending-runs.js';
-import type { RunningHub } from './running-hub.js';
+import type { RunningHub, StartOutcome } from './running-hub.js';
 import { startHub } from './start-hub.js';
 
 const SPAWN_FAILED = 'no browser could be opened; open the address above by hand';
@@ -31,7 +31,9 @@ async function serve(config: HubConfig): Promise<void> {
   const stopAsked = new StopSignal(config.kernelsAtStop);
   try {
     const onStopAsked = (kernels: KernelsAtStop): void => stopAsked.ask(kernels);
-    const started = await startHub({ ...(await surroundings()), log: logger(config), config, onStopAsked, say });
+    const starting = startHub({ ...(await surroundings()), log: logger(config), config, onStopAsked, say });
+    const started = await startedOrStopped(starting, stopAsked, config);
+    if (started === null) process.exit(0);
     if (started.outcome === 'servedAlready') {
       const where = started.url ?? `process ${String(started.pid)}, which is just starting`;
       return say(`Another hub serves ${config.folder} already:\n  ${where}`);
@@ -43,6 +45,15 @@ async function serve(config: HubConfig): Promise<void> {
   } finally {
     stopAsked.forget();
   }
+}
+
+/** Null: one of many hubs was told to stop while it waited for the Redis where they meet; it has nothing yet. */
+function startedOrStopped(
+  starting: Promise<StartOutcome>,
+  stopAsked: StopSignal,
+  { peers }: HubConfig,
+): Promise<StartOutcome | null> {
+  return peers === null ? starting : Promise.race([starting, stopAsked.asked.then(() => null)]);
 }
 
 function ctrlCText({ kernelsAtStop }: HubConfig): string {

@@ -3,14 +3,18 @@
  * when the hub that leads is ended in order, and when it is killed.
  */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser, openNotebook, type NotebookPage } from './support/browser.js';
 import { ClusterProgram } from './support/cluster-program.js';
+import { freePort } from './support/free-port.js';
 import { python } from './support/languages.js';
 import { readCells, writeNotebook } from './support/notebook-file.js';
 import { processesOf } from './support/processes.js';
+import { repository } from './support/repository.js';
 import { makeScratch, type Scratch } from './support/scratch.js';
 import { openTerminal, type Terminal } from './support/terminal.js';
 import { until } from './support/until.js';
@@ -48,6 +52,24 @@ test('[P54] [P56] [X7] two pages and a terminal on different hubs behind nginx a
   expect(await cluster.stop()).toBe(0);
   expect(processesOf(scratch.folder).filter(({ command }) => /redis|nginx|keeper|main\.js/.test(command))).toEqual([]);
 }, 180_000);
+
+test('[P57] a hub that waits for the Redis in which hubs meet says so, and ends when it is told to', async () => {
+  const env = {
+    ...process.env,
+    COKERNEL_DATA: join(scratch.folder, 'data'),
+    COKERNEL_TOKEN: 'together',
+    COKERNEL_PEER_ADDRESS: 'http://127.0.0.1:1',
+    REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+  };
+  const hub = spawn(process.execPath, [repository.hub, scratch.make('served'), '--port', '0', '--no-open'], { env });
+  scratch.atEnd(() => Promise.resolve(void hub.kill('SIGKILL')));
+  let said = '';
+  hub.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const gone = once(hub, 'exit');
+  await until('it says what it waits for', () => said.includes('is out of reach') && said.includes('trying again'));
+  hub.kill('SIGTERM');
+  expect(await gone).toEqual([0, null]);
+}, 60_000);
 
 async function meet(): Promise<Meeting> {
   const served = scratch.make('served');
