@@ -23,7 +23,7 @@ export interface MeetingPoint {
   readonly metrics: MetricsText;
 }
 
-export interface HubAddresses {
+interface HubAddresses {
   /** Where the others reach this hub. */
   register(hubId: HubId, address: string): Promise<void>;
   /** Null: it never said so, or the store was emptied. */

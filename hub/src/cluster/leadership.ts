@@ -12,7 +12,7 @@ import type { SessionLog } from '../run/kernel-session-options.js';
 import { Wake } from './wake.js';
 
 /** The time in which this hub leads. */
-export interface LedTerm {
+interface LedTerm {
   /** Ends what was begun. `isLost`: another hub may lead already. */
   end(isLost: boolean): Promise<void>;
   /** The lease was given back, and another hub may claim it. */

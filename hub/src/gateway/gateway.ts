@@ -36,7 +36,7 @@ export interface GatewayOptions {
 }
 
 /** How the other hubs of this folder come in. */
-export interface PeerDoor {
+interface PeerDoor {
   readonly secret: string;
   readonly enter: (link: PeerSocket) => void;
 }
