@@ -22,6 +22,7 @@ import { KnownKernelSpecs } from './known-kernel-specs.js';
 import { newRun } from './new-run.js';
 import type { OutputStore } from './output-store.js';
 import type { RunOutputs } from './run-outputs.js';
+import { QueueUnavailable } from './run-queue.js';
 import type { QueuedRun, RunQueue } from './run-queue.js';
 import type { Transcripts } from './transcripts.js';
 
@@ -79,6 +80,7 @@ export class KernelSessions {
 
   private readonly adoption: Adoption;
   private readonly ending: EndingQueue;
+  private isClosed = false;
 
   constructor(private readonly options: KernelSessionsOptions) {
     this.specs = new KnownKernelSpecs(options);
@@ -146,13 +148,15 @@ export class KernelSessions {
     const spec = await this.specs.require(start.specName);
     return this.open(kernelId, async (lease) => {
       await this.options.host.start({ kernelId, ...start, fence: lease.fence });
+      // The next hub finds it and takes it over.
+      this.requireOpen();
       return this.register(kernelId, spec.displayName, start, lease, 'started');
     });
   }
 
   /** A session under a lease of its kernel, attached; nothing of it stays when it comes to nothing. Throws `Refusal`. */
   private async open(kernelId: KernelId, begin: (lease: HeldLease) => Promise<KernelSession>): Promise<KernelSession> {
-    const lease = await this.lease(kernelId, 0);
+    const lease = await this.leaseUnlessClosed(kernelId);
     try {
       const session = await begin(lease);
       await this.linkTo(session).begin();
@@ -226,14 +230,15 @@ export class KernelSessions {
 
   /** Leaves every kernel running for the next hub. */
   async close(): Promise<void> {
+    this.isClosed = true;
     this.adoption.stop();
     for (const entry of [...this.entries.values()]) await this.forget(entry);
   }
 
   private async takeOver(hosted: HostedKernel, cwd: string): Promise<void> {
     const { kernelId, specName, labels } = hosted;
-    const lease = await this.lease(kernelId, 0);
     const displayName = await this.displayNameOf(hosted);
+    const lease = await this.leaseUnlessClosed(kernelId);
     // Known before its lost run opens a room, so that the room finds it.
     const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease, hosted.origin);
     session.hostLost();
@@ -316,6 +321,19 @@ export class KernelSessions {
       this.entries.get(kernelId)?.session.stop();
       this.entries.delete(kernelId);
     });
+  }
+
+  /** Throws `QueueUnavailable` once nothing begins here any more: rooms close a little later, and people still ask. */
+  private async leaseUnlessClosed(kernelId: KernelId): Promise<HeldLease> {
+    this.requireOpen();
+    const lease = await this.lease(kernelId, 0);
+    if (this.isClosed) await lease.release();
+    this.requireOpen();
+    return lease;
+  }
+
+  private requireOpen(): void {
+    if (this.isClosed) throw new QueueUnavailable('this hub lets go of its kernels; ask again in a moment');
   }
 
   private async forget(entry: Entry): Promise<void> {
