@@ -109,7 +109,7 @@ describe('the same as processes', () => {
       REDIS_URL: 'redis://:secret@127.0.0.1:7',
       COKERNEL_DATA: '/some/where',
       COKERNEL_KEEPER: 'external',
-      COKERNEL_LEASE_MS: '10000',
+      COKERNEL_LEASE_MS: '3000',
     });
     expect(() => environmentOf('export A', anyPlaces)).toThrow(/NAME=value/);
   });
