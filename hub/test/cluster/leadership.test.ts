@@ -2,10 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FolderId, HubId } from '@cokernel/proto/hub';
-import { pino } from 'pino';
 import { Leadership } from '../../src/cluster/leadership.js';
 import type { LeaseStore } from '../../src/run/lease.js';
-import { openRedisStore, type RedisStore } from '../../src/storage/redis/open-redis-store.js';
+import type { RedisStore } from '../../src/storage/redis/open-redis-store.js';
+import { openRedis } from '../support/open-redis.js';
 import { newFolderId, newHubId } from '../support/queued-run.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -15,8 +15,7 @@ let redis: RedisStore;
 
 beforeAll(async () => {
   server = await startRedisServer();
-  redis = await openRedisStore({ url: server.url, onStatus: () => undefined, log: pino({ level: 'silent' }) });
-  await redis.connected();
+  redis = await openRedis(server.url);
 });
 
 afterAll(async () => {

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { FolderId } from '@cokernel/proto/hub';
-import { pino } from 'pino';
 import { LeaseEnded } from '../../src/right.js';
 import type { StoreNotice } from '../../src/storage/embedded/notice.js';
 import { KeptFile } from '../../src/storage/kept/kept-file.js';
 import { KeptFileIndex } from '../../src/storage/kept/kept-file-index.js';
 import { KeptKernelUses } from '../../src/storage/kept/kept-kernel-uses.js';
 import type { KeptText } from '../../src/storage/kept/kept-text.js';
-import { openRedisStore, type RedisStore } from '../../src/storage/redis/open-redis-store.js';
+import type { RedisStore } from '../../src/storage/redis/open-redis-store.js';
+import { openRedis } from '../support/open-redis.js';
 import { newFileId, newFolderId, newHubId, newKernelId } from '../support/queued-run.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 
@@ -22,8 +22,7 @@ let folderId: FolderId;
 let notices: StoreNotice[];
 beforeAll(async () => {
   server = await startRedisServer();
-  redis = await openRedisStore({ url: server.url, onStatus: () => undefined, log: pino({ level: 'silent' }) });
-  await redis.connected();
+  redis = await openRedis(server.url);
 });
 afterAll(async () => {
   await redis.close();
