@@ -69,7 +69,7 @@ function goneOf(program: RoomProgram): string | undefined {
 
 describe('a hub whose machine has none of the kernels', () => {
   test(
-    '[X7] opens the notebook whole, says that its kernel is gone, ends every run of it once, and starts a fresh one by one call',
+    '[P58] [X7] opens the notebook whole, says that its kernel is gone, ends every run of it once, and starts a fresh one by one call',
     async () => {
       const first = await onMachine('one');
       const before = await occupied(first);
@@ -117,7 +117,7 @@ describe('a hub whose machine has none of the kernels', () => {
   );
 
   test(
-    '[X7] says the same when its own keeper was killed with the kernel, to who comes later too, until a run starts another',
+    '[P58] [X7] says the same when its own keeper was killed with the kernel, to who comes later too, until a run starts another',
     async () => {
       const first = await all.start();
       const ann = await all.join(first, 'a.ipynb', 'Ann');

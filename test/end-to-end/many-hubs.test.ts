@@ -147,7 +147,8 @@ async function theLeaderEnds(meeting: Meeting, how: 'SIGTERM' | 'SIGKILL', cell:
     await page.shows('what Ann typed meanwhile', async () => (await page.source('typed')) === text);
     await page.page.locator('[data-testid="connection"][data-state="connected"]').waitFor();
   }
-  expect(cluster.leader()).not.toBe(leader);
+  // One that is killed may be back before its lease ends, and then claims the folder as any other.
+  if (how === 'SIGTERM') expect(cluster.leader()).not.toBe(leader);
   await until('the terminal to show it too', () => cleo.raw().split('line 99').length > before, { state: cleo.text });
 }
 
