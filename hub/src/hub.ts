@@ -9,7 +9,7 @@ import { buildParts } from './hub-parts.js';
 import type { Parts } from './hub-parts.js';
 import type { EndingRun } from './run/ending-runs.js';
 import type { RunningHub, StartOutcome } from './running-hub.js';
-import { acquireFolderLock } from './storage/embedded/folder-lock.js';
+import { acquireFolderLock, folderLockHolder } from './storage/embedded/folder-lock.js';
 
 export class Hub implements RunningHub {
   private constructor(
@@ -54,11 +54,6 @@ export class Hub implements RunningHub {
 }
 
 /** The hub that serves this folder alone; null: none does. */
-export async function servedAlone({
-  storeDirectory,
-}: HubConfig): Promise<{ readonly pid: number; readonly url: string | null } | null> {
-  const locked = await acquireFolderLock(storeDirectory, { url: null });
-  if (locked.outcome === 'held') return locked.holder;
-  await locked.lock.release();
-  return null;
+export function servedAlone({ storeDirectory }: HubConfig): ReturnType<typeof folderLockHolder> {
+  return folderLockHolder(storeDirectory);
 }

@@ -12,6 +12,7 @@ import type { StartOutcome } from './running-hub.js';
 export async function startHub(options: HubOptions): Promise<StartOutcome> {
   const { peers } = options.config;
   if (peers === null) return Hub.start(options);
+  // Looked for, not locked out: hubs that are many start at the same moment.
   const alone = await servedAlone(options.config);
   if (alone !== null) return { outcome: 'servedAlready', ...alone };
   return { outcome: 'started', hub: await startOneOfMany(options, peers) };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { acquireFolderLock } from '../../src/storage/embedded/folder-lock.js';
+import { acquireFolderLock, folderLockHolder } from '../../src/storage/embedded/folder-lock.js';
 import { startOf } from '../../src/storage/embedded/process-identity.js';
 
 let folder: string;
@@ -94,4 +94,14 @@ test('a process that does not exist has no start', async () => {
   expect(await startOf(pid)).not.toBeNull();
   await kill(child);
   expect(await startOf(pid)).toBeNull();
+});
+
+test('who only looks holds up nobody, and sees who holds it', async () => {
+  expect(await Promise.all([1, 2, 3].map(() => folderLockHolder(folder)))).toEqual([null, null, null]);
+  expect(await readdir(folder)).toEqual([]);
+  const held = await acquireFolderLock(folder, { url: 'http://127.0.0.1:1/' });
+  if (held.outcome !== 'acquired') throw new Error('an unused folder was locked');
+  expect(await folderLockHolder(folder)).toEqual({ pid: process.pid, url: 'http://127.0.0.1:1/' });
+  await held.lock.release();
+  expect(await folderLockHolder(folder)).toBeNull();
 });

@@ -56,6 +56,18 @@ export async function acquireFolderLock(folder: string, info: { readonly url: st
   }
 }
 
+/** Who holds it; null: nobody does. Asks for nothing, so that any number may look at once. */
+export async function folderLockHolder(folder: string): Promise<LockHolder | null> {
+  await mkdir(folder, { recursive: true, mode: ownerOnlyFolder });
+  for (const entry of await readdir(folder)) {
+    const claim = parseClaim(entry);
+    if (claim === null || (await startOf(claim.pid)) !== claim.start) continue;
+    const holder = await readHolder(folder, claim);
+    if (holder !== null) return holder;
+  }
+  return null;
+}
+
 /** `hub-PID-START-NONCE.lock`, and beside it, once it holds the lock, the same with `.json`. */
 interface Claim {
   readonly name: string;
