@@ -63,6 +63,14 @@ async function occupied(hub: TestHub) {
   return { kernelId: kernel?.kernelId ?? '', requestId, runs, waiting, alone, printed: ann.output('c0') };
 }
 
+/** Of keeper and kernel. */
+async function pidsOf(program: RoomProgram): Promise<readonly number[]> {
+  expect(await program.ran('c0')).toBe('succeeded');
+  await waitUntil('it has printed', () => /\d+, \d+/.test(program.output('c0')));
+  const [, kernel, keeper] = /(\d+), (\d+)/.exec(program.output('c0')) ?? [];
+  return [Number(keeper), Number(kernel)];
+}
+
 function goneOf(program: RoomProgram): string | undefined {
   return program.told('kernelChanged').at(-1)?.gone;
 }
@@ -121,11 +129,9 @@ describe('a hub whose machine has none of the kernels', () => {
     async () => {
       const first = await all.start();
       const ann = await all.join(first, 'a.ipynb', 'Ann');
-      expect(await ann.ran('c0')).toBe('succeeded');
-      await waitUntil('it has printed', () => /\d+, \d+/.test(ann.output('c0')));
-      const [, kernel, keeper] = /(\d+), (\d+)/.exec(ann.output('c0')) ?? [];
+      const pids = await pidsOf(ann);
       await first.stop('SIGTERM');
-      for (const pid of [keeper, kernel]) process.kill(Number(pid), 'SIGKILL');
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
       const second = await all.start();
       for (const name of ['Ben', 'Cleo']) {
         const welcome = await (await all.join(second, 'a.ipynb')).hello(name);
@@ -134,6 +140,29 @@ describe('a hub whose machine has none of the kernels', () => {
       const dan = await all.join(second, 'a.ipynb', 'Dan');
       expect(await dan.ran('c0')).toBe('succeeded');
       expect(await (await all.join(second, 'a.ipynb')).hello('Eve')).not.toHaveProperty('kernelGone');
+    },
+    SLOW_MS,
+  );
+
+  test(
+    '[P26] [X7] keeps a kernel that died meanwhile for those who wait for it: its run is lost, and a restart begins it anew',
+    async () => {
+      const first = await all.start();
+      const ann = await all.join(first, 'a.ipynb', 'Ann');
+      const pids = await pidsOf(ann);
+      const { runs } = await ann.run(['c1', 'c2']);
+      await waitUntil('it runs', () => ann.told('queueChanged').at(-1)?.queue.running?.runId === runs[0]?.run.runId);
+      await first.stop('SIGTERM');
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      const second = await all.start();
+      const ben = await all.join(second, 'a.ipynb');
+      expect(await ben.hello('Ben')).toMatchObject({ kernel: { status: 'dead' }, queue: { held: 'runLost' } });
+      await ben.call('restart', { queued: 'keep' });
+      await waitUntil('what waited has run', () => ben.told('runFinished').length > 0);
+      expect(ben.told('runFinished').map(({ run }) => [run.runId, run.state])).toEqual([
+        [runs[1]?.run.runId, 'failed'],
+      ]);
+      expect(ben.told('kernelChanged').at(-1)?.kernel?.status).toBe('idle');
     },
     SLOW_MS,
   );

@@ -82,6 +82,9 @@ const inside: RoomState = {
   saving: { state: 'saved', at: null },
   runs: new Map(),
 };
+const WHY_GONE = 'its machine\nhas stopped';
+const gone: RoomState = { ...inside, kernel: null, kernelGone: WHY_GONE };
+const GONE_LINE = 'the kernel is gone: its machine has stopped; /kernel starts a fresh one, and so does the next run';
 const shared: RoomState = { ...inside, kernel: { ...kernel('idle'), notebooks: [other, here] } };
 const busy: RoomState = {
   ...inside,
@@ -102,6 +105,7 @@ describe('what a person is told about a room', () => {
     expect(headerLines({ ...busy, kernel: null }, paint)).toContain(
       'no kernel yet (the first run starts one) · Ann, Cleo (you) · Ann runs, 2 queued',
     );
+    expect(headerLines(gone, paint)).toContain(`pair.ipynb · ${GONE_LINE} · `);
   });
 
   test.each<[string, RoomState, RoomState, string[]]>([
@@ -137,6 +141,21 @@ describe('what a person is told about a room', () => {
       ['the kernel restarts; its memory begins anew'],
     ],
     ['it was shut down', inside, { ...inside, kernel: null }, ['the notebook has no kernel any more']],
+    ['[M9] [P58] its machine is gone', inside, gone, [GONE_LINE]],
+    [
+      '[P58] a hub that took over says so in its welcome',
+      { ...inside, connection: 'disconnected' },
+      gone,
+      ['connected again', GONE_LINE],
+    ],
+    [
+      '[P58] who comes later reads it in the header alone',
+      { ...inside, connection: 'connecting', you: null },
+      gone,
+      [],
+    ],
+    ['[P58] the same hub says it again: no line', { ...gone, connection: 'disconnected' }, gone, ['connected again']],
+    ['[P58] a fresh one is there', gone, inside, ['the notebook uses Python 3 now']],
     [
       'the hub lost its way to the kernel',
       inside,

@@ -306,6 +306,7 @@ describe('editing', () => {
 describe('what was typed', () => {
   test.each([
     ['/help', { name: 'help' }],
+    ['/kernel', { name: 'kernel' }],
     ['/private x = 1\nx', { name: 'private', code: 'x = 1\nx' }],
     ['/answer', { name: 'answer', text: null }],
     ['/answer  42', { name: 'answer', text: '42' }],

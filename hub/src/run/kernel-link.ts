@@ -39,7 +39,10 @@ export class KernelLink {
     await this.attach(fromSeq, (hosted) => (fromSeq < hosted.lastSeq ? hosted : this.found(hosted)));
   }
 
-  /** Attaches no more; what is attached is the session's to end. Can be called twice. */
+  /**
+   * Attaches no more, and tells the session nothing: one that follows does. What is attached is the session's to end.
+   * Can be called twice.
+   */
   stop(): void {
     this.stopped = true;
   }
@@ -57,6 +60,7 @@ export class KernelLink {
     session.attached(kernel, fence, hosted.journalId);
     let replay = replayed(hosted);
     hear = (event) => {
+      if (this.stopped) return;
       session.hostEvent(event);
       if (replay !== null && lastSeqOf(event) >= replay.lastSeq) replay = this.found(replay);
       if (event.type === 'detached') this.attachAgain();

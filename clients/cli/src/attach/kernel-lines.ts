@@ -20,7 +20,7 @@ export function kernelLines(before: RoomState, after: RoomState, paint: Paint): 
   if (before.you !== null && before.kernelGone === null && after.kernelGone !== null) {
     return [paint.red(goneText(after.kernelGone))];
   }
-  if (before.connection !== 'connected') return [];
+  if (before.connection !== 'connected') return deathLines(before, after, paint);
   if (before.kernel?.kernelId === after.kernel?.kernelId) {
     return [...statusLines(before.kernel, after.kernel, paint), ...sharingLines(before, after, paint)];
   }
@@ -32,6 +32,12 @@ export function kernelLines(before: RoomState, after: RoomState, paint: Paint): 
 
 function goneText(because: string): string {
   return safeLine(`the kernel is gone: ${because}; /kernel starts a fresh one, and so does the next run`);
+}
+
+/** What a hub that took over says of a kernel that died meanwhile; all else it only finds as it was. */
+function deathLines(before: RoomState, { kernel }: RoomState, paint: Paint): string[] {
+  const isDead = kernel?.status === 'dead' || kernel?.status === 'failed';
+  return isDead && before.you !== null ? statusLines(before.kernel, kernel, paint) : [];
 }
 
 function othersOf({ kernel, fileId }: RoomState): string[] {
