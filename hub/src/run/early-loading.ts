@@ -2,9 +2,10 @@
  * Has a kernel load early what ipykernel loads late: at the first completion, which then takes a third of a second, and at
  * the first traceback, for which it reads its own sources when a cell is interrupted while it prints. Only where people
  * are, since it takes 35 MB of the kernel; once in a process's life; and at a quiet moment, lest a short run of theirs pays
- * for it.
+ * for it, or when the first completion is asked for.
  */
 import { executeRequest, type KernelMessage, type Sender } from '@cokernel/proto/jupyter';
+import type { AskingOptions } from './kernel-question.js';
 
 export interface EarlyLoadingOptions {
   /** Asks the kernel to load, and answers whether it could be asked; rejects when it did not answer. */
@@ -19,6 +20,13 @@ export class EarlyLoading {
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: EarlyLoadingOptions) {}
+
+  /** Somebody completes: without what is loaded this would take long. */
+  hurry(): void {
+    if (this.wasAsked) return;
+    this.stopWaiting();
+    this.load();
+  }
 
   /** People are there. */
   want(): void {
@@ -56,15 +64,36 @@ export class EarlyLoading {
 }
 
 /**
- * Silently: whoever completes without jedi has nothing to load. The tracebacks have what an interrupt of a cell that prints
- * is shown with: the sources of ipykernel and traitlets. A run waits for neither. Completions wait at the subshell for
- * what they are loaded with: ipykernel never answers one at whose time jedi's `warnings.catch_warnings` ends in another
- * thread. A kernel without subshells loads all in a thread; a completion that this costs is asked again.
+ * Silently, and only for who completes with jedi: what jedi reads for whatever it completes (its stubs of the built-ins,
+ * the longest part), and the sources of ipykernel and traitlets, with which an interrupt of a cell that prints is shown.
+ * In a thread, so that neither a run nor a completion waits for it. Until jedi is there completions come from the
+ * namespace alone, as where jedi is turned off, by what IPython has for people to set. Nothing here
+ * completes by jedi in a thread: ipykernel never answers a completion at whose time jedi's `warnings.catch_warnings` ends in
+ * another. The change back is made where completions are answered, never in the middle of one.
  */
 const LOAD = `
+import asyncio, threading
+
+STUBS = ["builtins", "sys/__init__", "typing", "_typeshed/__init__", "typing_extensions"]
+completer = ip.Completer
+
+def without_jedi():
+    completer.disable_matchers.append(completer._jedi_matcher.matcher_identifier)
+    completer.custom_matchers.append(completer.python_matcher)
+
+def with_jedi():
+    completer.custom_matchers.remove(completer.python_matcher)
+    completer.disable_matchers.remove(completer._jedi_matcher.matcher_identifier)
+
 def completion():
-    import jedi
-    jedi.Interpreter("name", [{}]).complete()
+    import jedi, typing, typing_extensions
+    from jedi.inference.gradual.typeshed import TYPESHED_PATH
+    state = jedi.Interpreter("", [{}])._inference_state
+    stubs = [TYPESHED_PATH / "stdlib" / f"{name}.pyi" for name in STUBS]
+    sources = [typing.__file__, typing_extensions.__file__]
+    for grammar, paths in ((state.latest_grammar, stubs), (state.grammar, sources)):
+        for path in paths:
+            grammar.parse(path=str(path), cache=True, cache_path=jedi.settings.cache_directory).get_used_names()
 
 def tracebacks():
     import copy, sys, traitlets
@@ -82,26 +111,18 @@ def load(*steps):
         except Exception:
             pass
 
-steps = [completion] * ip.Completer.use_jedi
-if beside:
-    load(*steps)
-    steps = []
-__import__("threading").Thread(target=load, args=[*steps, tracebacks], name="cokernel-loads-early", daemon=True).start()
+steps = [tracebacks]
+if completer.use_jedi:
+    loop = asyncio.get_running_loop()
+    load(without_jedi)
+    steps = [completion, lambda: loop.call_soon_threadsafe(load, with_jedi), *steps]
+threading.Thread(target=load, args=steps, name="cokernel-loads-early", daemon=True).start()
 `;
 
-export interface EarlyLoadingRequestOptions {
-  /** See `AskingOptions`. */
-  readonly allowStdin: boolean;
-  /** It goes to a subshell. */
-  readonly beside: boolean;
-}
-
 /** Of IPython. Runs no code, so that nothing of it shows in history, count or namespace. */
-export function earlyLoadingRequest(sender: Sender, options: EarlyLoadingRequestOptions): KernelMessage {
-  const { allowStdin, beside } = options;
-  const globals = `{"ip": get_ipython(), "beside": ${beside ? 'True' : 'False'}}`;
+export function earlyLoadingRequest(sender: Sender, { allowStdin }: Pick<AskingOptions, 'allowStdin'>): KernelMessage {
   return executeRequest(sender, {
     ...{ code: '', silent: true, storeHistory: false, allowStdin, stopOnError: false },
-    userExpressions: { load: `exec(${JSON.stringify(LOAD)}, ${globals})` },
+    userExpressions: { load: `exec(${JSON.stringify(LOAD)}, {"ip": get_ipython()})` },
   });
 }

@@ -125,6 +125,7 @@ export class KernelQuestions {
 
   /** Null when the kernel can be asked only between two runs. */
   private async askNow(question: KernelQuestion): Promise<ReplyContent | null> {
+    if (question.kind === 'complete') this.loading.hurry();
     const beside = await this.askBeside(question);
     if (beside !== null) return beside;
     return this.options.isFree() ? this.askPlainly(question) : null;
@@ -136,8 +137,8 @@ export class KernelQuestions {
     if (!isIpython()) return false;
     const subshellId = await this.subshellId();
     if (subshellId === null && !isFree()) return false;
-    const options = { allowStdin: allowsStdin(), beside: subshellId !== null };
-    await this.requests.ask(atSubshell(earlyLoadingRequest(sender(), options), subshellId), send);
+    const request = earlyLoadingRequest(sender(), { allowStdin: allowsStdin() });
+    await this.requests.ask(atSubshell(request, subshellId), send);
     return true;
   }
 

@@ -48,6 +48,15 @@ describe('a kernel loads early', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
+  test('at once when somebody completes, and then not once more', async () => {
+    loading.want();
+    loading.hurry();
+    loading.hurry();
+    expect(ask).toHaveBeenCalledTimes(1);
+    await quiet();
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
   test('anew in its next process', async () => {
     loading.want();
     await quiet();

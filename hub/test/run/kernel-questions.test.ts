@@ -4,8 +4,7 @@ import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { buildMessage } from '@cokernel/proto/jupyter';
 import { asHub } from '../../src/run/hub-request.js';
 import type { KernelQuestion, ReplyContent } from '../../src/run/kernel-question.js';
-import type { Asker } from '../../src/run/kernel-questions.js';
-import { KernelQuestions } from '../../src/run/kernel-questions.js';
+import { type Asker, KernelQuestions } from '../../src/run/kernel-questions.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const complete: KernelQuestion = { kind: 'complete', code: 'pri', cursorPos: 3 };
@@ -15,7 +14,7 @@ const inspect: KernelQuestion = { kind: 'inspect', code: 'pri', cursorPos: 3, de
 class Kernel {
   isFree = true;
   hasSubshells = false;
-  isIpython = true;
+  isIpython = false;
   allowsStdin = true;
   readonly sent: KernelMessage[] = [];
   private ids = 0;
@@ -284,6 +283,10 @@ describe('a kernel that has done with a question and not answered it', () => {
 });
 
 describe('what a kernel loads late is loaded early', () => {
+  beforeEach(() => {
+    kernel.isIpython = true;
+  });
+
   /** Timers of no time at all have gone off. */
   const asked = async (): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -320,6 +323,14 @@ describe('what a kernel loads late is loaded early', () => {
     kernel.questions.statusChanged();
     await asked();
     expect(kernel.types()).toEqual(['execute_request']);
+  });
+
+  test('before its first completion, though people are not there for long', async () => {
+    const answer = kernel.questions.ask(complete, asker('ann'));
+    await waitUntil('both were asked', () => kernel.sent.length === 2);
+    expect(kernel.types()).toEqual(['execute_request', 'complete_request']);
+    await kernel.reply({ status: 'ok' });
+    expect(await answer).toEqual({ status: 'ok' });
   });
 
   test('in no kernel but IPython’s', async () => {

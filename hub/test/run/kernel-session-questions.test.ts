@@ -56,22 +56,22 @@ describe('ipykernel with subshells', () => {
       const state = async () => printed(await real.run(`print(${names}, len(In), get_ipython().execution_count)`));
       const loaded = async () => {
         const wait = `[t.join() for t in __import__('threading').enumerate() if t.name == 'cokernel-loads-early']`;
-        const modules = `[name for name in __import__('sys').modules if name.startswith(('jedi', 'parso'))]`;
+        const parsed = `[file for files in __import__('parso').cache.parser_cache.values() for file in files]`;
         const sources = `__import__('stack_data').Source._class_local('__source_cache_with_lines', {})`;
-        const code = `print(len(${modules}))\n${wait}\nprint(*${sources})`;
+        const code = `${wait}\nprint(len(${parsed}))\nprint(*${sources})`;
         const [count, read] = printed(await real.run(code)).split(/\n(.*)/s);
-        return { modules: Number(count), hasRead: (file: string) => read?.includes(file) === true };
+        return { parsed: Number(count), hasRead: (file: string) => read?.includes(file) === true };
       };
-      expect((await loaded()).modules).toBe(0);
+      expect((await loaded()).parsed).toBe(0);
       const before = await state();
       real.session.expectPeople();
       await waitUntil('it is asked', () => real.ofType('execute_reply').some(answersHub));
       expect(await state()).toBe(before.replaceAll(/\d+/g, (count) => String(Number(count) + 1)));
-      const { modules, hasRead } = await loaded();
-      expect(modules).toBeGreaterThan(50);
+      const { parsed, hasRead } = await loaded();
+      expect(parsed).toBeGreaterThan(5);
       expect(['ipykernel/iostream.py', 'traitlets/traitlets.py'].filter(hasRead)).toHaveLength(2);
       expect(await answerTo({ kind: 'complete', code: 'nam', cursorPos: 3 })).toMatchObject({ status: 'ok' });
-      expect((await loaded()).modules).toBe(modules);
+      expect((await loaded()).parsed).toBe(parsed);
       expect(real.watched.filter(answersHub)).toEqual([]);
     },
     SLOW_MS,
@@ -189,6 +189,40 @@ left.set()`;
       expect(real.ofType('create_subshell_reply')).toHaveLength(2);
       await letGo();
       await real.endOf(runId);
+    },
+    SLOW_MS,
+  );
+
+  /** Whoever parses waits for the file: jedi parses whatever it completes. */
+  const parsingAfter = (file: string): string => `
+import pathlib, time
+from parso.grammar import Grammar
+parse = Grammar.parse
+def late(*arguments, **named):
+  while not pathlib.Path(${JSON.stringify(file)}).exists(): time.sleep(0.02)
+  return parse(*arguments, **named)
+Grammar.parse = late
+name_of_mine = 1`;
+
+  test(
+    '[X21] completes from its namespace while it still loads what it completes with',
+    async () => {
+      await real.session.restart('Ann');
+      await waitUntil('the kernel is back', () => real.session.view().status === 'idle');
+      const mayParse = real.newFile();
+      const runId = await occupied(parsingAfter(mayParse));
+      const ofNamespace = { kind: 'complete', code: 'name_of_', cursorPos: 8 } as const;
+      expect(await answerTo(ofNamespace)).toMatchObject({ status: 'ok', matches: ['name_of_mine'] });
+      const code = 'def call(parameter): param';
+      const ofSource = { kind: 'complete', code, cursorPos: code.length } as const;
+      expect(await answerTo(ofSource)).toMatchObject({ status: 'ok', matches: [] });
+      await writeFile(mayParse, '');
+      const has = async (): Promise<boolean> => String((await answerTo(ofSource))['matches']) === 'parameter';
+      await waitUntil('jedi completes', has);
+      await letGo();
+      expect((await real.endOf(runId)).at(-1)).toMatchObject({ state: 'succeeded' });
+      const matchers = 'ip.disable_matchers, ip.custom_matchers';
+      expect(printed(await real.run(`ip = get_ipython().Completer; print(${matchers})`))).toBe('[] []\n');
     },
     SLOW_MS,
   );
