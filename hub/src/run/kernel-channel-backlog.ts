@@ -14,6 +14,8 @@ interface Place {
   /** Only grows; not every number is used. */
   readonly position: number;
   readonly parent: MessageHeader | Record<string, never>;
+  /** An earlier hub has sent it to its clients. */
+  readonly wasPassedOn: boolean;
 }
 
 interface KeptMessage extends Place {
@@ -72,7 +74,7 @@ export class ChannelBacklog {
     return this.bytes;
   }
 
-  add(message: KernelMessage, to: BatchId | null): void {
+  add(message: KernelMessage, to: BatchId | null, wasPassedOn = false): void {
     const { header, parent_header: parent } = message;
     const isOutput = message.channel === 'iopub' && outputTypes.has(header.msg_type);
     const frame = encodeV1(message);
@@ -81,6 +83,7 @@ export class ChannelBacklog {
       position: this.nextPosition,
       to,
       parent,
+      wasPassedOn,
       msgId: header.msg_id,
       isOutput,
       frame,
@@ -91,11 +94,15 @@ export class ChannelBacklog {
     if (this.bytes > this.options.maxBytes) this.shrink();
   }
 
-  /** The first entry at or behind `position` that is for this client; null when there is none yet. */
-  next(position: number, client: BatchId): BacklogEntry | null {
+  /**
+   * The first entry at or behind `position` that is for this client, `asNews` without what an earlier hub has passed on; null
+   * when there is none yet.
+   */
+  next(position: number, client: BatchId, asNews = false): BacklogEntry | null {
     for (let index = this.indexOf(position); index < this.entries.length; index += 1) {
       const entry = this.entries[index];
-      if (entry !== undefined && (entry.to === null || entry.to === client)) return entry;
+      if (entry === undefined || (asNews && entry.wasPassedOn)) continue;
+      if (entry.to === null || entry.to === client) return entry;
     }
     return null;
   }
@@ -173,14 +180,16 @@ function costOf(entry: BacklogEntry): number {
   return entry.kind === 'message' ? entry.frame.length + ENTRY_BYTES : ENTRY_BYTES;
 }
 
-function holeOf({ position, parent, to }: KeptMessage): Hole {
-  return { kind: 'hole', position, parent, to, count: 1 };
+function holeOf({ position, parent, to, wasPassedOn }: KeptMessage): Hole {
+  return { kind: 'hole', position, parent, to, wasPassedOn, count: 1 };
 }
 
 function isSameAnswer(one: Hole, other: Hole): boolean {
-  return one.to === other.to && one.parent['msg_id'] === other.parent['msg_id'];
+  const isSame = one.to === other.to && one.wasPassedOn === other.wasPassedOn;
+  return isSame && one.parent['msg_id'] === other.parent['msg_id'];
 }
 
 function join(one: Hole, other: Hole): Hole {
-  return { ...other, to: one.to === other.to ? one.to : null, count: one.count + other.count };
+  const to = one.to === other.to ? one.to : null;
+  return { ...other, to, wasPassedOn: one.wasPassedOn && other.wasPassedOn, count: one.count + other.count };
 }

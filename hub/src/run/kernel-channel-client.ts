@@ -5,6 +5,9 @@
  * What was sent counts as read when a ping that was sent after it was answered. A client that says goodbye has read what
  * was sent. One whose connection breaks gets again what no answered ping covers: nothing is missing, and at most the
  * last round trip comes twice; a client that names the last message it has got (`last_msg_id`) gets nothing twice.
+ *
+ * One that comes back to another hub waits until that has heard what the kernel said before, and gets what the earlier hub
+ * has not passed on; with its last message, what follows that.
  */
 import type { KernelMessage } from '@cokernel/proto/jupyter';
 import { encodeDefault, encodeV1 } from '@cokernel/proto/jupyter';
@@ -26,6 +29,8 @@ export interface ChannelSocket {
 export interface ChannelClientOptions {
   readonly key: BatchId;
   readonly backlog: ChannelBacklog;
+  /** False while what the kernel said before this hub had it is still being told: `pump` follows. */
+  readonly mayGoOn: () => boolean;
   /** Says in a message that some are missing. */
   readonly tellHole: (hole: Hole) => KernelMessage;
   /** Between two pings while there is something to confirm: short, as it bounds what may come twice (50). */
@@ -37,6 +42,11 @@ export interface ChannelClientOptions {
 export class ChannelClient {
   private socket: ChannelSocket | null = null;
   private next: number;
+  /** Of the socket, before its place is known. */
+  private lastMsgId: string | null = null;
+  private isPlaced = true;
+  /** Nothing that an earlier hub has passed on is sent. */
+  private asNews = true;
   private lastSent = -1;
   private confirmed: number;
   private lastPing = -Infinity;
@@ -68,8 +78,8 @@ export class ChannelClient {
       older.close(closeCodes.replaced, 'this session has connected again');
     }
     this.socket = socket;
-    const named = lastMsgId === null ? null : this.options.backlog.positionBehind(lastMsgId);
-    if (named !== null) this.confirmed = this.next = named;
+    this.lastMsgId = lastMsgId;
+    this.isPlaced = false;
     this.pump();
   }
 
@@ -91,8 +101,10 @@ export class ChannelClient {
   /** Sends what the socket has room for. */
   pump(): void {
     const { backlog, key } = this.options;
+    if (!this.isPlaced) this.place();
+    if (!this.isPlaced) return;
     while (this.socket?.hasRoom === true) {
-      const entry = backlog.next(this.next, key);
+      const entry = backlog.next(this.next, key, this.asNews);
       if (entry === null) {
         this.next = backlog.end;
         break;
@@ -108,6 +120,15 @@ export class ChannelClient {
   ponged(text: string): void {
     const position = Number(text);
     if (text !== '' && position <= this.next) this.confirmed = Math.max(this.confirmed, position);
+  }
+
+  /** Where a socket that is new goes on. */
+  private place(): void {
+    if (!this.options.mayGoOn()) return;
+    const named = this.lastMsgId === null ? null : this.options.backlog.positionBehind(this.lastMsgId);
+    if (named !== null) this.confirmed = this.next = named;
+    this.asNews = named === null;
+    this.isPlaced = true;
   }
 
   /** One ping covers all that was sent before it. */

@@ -131,8 +131,8 @@ export class KernelChannel {
     this.kernelSession = message.header.session;
     if (message.header.msg_type === 'iopub_welcome') this.welcomed = message;
     const request = this.requests.observe(message);
-    if (message.channel === 'iopub') this.say(message, null);
-    else this.say(message, request?.client ?? batchOf(parentSession(message)));
+    const to = message.channel === 'iopub' ? null : (request?.client ?? batchOf(parentSession(message)));
+    this.say(message, to, this.options.session.past.wasPassedOn);
     if (request !== null) this.inbox.release();
   }
 
@@ -144,6 +144,8 @@ export class KernelChannel {
   }
 
   private kernelChanged(status: KernelStatus): void {
+    // They waited for the kernel's past to be told.
+    for (const client of this.clients.values()) client.pump();
     if (status === this.status) return;
     this.status = status;
     if (status === 'restarting')
@@ -163,9 +165,9 @@ export class KernelChannel {
     this.inbox.queueChanged(change);
   }
 
-  private say(message: KernelMessage, to: BatchId | null): void {
+  private say(message: KernelMessage, to: BatchId | null, wasPassedOn = false): void {
     if (to === null ? this.clients.size === 0 : !this.clients.has(to)) return;
-    this.backlog.add(message, to);
+    this.backlog.add(message, to, wasPassedOn);
     for (const client of this.clients.values()) client.pump();
     this.forgetRead();
   }
@@ -186,6 +188,7 @@ export class KernelChannel {
     const client = new ChannelClient({
       key,
       backlog: this.backlog,
+      mayGoOn: () => this.options.session.past.isTold,
       tellHole: (hole) => holeMessage(hole, () => this.newSender()),
       pingEveryMs: PING_EVERY_MS,
       now: () => performance.now(),

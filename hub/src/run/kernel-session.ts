@@ -7,6 +7,7 @@ import type { KernelBusy, KernelId, KernelUsage, PromptId, PromptView, RunView }
 import type { RunId } from '@cokernel/proto/hub';
 import { Refusal } from '../errors.js';
 import type { AttachedKernel, HostedKernel, KernelHostEvent } from '../kernel/kernel-host.js';
+import type { KernelPast } from './kernel-past.js';
 import type { KernelQuestion, ReplyContent } from './kernel-question.js';
 import type { Asker } from './kernel-questions.js';
 import type { KernelSessionState, SessionEffect, SessionEvent } from './kernel-session-model.js';
@@ -138,21 +139,28 @@ export class KernelSession {
     return this.parts.hearing.heardUpTo;
   }
 
-  /** The way to the kernel is broken; `hostFound` follows, or the kernel's death. */
-  hostLost(): void {
+  /** It is taken over: what the host kept will be told from the beginning, then `hostFound`. */
+  takenOver(): void {
+    this.parts.past.begin();
     this.handle({ type: 'hostLost' });
+  }
+
+  get past(): Pick<KernelPast, 'isTold' | 'wasPassedOn'> {
+    return this.parts.past;
   }
 
   /** The way is there, and what the host kept was told. */
   hostFound({ state, kernelInfo, knowsAllRequests }: HostedKernel): void {
     const { lastDeath: reason } = this.parts.hearing;
     if (!knowsAllRequests) this.parts.comms.joinedLate();
+    this.parts.past.end();
     this.handle({ type: 'hostFound', state, kernelInfo, knowsAllRequests, reason, at: this.now() });
   }
 
   /** The host has no such kernel any more. */
   hostGone(reason: string): void {
     const gone = { state: 'dead', kernelInfo: null, knowsAllRequests: false } as const;
+    this.parts.past.end();
     this.handle({ type: 'hostFound', ...gone, reason, at: this.now() });
   }
 
@@ -164,7 +172,7 @@ export class KernelSession {
 
   /** Goes on with the run that an earlier owner took; before `attached`, while the way to the kernel counts as broken. */
   async resume(run: QueuedRun, journalId: string): Promise<void> {
-    await this.parts.steps.resume(run, journalId);
+    this.parts.past.withRun(await this.parts.steps.resume(run, journalId));
     this.parts.timeLimit.queueIs(await this.options.queue.snapshot(this.kernelId));
   }
 

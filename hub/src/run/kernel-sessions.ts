@@ -241,7 +241,7 @@ export class KernelSessions {
     const lease = await this.leaseUnlessClosed(kernelId);
     // Known before its lost run opens a room, so that the room finds it.
     const session = this.register(kernelId, displayName, { specName, cwd, labels }, lease, hosted.origin);
-    session.hostLost();
+    session.takenOver();
     try {
       const running = await this.options.queue.running(kernelId);
       if (running !== null) await session.resume(running, hosted.journalId);

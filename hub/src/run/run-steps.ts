@@ -63,8 +63,8 @@ export class RunSteps {
     await Promise.all([begun, this.send(requestOf(run, sender()))]);
   }
 
-  /** Goes on with the run that an earlier owner took. */
-  async resume(run: QueuedRun, journalId: string): Promise<void> {
+  /** Goes on with the run that an earlier owner took; answers up to which seq that one stored its output. */
+  async resume(run: QueuedRun, journalId: string): Promise<number> {
     const { liveRuns, handle, now } = this.options;
     handle({ type: 'runResumed', run });
     try {
@@ -72,9 +72,11 @@ export class RunSteps {
       if (progress === null) await liveRuns.begin(run);
       else if (progress.end !== null) handle({ type: 'runHadEnded', end: progress.end });
       else if (progress.journalId !== journalId) handle({ type: 'runGivenUp', reason: JOURNAL_LOST, at: now() });
+      return progress?.journalId === journalId ? progress.seq : 0;
     } catch (error) {
       const reason = `its output could not be gone on with: ${messageOf(error)}`;
       handle({ type: 'runGivenUp', reason, at: now() });
+      return 0;
     }
   }
 

@@ -3,6 +3,7 @@ import type { KernelMessage, Sender } from '@cokernel/proto/jupyter';
 import { asHub } from './hub-request.js';
 import { KernelComms } from './kernel-comms.js';
 import { KernelHearing } from './kernel-hearing.js';
+import { KernelPast } from './kernel-past.js';
 import { KernelQuestions } from './kernel-questions.js';
 import type { KernelSessionState, SessionEvent } from './kernel-session-model.js';
 import type { KernelSessionOptions } from './kernel-session-options.js';
@@ -31,6 +32,7 @@ export interface SessionParts {
   readonly comms: KernelComms;
   readonly audience: SessionAudience;
   readonly hearing: KernelHearing;
+  readonly past: KernelPast;
   readonly steps: RunSteps;
   readonly prompts: RunPrompts;
   readonly timeLimit: RunTimeLimit;
@@ -59,6 +61,7 @@ export function sessionParts(options: KernelSessionOptions, session: SessionAcce
   });
   const wasAnswered = (runId: string, promptId: string): boolean => liveRuns.wasAnswered(runId, promptId);
   const hearing = new KernelHearing({ ...options, ...session, comms, audience, wasAnswered });
+  const past = new KernelPast({ state: session.state, seq: () => hearing.heardUpTo.seq });
   const steps = new RunSteps({
     ...session,
     owner,
@@ -71,7 +74,7 @@ export function sessionParts(options: KernelSessionOptions, session: SessionAcce
     onPassed: (runId, mostSeconds) => session.handle({ type: 'timeLimitPassed', runId, mostSeconds }),
   });
   const questions = questionsOf(options, session);
-  return { owner, questions, liveRuns, comms, audience, hearing, steps, prompts, timeLimit };
+  return { owner, questions, liveRuns, comms, audience, hearing, past, steps, prompts, timeLimit };
 }
 
 function questionsOf({ newId }: KernelSessionOptions, { send, sender, state }: SessionAccess): KernelQuestions {

@@ -117,9 +117,11 @@ describe('a client', () => {
   const setUp = () => {
     const backlog = new ChannelBacklog({ maxBytes: 10_000 });
     let time = 0;
+    let mayGoOn = true;
     const client = new ChannelClient({
       key: ann,
       backlog,
+      mayGoOn: () => mayGoOn,
       tellHole: (hole) => holeMessage(hole, () => sender('hole')),
       pingEveryMs: 50,
       now: () => (time += 100),
@@ -128,11 +130,19 @@ describe('a client', () => {
     client.attach(socket, null);
     const say = (...numbers: readonly number[]): void => {
       for (const n of numbers) {
-        backlog.add(message(n), null);
+        backlog.add(message(n), null, !mayGoOn);
         client.pump();
       }
     };
-    return { backlog, client, socket, say };
+    /** What an earlier hub has passed on is told again until `end` is called. */
+    const beginPast = (): (() => void) => {
+      mayGoOn = false;
+      return () => {
+        mayGoOn = true;
+        client.pump();
+      };
+    };
+    return { backlog, client, socket, say, beginPast };
   };
 
   test('[S2] whose connection breaks is sent again what no answered ping covers', () => {
@@ -163,6 +173,34 @@ describe('a client', () => {
     const next = new Socket();
     client.attach(next, 'm1');
     expect(next.sent).toEqual(['m2']);
+  });
+
+  test('[S2] [X7] of an earlier hub is sent nothing before that one’s part is told, and then the rest', () => {
+    const { backlog, client, socket, say, beginPast } = setUp();
+    client.detach(socket, false);
+    const end = beginPast();
+    say(0, 1);
+    const next = new Socket();
+    client.attach(next, null);
+    // The hub's own answer to a run that had ended.
+    backlog.add(message(2), ann);
+    say(3);
+    expect(next.sent).toEqual([]);
+    end();
+    say(4);
+    expect(next.sent).toEqual(['m2', 'm4']);
+  });
+
+  test('[S2] [X7] of an earlier hub that names an older message than that one passed on misses nothing', () => {
+    const { client, socket, say, beginPast } = setUp();
+    client.detach(socket, false);
+    const end = beginPast();
+    say(0, 1, 2);
+    end();
+    say(3);
+    const next = new Socket();
+    client.attach(next, 'm0');
+    expect(next.sent).toEqual(['m1', 'm2', 'm3']);
   });
 
   test('[X16] without room is sent nothing more until it has some, and keeps nothing from being forgotten once it has read', () => {
