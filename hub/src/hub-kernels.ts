@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import type { KernelSpecView } from '@cokernel/proto/hub';
 import type { GatewayConfig } from './config.js';
+import { durationText } from './durations.js';
 import { messageOf } from './errors.js';
 import type { Notice } from './gateway/rest/hub.js';
 import type { HubOptions } from './hub-options.js';
@@ -11,10 +12,13 @@ import { KeeperHost } from './kernel/keeper-host.js';
 import type { KernelHost, KernelSpec } from './kernel/kernel-host.js';
 import type { KernelSession } from './run/kernel-session.js';
 import type { KernelSessions } from './run/kernel-sessions.js';
+import { endsWithin } from './within.js';
 
 /** A keeper without kernels leaves so long after its last hub. */
 const KEEPER_IDLE_EXIT_MS = 5_000;
 const KEEPER_START_TIMEOUT_MS = 30_000;
+/** Longer than a keeper takes to be started on a busy machine; shorter than people wait for their notebooks. */
+const ADOPTED_WITHIN_MS = 5_000;
 
 export function kernelHost(options: HubOptions): KernelHost {
   const { gateway } = options.config;
@@ -45,19 +49,24 @@ function gatewayHost({ config, log }: HubOptions, gateway: GatewayConfig): Kerne
   });
 }
 
-/** A hub without its keeper or its remote engine still serves notebooks, and says why nothing runs. */
+/**
+ * A hub without its keeper or its remote engine still serves notebooks, and says why nothing runs; kernels that are found
+ * later are taken over then.
+ */
 export async function adoptKernels(
   { config, log, say }: HubOptions,
   folderLabel: string,
   sessions: KernelSessions,
 ): Promise<void> {
   const isOurs = (labels: Readonly<Record<string, string>>): boolean => labels['folder'] === folderLabel;
+  const adopted = sessions.adoption.begin({ isOurs, cwdOf: () => config.folder });
   try {
-    await sessions.specs.read();
-    await sessions.adopt({ isOurs, cwdOf: () => config.folder });
+    if (await endsWithin(adopted, ADOPTED_WITHIN_MS)) return;
+    throw new Error(`no answer for ${durationText(ADOPTED_WITHIN_MS)}`);
   } catch (error) {
     log.error({ error }, 'kernels are out of reach');
-    say(`No kernel can run: ${messageOf(error)}`);
+    say(`No kernel can run: ${messageOf(error)}; trying again.`);
+    adopted.catch((late: unknown) => log.warn({ error: messageOf(late) }, 'kernels are out of reach'));
   }
 }
 
@@ -90,9 +99,10 @@ export function specView(spec: KernelSpec): KernelSpecView {
 
 /** Resolves when kernels can be started and reached, and those that an earlier hub left are taken over. */
 export async function kernelsAnswer({ config }: HubOptions, host: KernelHost, sessions: KernelSessions): Promise<void> {
-  await sessions.adopted();
-  // One question each: a remote engine is asked for each of its kernels by the other.
-  await (config.gateway === null ? host.kernels() : host.kernelSpecs());
+  await sessions.adoption.settled();
+  // One question each: a remote engine is asked for each of its kernels by the others.
+  if (config.gateway !== null) await host.kernelSpecs();
+  else await sessions.adoption.finished().then(() => host.kernels());
 }
 
 export async function kernelNotices(

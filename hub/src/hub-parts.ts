@@ -203,7 +203,10 @@ function meetingPlaces(
     onMessage: figures.onMessage,
     onExited: (session, because) => sharing.end(session, because),
     onEndedUnseen: (session) => sharing.endUnseen(session),
-    onHosted: (kernelIds) => sharing.loseAllBut(kernelIds),
+    onHosted: async (kernelIds) => {
+      await sharing.loseAllBut(kernelIds);
+      await rooms.kernelsFound();
+    },
     onKernelSpecsChanged: (specs) => rooms.tellAll({ event: 'kernelSpecsChanged', kernelSpecs: specs.map(specView) }),
   });
   const rooms: RoomRegistry = new RoomRegistry({

@@ -1,8 +1,11 @@
 /** A hub that can't reach the kernels of the one before: their machine is gone, which two folders for keepers stand for. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { BreakableWay } from './support/breakable-way.js';
+import { JupyterServer } from './support/jupyter-server.js';
 import type { RoomProgram } from './support/room-program.js';
 import { HubsOfATest } from './support/hubs-of-a-test.js';
 import { TOKEN, kernelsOf, writeCells } from './support/test-hub.js';
@@ -10,9 +13,11 @@ import type { TestHub } from './support/test-hub.js';
 import { waitUntil } from './support/wait-until.js';
 
 const SLOW_MS = 120_000;
+const WAIT_FOR_FILE = `import os, time\nprint('began', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.02)\nprint('waited')`;
 const FOR_EVER = 'import time\nwhile True: time.sleep(0.02)';
 
 let all: HubsOfATest;
+const atEnd: (() => unknown)[] = [];
 
 beforeEach(async () => {
   all = await HubsOfATest.make();
@@ -25,7 +30,10 @@ beforeEach(async () => {
   );
 }, SLOW_MS);
 
-afterEach(() => all.end(), SLOW_MS);
+afterEach(async () => {
+  for (const end of atEnd.splice(0)) await end();
+  await all.end();
+}, SLOW_MS);
 
 /** A hub on this machine; all machines share folder and store. */
 function onMachine(name: string): Promise<TestHub> {
@@ -69,6 +77,14 @@ async function pidsOf(program: RoomProgram): Promise<readonly number[]> {
   await waitUntil('it has printed', () => /\d+, \d+/.test(program.output('c0')));
   const [, kernel, keeper] = /(\d+), (\d+)/.exec(program.output('c0')) ?? [];
   return [Number(keeper), Number(kernel)];
+}
+
+/** It says nothing, until it goes on; at the end of the test at the latest. */
+function stopProcess(pid: number): { readonly goOn: () => void } {
+  const goOn = (): void => void process.kill(pid, 'SIGCONT');
+  atEnd.push(goOn);
+  process.kill(pid, 'SIGSTOP');
+  return { goOn };
 }
 
 function goneOf(program: RoomProgram): string | undefined {
@@ -163,6 +179,89 @@ describe('a hub whose machine has none of the kernels', () => {
         [runs[1]?.run.runId, 'failed'],
       ]);
       expect(ben.told('kernelChanged').at(-1)?.kernel?.status).toBe('idle');
+    },
+    SLOW_MS,
+  );
+});
+
+describe('a hub whose keeper says nothing when it starts', () => {
+  test(
+    '[X7] opens the notebook, starts no second kernel for who runs a cell, and goes on with the first, its runs and all that it printed, as soon as the keeper answers',
+    async () => {
+      await writeCells(
+        all.place,
+        'late.ipynb',
+        'import os\nx = os.getpid(), os.getppid()\nprint(x)',
+        WAIT_FOR_FILE,
+        'print("x", x)',
+      );
+      const first = await all.start();
+      const before = await all.join(first, 'late.ipynb', 'Ann');
+      const [keeperPid = 0] = await pidsOf(before);
+      const { runs } = await before.run(['c1', 'c2']);
+      await waitUntil('it runs', () => before.output('c1').includes('began'));
+      const [kernel] = await kernelsOf(first);
+      await first.stop('SIGTERM');
+      const keeper = stopProcess(keeperPid);
+
+      const second = await all.start();
+      expect(second.stdout()).toContain('No kernel can run: no answer');
+      const ann = await all.join(second, 'late.ipynb');
+      const welcome = await ann.hello('Ann');
+      expect(welcome).toMatchObject({ kernel: null });
+      expect(welcome).not.toHaveProperty('kernelGone');
+      // What nobody knows the end of is not said to be lost.
+      expect(ann.cell('c1').metadata).toMatchObject({
+        cokernel: { run: { runId: runs[0]?.run.runId, state: 'running' } },
+      });
+      const asked = ann.run(['c0']);
+      const started = second.rest('POST', '/api/sessions', {
+        path: 'late.ipynb',
+        type: 'notebook',
+        kernel: { name: 'python3' },
+      });
+      await writeFile(path.join(all.place.served, 'go'), '');
+      keeper.goOn();
+
+      expect((await started).json).toMatchObject({ kernel: { id: kernel?.kernelId } });
+      const last = (await asked).runs[0]?.run.runId;
+      await waitUntil('all has run', () => ann.told('runFinished').some(({ run }) => run.runId === last));
+      expect(ann.output('c1')).toContain('"began\\nwaited\\n"');
+      expect(ann.output('c0')).toBe(before.output('c0'));
+      expect(ann.output('c2')).toBe(before.output('c0').replace('"(', '"x ('));
+      expect(await kernelsOf(second)).toMatchObject([
+        { kernelId: kernel?.kernelId, notebooks: [{ path: 'late.ipynb' }] },
+      ]);
+    },
+    SLOW_MS,
+  );
+});
+
+describe('a hub whose remote engine is away when it starts', () => {
+  test(
+    '[X7] opens the notebook, and goes on with its kernel when the engine is back',
+    async () => {
+      const server = await JupyterServer.start();
+      const way = await BreakableWay.to(server.port);
+      atEnd.push(
+        () => way.close(),
+        () => server.stop(),
+      );
+      const atEngine = { COKERNEL_GATEWAY_URL: way.url, COKERNEL_GATEWAY_TOKEN: server.token };
+      const first = await all.startIn(atEngine);
+      expect(await (await all.join(first, 'a.ipynb', 'Ann')).ran('c0')).toBe('succeeded');
+      const [kernel] = await kernelsOf(first);
+      await first.stop('SIGTERM');
+      way.cut();
+
+      const second = await all.startIn(atEngine);
+      expect(second.stdout()).toContain('No kernel can run');
+      const ann = await all.join(second, 'a.ipynb', 'Ann');
+      way.mend();
+      await waitUntil('it is found', () => ann.told('kernelChanged').at(-1)?.kernel?.kernelId === kernel?.kernelId);
+      expect(await ann.ran('c2')).toBe('succeeded');
+      expect(ann.output('c2')).toContain('x (');
+      expect(await server.kernelIds()).toHaveLength(1);
     },
     SLOW_MS,
   );

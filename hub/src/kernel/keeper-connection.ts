@@ -61,11 +61,22 @@ export class KeeperConnection {
     private readonly log: Log,
   ) {}
 
-  /** Resolves when the keeper has said hello in a version that we speak; rejects with `versionMismatch` or `unreachable`. */
-  static async open(socketPath: string, log: Log): Promise<KeeperConnection> {
-    const connection = new KeeperConnection(connect(socketPath), log);
-    await connection.#start();
-    return connection;
+  /**
+   * Resolves when the keeper has said hello in a version that we speak; rejects with `versionMismatch` or `unreachable`, also
+   * when it has said nothing before it is `over`: a stopped process says nothing.
+   */
+  static async open(socketPath: string, log: Log, over?: AbortSignal): Promise<KeeperConnection> {
+    const socket = connect(socketPath);
+    const giveUp = (): void => void socket.destroy(new Error('the keeper says nothing'));
+    over?.addEventListener('abort', giveUp);
+    if (over?.aborted) giveUp();
+    try {
+      const connection = new KeeperConnection(socket, log);
+      await connection.#start();
+      return connection;
+    } finally {
+      over?.removeEventListener('abort', giveUp);
+    }
   }
 
   get isOpen(): boolean {

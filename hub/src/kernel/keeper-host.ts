@@ -31,7 +31,7 @@ export interface KeeperHostOptions extends KeeperStart {
 
 export class KeeperHost implements KernelHost {
   #connection: Promise<KeeperConnection> | null = null;
-  #closed = false;
+  readonly #leaving = new AbortController();
 
   constructor(private readonly options: KeeperHostOptions) {}
 
@@ -85,21 +85,22 @@ export class KeeperHost implements KernelHost {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#leaving.abort();
     const connection = await this.#connection?.catch(() => null);
     await connection?.close();
   }
 
   /** The open connection, or a new one; several that ask at once share it. */
   #connect(): Promise<KeeperConnection> {
-    if (this.#closed) return Promise.reject(new KernelHostError('unreachable', 'this hub has left the keeper'));
+    if (this.#leaving.signal.aborted)
+      return Promise.reject(new KernelHostError('unreachable', 'this hub has left the keeper'));
     this.#connection = this.#openAfter(this.#connection);
     return this.#connection;
   }
 
   async #openAfter(former: Promise<KeeperConnection> | null): Promise<KeeperConnection> {
     const connection = await former?.catch(() => null);
-    return connection?.isOpen ? connection : reachKeeper(this.options);
+    return connection?.isOpen ? connection : reachKeeper(this.options, this.#leaving.signal);
   }
 }
 

@@ -29,16 +29,31 @@ export interface KeeperStart {
 const LOOK_AGAIN_MS = 20;
 const MOST_STARTS = 5;
 
-/** Rejects with `unreachable`, naming the log to look into, or with `versionMismatch`. */
-export async function reachKeeper(options: KeeperStart): Promise<KeeperConnection> {
+/**
+ * Rejects with `unreachable`, naming the log to look into, or with `versionMismatch`. `leaving`: nobody waits for it any more.
+ * A keeper that has the socket and says nothing (it is stopped) counts as out of reach when the time is over.
+ */
+export async function reachKeeper(options: KeeperStart, leaving?: AbortSignal): Promise<KeeperConnection> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  const late = setTimeout(end, options.startTimeoutMs);
+  leaving?.addEventListener('abort', end);
+  try {
+    return await reachUntil(over.signal, options);
+  } finally {
+    clearTimeout(late);
+    leaving?.removeEventListener('abort', end);
+  }
+}
+
+async function reachUntil(over: AbortSignal, options: KeeperStart): Promise<KeeperConnection> {
   const paths = await keeperPaths(options.dataDir);
-  const deadline = performance.now() + options.startTimeoutMs;
   let started: ChildProcess | null = null;
   let starts = 0;
   for (;;) {
-    const connection = await tryOpen(paths, options.log);
+    const connection = await tryOpen(paths, options.log, over);
     if (connection !== null) return connection;
-    if (performance.now() > deadline) throw tooLate(options, paths);
+    if (over.aborted) throw tooLate(options, paths);
     // One that has left may have found another that was just leaving: then start one more. Many that leave are a fault.
     if (options.keeperCommand !== null && (started === null || started.exitCode !== null)) {
       if (starts === MOST_STARTS) throw outOfReach(paths, 'it ends as soon as it is started');
@@ -49,9 +64,9 @@ export async function reachKeeper(options: KeeperStart): Promise<KeeperConnectio
   }
 }
 
-async function tryOpen(paths: KeeperPaths, log: Log): Promise<KeeperConnection | null> {
+async function tryOpen(paths: KeeperPaths, log: Log, over: AbortSignal): Promise<KeeperConnection | null> {
   try {
-    return await KeeperConnection.open(paths.socketPath, log);
+    return await KeeperConnection.open(paths.socketPath, log, over);
   } catch (error) {
     if (error instanceof KernelHostError && error.code === 'unreachable') return null;
     throw error;
@@ -92,7 +107,7 @@ function limitsOf(start: KeeperStart): readonly string[] {
 }
 
 function tooLate({ keeperCommand }: KeeperStart, paths: KeeperPaths): KernelHostError {
-  if (keeperCommand !== null) return outOfReach(paths, 'it did not start in time');
+  if (keeperCommand !== null) return outOfReach(paths, 'it did not answer in time');
   const where = `${paths.socketPath}: start it on this data folder, or let the hub do so (COKERNEL_KEEPER=own)`;
   return new KernelHostError('unreachable', `the keeper, which is started apart from the hub, is not at ${where}`);
 }

@@ -44,6 +44,13 @@ export class KernelSharing {
     return use.kernelId === null ? null : (sessions().get(use.kernelId) ?? null);
   }
 
+  /** It uses one that is not here: out of reach for now, unless it is gone. */
+  missesKernel(fileId: FileId): boolean {
+    const { uses, sessions } = this.options;
+    const kernelId = uses.of(fileId)?.kernelId ?? null;
+    return kernelId !== null && sessions().get(kernelId) === undefined;
+  }
+
   /** The notebooks that use a kernel, by path. */
   notebooksOf(session: KernelSession): readonly NotebookView[] {
     const { uses, pathOf } = this.options;
@@ -91,6 +98,7 @@ export class KernelSharing {
    */
   async leave(room: Room, by: string): Promise<void> {
     const session = this.sessionOf(room.fileId);
+    if (this.missesKernel(room.fileId)) await this.useNone([room.fileId], { endedBecause: null });
     if (session === null) return room.useKernel(null);
     const isAlone = this.othersOf(session, room.fileId).length === 0;
     const goesOn = !isAlone || (startedFor(session) === null && isLive(session));

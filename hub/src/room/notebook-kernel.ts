@@ -8,6 +8,7 @@ import type { KernelSpec } from '../kernel/kernel-host.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
 import type { EnqueueOutcome, RunQueue } from '../run/run-queue.js';
+import { QueueUnavailable } from '../run/run-queue.js';
 import type { KernelSharing } from './kernel-sharing.js';
 import { endedNotice } from './kernel-sharing.js';
 import type { RoomClient } from './room-client.js';
@@ -40,7 +41,7 @@ export class NotebookKernel {
   async find(): Promise<void> {
     const { room, sharing } = this.options;
     const found = sharing.sessionOf(room.fileId);
-    if (found !== null) await room.useKernel(found);
+    if (found !== null && found !== room.kernel) await room.useKernel(found);
   }
 
   /** Tells who comes in why there is no kernel any more. */
@@ -53,17 +54,17 @@ export class NotebookKernel {
 
   /** The notebook's session; starts a kernel, in this person's name, when there is none. */
   async ensure(author: Author): Promise<KernelSession> {
-    const { room, sharing } = this.options;
     if (this.changing !== null) return this.changing;
-    const used = sharing.sessionOf(room.fileId);
-    if (used !== null && used === room.kernel) return used;
-    return this.change(() => this.startWished(author));
+    return this.used() ?? this.change(() => this.startWished(author));
   }
 
   /** Starts a kernel of this kernelspec in place of the one that there is; without a name the one that it wants, if it has none. */
   async startInstead(specName: string | null, author: Author): Promise<KernelSession> {
     if (specName === null) return this.ensure(author);
-    return this.change(() => this.replace(specName, author));
+    const { room, sessions } = this.options;
+    const isUnseen = room.kernel === null && sessions.adoption.isPending;
+    // Who saw none did not mean to end the one that is found meanwhile.
+    return this.change(() => (isUnseen ? this.used() : null) ?? this.replace(specName, author));
   }
 
   /** What a request was answered by the kernel that the notebook lost; null when that was never asked for it. */
@@ -82,9 +83,9 @@ export class NotebookKernel {
   /** Uses a kernel that runs already, with those who use it. */
   async share(kernelId: string, author: Author): Promise<KernelSession> {
     const { room, sessions, sharing } = this.options;
-    const session = sessions.get(kernelId);
-    if (session === undefined) throw new Refusal('noSuchKernel', `no kernel '${kernelId}' runs here (any more)`);
     return this.change(async () => {
+      const session = sessions.get(kernelId);
+      if (session === undefined) throw new Refusal('noSuchKernel', `no kernel '${kernelId}' runs here (any more)`);
       if (room.kernel === session) return session;
       await sharing.leave(room, author.name);
       await sharing.use(room, session);
@@ -95,6 +96,8 @@ export class NotebookKernel {
   /** Uses no kernel any more; it is ended only when nobody else uses it. */
   async leave(by: string): Promise<void> {
     await this.changing?.catch(() => undefined);
+    // Who wants none is not kept from it by a kernel that is out of reach.
+    await this.findAtLast().catch(() => undefined);
     await this.options.sharing.leave(this.options.room, by);
   }
 
@@ -112,16 +115,44 @@ export class NotebookKernel {
   }
 
   /** One change after the other. */
-  private change(work: () => Promise<KernelSession>): Promise<KernelSession> {
+  private change(work: () => Promise<KernelSession> | KernelSession): Promise<KernelSession> {
     const before = this.changing ?? Promise.resolve();
-    const changing = before.then(work, work).finally(() => {
+    const begin = async (): Promise<KernelSession> => {
+      await this.findAtLast();
+      return work();
+    };
+    const changing = before.then(begin, begin).finally(() => {
       if (this.changing === changing) this.changing = null;
     });
     this.changing = changing;
     return changing;
   }
 
+  /**
+   * Looks for the kernel of the notebook among those that an earlier hub left and that are not here yet: no other one is
+   * started beside it. Throws `Refusal` (kernelFailed) and `QueueUnavailable` when it is out of reach.
+   */
+  private async findAtLast(): Promise<void> {
+    const { room, sessions, sharing } = this.options;
+    if (!sessions.adoption.isPending) return;
+    try {
+      await sessions.adoption.finished();
+    } catch (error) {
+      // One that is in the way of others does not keep this notebook from a kernel.
+      if (sharing.missesKernel(room.fileId) || error instanceof QueueUnavailable) throw error;
+    }
+    await this.find();
+  }
+
+  private used(): KernelSession | null {
+    const { room, sharing } = this.options;
+    const used = sharing.sessionOf(room.fileId);
+    return used === room.kernel ? used : null;
+  }
+
   private async startWished(author: Author): Promise<KernelSession> {
+    const found = this.used();
+    if (found !== null) return found;
     const specs = await this.options.sessions.specs.read();
     const spec = chooseSpec(specs, this.options.wish());
     if (spec === null) {

@@ -91,7 +91,7 @@ export class RoomRegistry {
   /** The room of a document. Throws `PathError`, `NotebookFormatError`, `QueueUnavailable`. */
   async open(fileId: FileId): Promise<OpenRoom> {
     // Else a cell that runs on in a kernel that is not taken over yet would be shown as lost.
-    await this.options.sessions().adopted();
+    await this.options.sessions().adoption.settled();
     return this.openNow(fileId);
   }
 
@@ -128,6 +128,17 @@ export class RoomRegistry {
     const { folder, index, clock } = this.options;
     const isOpen = (fileId: FileId): boolean => this.rooms.has(fileId);
     return new GoneNotebooks({ root: folder.root, index, isOpen, clock }).forget(goneBefore);
+  }
+
+  /** The kernels that an earlier hub left are here: rooms that opened before use theirs, and what none of them runs has ended. */
+  async kernelsFound(): Promise<void> {
+    const opened = await Promise.allSettled(this.rooms.values());
+    for (const entry of opened) {
+      if (entry.status === 'rejected') continue;
+      const { room, kernel } = entry.value;
+      await kernel.find();
+      await this.endForgotten(room);
+    }
   }
 
   /** Where runs of cells write; opens the room when nobody is there. */
@@ -208,8 +219,7 @@ export class RoomRegistry {
       if (!file.isSaved) room.saving.changed();
       const kernel = this.kernelOf(room, file);
       await kernel.find();
-      const goingOn = this.options.sessions().list();
-      await room.outputs.endForgotten((runId) => goingOn.some((session) => session.currentRun?.runId === runId));
+      if (!this.options.sessions().adoption.isPending) await this.endForgotten(room);
       const references = this.referencesOf(room);
       references.start();
       return { room, file, kernel, references, lease: held, closing: null };
@@ -217,6 +227,11 @@ export class RoomRegistry {
       await held.release();
       throw error;
     }
+  }
+
+  private endForgotten(room: Room): Promise<void> {
+    const goingOn = this.options.sessions().list();
+    return room.outputs.endForgotten((runId) => goingOn.some((session) => session.currentRun?.runId === runId));
   }
 
   /** Never rejects: a notebook is saved though it may not be known again elsewhere. */

@@ -8,7 +8,7 @@ import type { KernelId } from '@cokernel/proto/hub';
 import { FileId, KernelId as KernelIdSchema, RunId } from '@cokernel/proto/hub';
 import { Refusal, messageOf } from '../errors.js';
 import type { HostedKernel, KernelHost, KernelSpec } from '../kernel/kernel-host.js';
-import { Adoption, type Estate } from './adoption.js';
+import { Adoption } from './adoption.js';
 import { EndingQueue } from './ending-queue.js';
 import type { HeldLease, HeldLeaseOptions } from './held-lease.js';
 import { holdLease } from './held-lease.js';
@@ -77,8 +77,11 @@ export class KernelSessions {
   private readonly entries = new Map<KernelId, Entry>();
   /** Kernels on their way: they count already. */
   private readonly starting = new Map<KernelId, StartOptions>();
+  /** Each that was opened here, for good: it is never one of an earlier hub. */
+  private readonly own = new Set<KernelId>();
 
-  private readonly adoption: Adoption;
+  /** Takes over the kernels that an earlier hub left running. */
+  readonly adoption: Adoption;
   private readonly ending: EndingQueue;
   private isClosed = false;
 
@@ -86,6 +89,8 @@ export class KernelSessions {
     this.specs = new KnownKernelSpecs(options);
     this.adoption = new Adoption({
       ...options,
+      host: { kernels: () => this.kernelsOfHost() },
+      isOwn: (kernelId) => this.own.has(kernelId),
       takeOver: (hosted, cwd) => this.takeOver(hosted, cwd),
       endGone: options.onHosted,
     });
@@ -156,6 +161,7 @@ export class KernelSessions {
 
   /** A session under a lease of its kernel, attached; nothing of it stays when it comes to nothing. Throws `Refusal`. */
   private async open(kernelId: KernelId, begin: (lease: HeldLease) => Promise<KernelSession>): Promise<KernelSession> {
+    this.own.add(kernelId);
     const lease = await this.leaseUnlessClosed(kernelId);
     try {
       const session = await begin(lease);
@@ -166,21 +172,6 @@ export class KernelSessions {
       await (entry === undefined ? lease.release() : this.forget(entry));
       throw asRefusal(error);
     }
-  }
-
-  /** Takes over the kernels that an earlier hub left running; see `Adoption.begin`. */
-  adopt(estate: Estate): Promise<void> {
-    return this.adoption.begin(estate);
-  }
-
-  /** See `Adoption.settled`. */
-  adopted(): Promise<void> {
-    return this.adoption.settled();
-  }
-
-  /** Whether all kernels that the host has are here. */
-  get areAllHere(): boolean {
-    return this.adoption.isComplete;
   }
 
   /** Restarts; a kernel that is dead or never started is started anew under the same id, so that its queue stays. */
@@ -233,6 +224,12 @@ export class KernelSessions {
     this.isClosed = true;
     this.adoption.stop();
     for (const entry of [...this.entries.values()]) await this.forget(entry);
+  }
+
+  /** With their kernelspecs: a remote engine that was away was not asked for these either. */
+  private async kernelsOfHost(): Promise<readonly HostedKernel[]> {
+    await this.specs.read();
+    return this.options.host.kernels();
   }
 
   private async takeOver(hosted: HostedKernel, cwd: string): Promise<void> {

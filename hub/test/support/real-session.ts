@@ -57,7 +57,7 @@ export class RealSession {
   async takenOver(): Promise<RealSession> {
     await this.sessions.close();
     const sessions = sessionsOf(this.keeper, this.store, this.transcripts, []);
-    await sessions.adopt({ isOurs: () => true, cwdOf: () => tmpdir() });
+    await sessions.adoption.begin({ isOurs: () => true, cwdOf: () => tmpdir() });
     const session = sessions.get(this.session.kernelId);
     if (session === undefined) throw new Error('the kernel was not taken over');
     const { scratch, keeper, store, transcripts, exits } = this;

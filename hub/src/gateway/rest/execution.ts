@@ -138,7 +138,7 @@ async function sendTranscript(
     return;
   }
   // Of a kernel that no notebook used and that is gone: nobody else would end it.
-  if (!isKnown && sessions.areAllHere) await transcripts.lost(runId, 'its kernel is gone');
+  if (!isKnown && sessions.adoption.isComplete) await transcripts.lost(runId, 'its kernel is gone');
   response.flushHeaders();
   const stop = await transcripts.readAndFollow(runId, send);
   response.on('close', stop);
