@@ -64,12 +64,12 @@ export class EarlyLoading {
 }
 
 /**
- * Silently, and only for who completes with jedi: what jedi reads for whatever it completes (its stubs of the built-ins,
- * the longest part), and the sources of ipykernel and traitlets, with which an interrupt of a cell that prints is shown.
- * In a thread, so that neither a run nor a completion waits for it. Until jedi is there completions come from the
- * namespace alone, as where jedi is turned off, by what IPython has for people to set. Nothing here
- * completes by jedi in a thread: ipykernel never answers a completion at whose time jedi's `warnings.catch_warnings` ends in
- * another. The change back is made where completions are answered, never in the middle of one.
+ * Silently, and only for who completes with jedi: what jedi reads for whatever it completes, and the sources of ipykernel
+ * and traitlets, with which an interrupt of a cell that prints is shown. In a thread, so that neither a run nor a completion
+ * waits for it. Until jedi is there completions come from the namespace alone, as where people have turned jedi off; this is
+ * said by what IPython has for people to set. Nothing completes in that thread: ipykernel never answers a completion at
+ * whose time jedi's `warnings.catch_warnings` ends in another thread. So the first completion of jedi's and the change back
+ * come where completions are answered, between two.
  */
 const LOAD = `
 import asyncio, threading
@@ -85,7 +85,7 @@ def with_jedi():
     completer.custom_matchers.remove(completer.python_matcher)
     completer.disable_matchers.remove(completer._jedi_matcher.matcher_identifier)
 
-def completion():
+def reading():
     import jedi, typing, typing_extensions
     from jedi.inference.gradual.typeshed import TYPESHED_PATH
     state = jedi.Interpreter("", [{}])._inference_state
@@ -94,6 +94,10 @@ def completion():
     for grammar, paths in ((state.latest_grammar, stubs), (state.grammar, sources)):
         for path in paths:
             grammar.parse(path=str(path), cache=True, cache_path=jedi.settings.cache_directory).get_used_names()
+
+def completion():
+    import jedi
+    jedi.Interpreter("name", [{}]).complete()
 
 def tracebacks():
     import copy, sys, traitlets
@@ -115,7 +119,7 @@ steps = [tracebacks]
 if completer.use_jedi:
     loop = asyncio.get_running_loop()
     load(without_jedi)
-    steps = [completion, lambda: loop.call_soon_threadsafe(load, with_jedi), *steps]
+    steps += [reading, lambda: loop.call_soon_threadsafe(load, completion, with_jedi)]
 threading.Thread(target=load, args=steps, name="cokernel-loads-early", daemon=True).start()
 `;
 
