@@ -1,7 +1,8 @@
 /**
  * Pure: the run that a kernel works on, from its taking to its end: at its reply *and* its idle, whichever is first (J7).
  */
-import type { RunId } from '@cokernel/proto/hub';
+import type { MessageHeader } from '@cokernel/proto/jupyter';
+import type { PromptView, RunId } from '@cokernel/proto/hub';
 import type { ExecuteReply } from './execute-reply.js';
 import type { CurrentRun, KernelSessionState, SessionEffect, Transition } from './kernel-session-model.js';
 import { same } from './kernel-session-model.js';
@@ -48,6 +49,7 @@ export function withTaken(state: KernelSessionState, run: QueuedRun): KernelSess
       traced: false,
       begun: false,
       lossBefore: null,
+      mayLackReply: false,
     },
   };
 }
@@ -117,4 +119,10 @@ export function withCurrent(state: KernelSessionState, current: CurrentRun): Ker
 export function clearPrompt(state: KernelSessionState): Transition {
   if (state.prompt === null) return { state, effects: [] };
   return { state: { ...state, prompt: null, promptRequest: null }, effects: [{ type: 'notifyPrompt' }] };
+}
+
+/** Of a question whose answer went lost, unless its run is over or has asked another. */
+export function askAgain(state: KernelSessionState, prompt: PromptView, promptRequest: MessageHeader): Transition {
+  if (state.current?.run.view.runId !== prompt.runId || state.prompt !== null) return same(state);
+  return { state: { ...state, prompt, promptRequest }, effects: [{ type: 'notifyPrompt' }] };
 }

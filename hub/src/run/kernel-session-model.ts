@@ -26,6 +26,8 @@ export interface CurrentRun {
   readonly begun: boolean;
   /** Messages from before its first trace are lost: its own may be among them. */
   readonly lossBefore: Loss | null;
+  /** Messages are lost among which its reply may be. */
+  readonly mayLackReply: boolean;
 }
 
 /** Messages up to `upTo` that never came. */
@@ -103,12 +105,14 @@ export type SessionEvent =
   | { readonly type: 'kernelRestarting'; readonly asked: boolean; readonly reason: string; readonly at: string }
   | { readonly type: 'kernelDied'; readonly reason: string; readonly at: string }
   | { readonly type: 'promptAnswered'; readonly promptId: PromptId }
+  /** Nobody knows whether the kernel got the answer. */
+  | { readonly type: 'answerNotTaken'; readonly prompt: PromptView; readonly request: MessageHeader }
   | { readonly type: 'interruptAsked' }
   /** It takes longer than the queue's rules allow; told again as long as it goes on. */
   | { readonly type: 'timeLimitPassed'; readonly runId: RunId; readonly mostSeconds: number }
   | { readonly type: 'interruptSent' }
-  /** The kernel was idle again, but no reply came in time after it: an interrupt may have cut it off. */
-  | { readonly type: 'replyMissed'; readonly runId: RunId; readonly at: string };
+  /** The kernel was idle again, but no reply came in time after it: an interrupt may have cut it off, or the way to it is broken. */
+  | { readonly type: 'replyMissed'; readonly runId: RunId };
 
 export type SessionEffect =
   | { readonly type: 'takeNext' }

@@ -11,6 +11,7 @@
  */
 import type { KernelStatus } from '@cokernel/proto/hub';
 import {
+  askAgain,
   begun,
   clearPrompt,
   endCurrent,
@@ -24,7 +25,7 @@ import { hostFound, hostLost, isHistory, kernelBecameReady, kernelDied, kernelRe
 import type { KernelSessionState, SessionEvent, Transition } from './kernel-session-model.js';
 import { same } from './kernel-session-model.js';
 import { messageArrived } from './run-messages.js';
-import { kernelPassed, messagesLost, runHadEnded, traced } from './run-traces.js';
+import { kernelPassed, messagesLost, replyMissed, runHadEnded, traced } from './run-traces.js';
 
 /** What people are shown. */
 export function kernelStatus(state: KernelSessionState): KernelStatus {
@@ -82,6 +83,8 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
       return isHistory(state) ? same(state) : kernelDied(state, event.reason, event.at);
     case 'promptAnswered':
       return state.prompt?.promptId === event.promptId ? clearPrompt(state) : { state, effects: [] };
+    case 'answerNotTaken':
+      return askAgain(state, event.prompt, event.request);
     case 'interruptAsked':
       return interruptAsked(state);
     case 'timeLimitPassed':
@@ -89,8 +92,6 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
     case 'interruptSent':
       return clearPrompt(state);
     case 'replyMissed':
-      return state.current?.run.view.runId === event.runId
-        ? endCurrent(state, 'failed', 'the kernel ended it without a reply', event.at)
-        : { state, effects: [] };
+      return replyMissed(state, event.runId);
   }
 }

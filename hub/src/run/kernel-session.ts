@@ -270,8 +270,7 @@ export class KernelSession {
     const { prompt, promptRequest } = this.state;
     if (prompt?.promptId !== promptId || promptRequest === null) return false;
     this.handle({ type: 'promptAnswered', promptId });
-    await this.parts.prompts.answer(prompt, promptRequest, value);
-    return true;
+    return this.parts.prompts.answer(prompt, promptRequest, value);
   }
 
   /** The answer to a question beside the runs, or that it comes later. Throws `Refusal` (noKernel, kernelBusy, kernelGone). */
@@ -306,7 +305,9 @@ export class KernelSession {
     // Before the effects, so that no next run gets in front.
     if (status === 'idle' && before !== 'idle') this.parts.questions.kernelBecameFree();
     for (const effect of effects) this.perform(effect);
-    if (status !== before) this.parts.questions.statusChanged();
+    if (status === before) return;
+    this.parts.questions.statusChanged();
+    this.parts.prompts.statusChanged();
   }
 
   private perform(effect: SessionEffect): void {

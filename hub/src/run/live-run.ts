@@ -129,6 +129,13 @@ export class LiveRun {
     await this.drained();
   }
 
+  /** The answer that was given last did not reach the kernel. */
+  async unanswered(notice: string): Promise<void> {
+    this.progress = { ...this.progress, answered: null };
+    this.take(writeNotice(this.progress.output, notice));
+    await this.drained();
+  }
+
   /** Writes what waits and resolves when everything so far is durable. */
   async drained(): Promise<void> {
     this.writeLate();

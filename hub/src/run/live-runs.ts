@@ -86,6 +86,11 @@ export class LiveRuns {
     await this.runs.get(runId)?.answered(promptId, echo);
   }
 
+  /** Its answer went lost, as `notice` says; resolves when that is stored. */
+  async unanswered(runId: string, notice: string): Promise<void> {
+    await this.runs.get(runId)?.unanswered(notice);
+  }
+
   wasAnswered(runId: string, promptId: string): boolean {
     return this.runs.get(runId)?.wasAnswered(promptId) ?? false;
   }

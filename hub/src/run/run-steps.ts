@@ -95,9 +95,7 @@ export class RunSteps {
 
   /** The kernel was idle again: its reply comes as a rule together with that. */
   expectReply(runId: RunId): void {
-    const { handle, now } = this.options;
-    const timer = setTimeout(() => handle({ type: 'replyMissed', runId, at: now() }), REPLY_GRACE_MS);
-    timer.unref();
+    setTimeout(() => this.options.handle({ type: 'replyMissed', runId }), REPLY_GRACE_MS).unref();
   }
 
   /** What the kernel said up to `place` may be lost. */
@@ -110,7 +108,10 @@ export class RunSteps {
     const { sender, send, expectAnswer } = this.options;
     const question = kernelInfoRequest(asHub(sender()));
     expectAnswer(question.header.msg_id, runId);
-    await send(question);
+    await send(question).catch((error: unknown) => {
+      // It is asked again when the way is there.
+      if (!(error instanceof KernelHostError && error.code === 'unreachable')) throw error;
+    });
   }
 
   /**

@@ -1,7 +1,8 @@
-/** Questions over the room socket to a kernel that has no subshells: told as busy at once, answered by an event. */
+/** Questions over the room socket: to a kernel that has no subshells, and a kernel's own while its keeper is away. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { calls } from '@cokernel/proto/hub';
 import { withoutSubshells } from '../support/real-session.js';
 import { RoomProgram } from '../support/room-program.js';
 import { hubPlace, startHub, writeCells } from '../support/test-hub.js';
@@ -10,6 +11,7 @@ import { waitUntil } from '../support/wait-until.js';
 
 const SLOW_MS = 120_000;
 const waiting = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)";
+const asks = 'x = input("Name? ")\nprint("hi", x)';
 let place: HubPlace;
 let hub: TestHub;
 let ann: RoomProgram;
@@ -17,7 +19,7 @@ let ben: RoomProgram;
 
 beforeAll(async () => {
   place = await hubPlace();
-  await writeCells(place, 'a.ipynb', waiting, 'print("next")');
+  await writeCells(place, 'a.ipynb', waiting, 'print("next")', asks, 'import os\nprint("keeper", os.getppid())');
   const jupyter = path.join(place.served, '..', 'jupyter');
   const folder = path.join(jupyter, 'kernels', 'plain');
   await mkdir(folder, { recursive: true });
@@ -65,6 +67,30 @@ describe('a kernel that can’t answer beside a run', () => {
       ]);
       await waitUntil('the next one ends', () => ann.told('runFinished').length === 2);
       expect(ben.told('kernelAnswered')).toEqual([]);
+    },
+    SLOW_MS,
+  );
+});
+
+describe('a question of the kernel', () => {
+  const status = () => ann.told('kernelChanged').at(-1)?.kernel?.status;
+  const asked = () => ann.told('promptChanged').at(-1)?.prompt;
+  const runs = async (cellId: string): Promise<string> => (await ann.run([cellId])).runs[0]?.run.runId ?? '';
+
+  test(
+    '[J18] [X7] that is answered while its keeper is away gets its answer, and its run goes on',
+    async () => {
+      expect(await ann.finished(await runs('c3'))).toBe('succeeded');
+      await waitUntil('it has printed', () => /keeper \d+/.test(ann.output('c3')));
+      const runId = await runs('c2');
+      await waitUntil('it is asked', () => asked()?.runId === runId);
+      const params = calls.inputReply.params.parse({ promptId: asked()?.promptId, value: 'Cleo' });
+      process.kill(Number(/keeper (\d+)/.exec(ann.output('c3'))?.[1]), 'SIGKILL');
+      await waitUntil('it is away', () => status() === 'reconnecting');
+      expect(await ann.call('inputReply', params)).toEqual({ accepted: true });
+      expect(await ann.finished(runId)).toBe('succeeded');
+      await waitUntil('the output arrives', () => ann.output('c2').includes('hi Cleo'));
+      expect(ann.output('c2').match(/Name\?/g)).toHaveLength(1);
     },
     SLOW_MS,
   );

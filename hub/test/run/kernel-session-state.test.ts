@@ -210,6 +210,15 @@ describe('a question', () => {
     expect(other).toEqual({ state: asked, effects: [] });
   });
 
+  test('[J18] is asked again when its answer went lost, unless its run is over or asks something else', () => {
+    const lost: SessionEvent = { type: 'answerNotTaken', prompt: asked.prompt!, request: asked.promptRequest! };
+    const answered = transition(asked, { type: 'promptAnswered', promptId }).state;
+    expect(transition(answered, lost)).toEqual({ state: asked, effects: [{ type: 'notifyPrompt' }] });
+    expect(transition(asked, lost).effects).toEqual([]);
+    const over = after(...asking, arrived(says.failed('r1')), arrived(says.idle('r1'))).state;
+    expect(transition(over, lost)).toEqual({ state: over, effects: [] });
+  });
+
   test('[J18] is cleared with the end of its run', () => {
     expect(after(...asking, arrived(says.failed('r1')), arrived(says.idle('r1'))).state.prompt).toBeNull();
   });
@@ -271,21 +280,6 @@ describe('an interrupt', () => {
   test('when nothing runs changes nothing', () => {
     const { state } = after(ready);
     expect(transition(state, asked)).toEqual({ state, effects: [] });
-  });
-});
-
-describe('a run without a reply', () => {
-  const idle = after(...running, arrived(says.busy('r1')), arrived(says.idle('r1')));
-  const missed = (runId: string): SessionEvent => ({ type: 'replyMissed', runId: RunId.parse(runId), at });
-
-  test('[J7] [X21] is waited for after its idle, and ends as failed when none comes', () => {
-    expect(idle.effects).toContainEqual({ type: 'expectReply', runId: 'r1' });
-    expect(idle.state.current).not.toBeNull();
-    expect(settled(transition(idle.state, missed('r1')).effects)?.end.state).toBe('failed');
-  });
-
-  test('is another one than that which runs now: a late word of it changes nothing', () => {
-    expect(transition(idle.state, missed('r0'))).toEqual({ state: idle.state, effects: [] });
   });
 });
 
