@@ -1,7 +1,7 @@
 /** Where a hub's kernels live: its keeper, or a remote engine; and what a person should know of them. */
 import path from 'node:path';
 import type { Logger } from 'pino';
-import type { KernelSpecView } from '@cokernel/proto/hub';
+import type { KernelId, KernelSpecView } from '@cokernel/proto/hub';
 import type { GatewayConfig } from './config.js';
 import { durationText } from './durations.js';
 import { messageOf } from './errors.js';
@@ -17,6 +17,8 @@ import { endsWithin } from './within.js';
 /** A keeper without kernels leaves so long after its last hub. */
 const KEEPER_IDLE_EXIT_MS = 5_000;
 const KEEPER_START_TIMEOUT_MS = 30_000;
+/** A keeper of this machine answers in milliseconds; people wait meanwhile. */
+const REACHED_WITHIN_MS = 500;
 /** Longer than a keeper takes to be started on a busy machine; shorter than people wait for their notebooks. */
 const ADOPTED_WITHIN_MS = 5_000;
 
@@ -25,7 +27,30 @@ export function kernelHost(options: HubOptions): KernelHost {
   return gateway === null ? keeperHost(options) : gatewayHost(options, gateway);
 }
 
-function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
+/** Whether one of these kernels lives where this hub has its kernels. Starts no keeper, changes nothing, and soon answers. */
+export async function reachesOneOf(options: HubOptions, kernelIds: ReadonlySet<KernelId>): Promise<boolean> {
+  const { gateway } = options.config;
+  const host =
+    gateway === null
+      ? keeperHost({ ...options, config: { ...options.config, keeper: 'external' } }, REACHED_WITHIN_MS)
+      : gatewayHost(options, gateway);
+  const answer =
+    host instanceof GatewayHost
+      ? host.reachesOneOf(kernelIds)
+      : host.kernels().then((all) => all.some(({ kernelId, state }) => kernelIds.has(kernelId) && state !== 'dead'));
+  try {
+    return (await endsWithin(answer, REACHED_WITHIN_MS)) && (await answer);
+  } catch {
+    return false;
+  } finally {
+    await host.close();
+  }
+}
+
+function keeperHost(
+  { config, keeperCommand, log }: HubOptions,
+  startTimeoutMs: number = KEEPER_START_TIMEOUT_MS,
+): KeeperHost {
   return new KeeperHost({
     dataDir: config.keeperDirectory,
     keeperCommand: config.keeper === 'external' ? null : keeperCommand,
@@ -35,7 +60,7 @@ function keeperHost({ config, keeperCommand, log }: HubOptions): KeeperHost {
     leaveAfterMs: config.keeperLeavesAfterMs,
     maxJournalBytes: config.journalMaxBytes,
     maxUnreadJournalBytes: config.unreadJournalMaxBytes,
-    startTimeoutMs: KEEPER_START_TIMEOUT_MS,
+    startTimeoutMs,
     log: (level, message, fields) => log[level](fields ?? {}, message),
   });
 }

@@ -7,6 +7,7 @@ import { Metrics } from './metrics/metrics.js';
 import { RedisFigures } from './metrics/redis-figures.js';
 import { redisAddressOf } from './redis-address.js';
 import type { LeaseStore } from './run/lease.js';
+import type { KeptText } from './storage/kept/kept-text.js';
 import { openRedisStore } from './storage/redis/open-redis-store.js';
 import { sharedFolderId } from './storage/shared-folder.js';
 
@@ -17,6 +18,8 @@ export interface MeetingPoint {
   readonly secret: string;
   readonly leases: LeaseStore;
   readonly hubs: HubAddresses;
+  /** Which kernels live; written under the fence of who leads. */
+  readonly livingKernels: (fence: number) => KeptText;
   /** Resolves when the store that they share answers now. */
   readonly answers: () => Promise<void>;
   /** The figures of a hub that does not lead. */
@@ -57,5 +60,9 @@ export async function openMeetingPoint(
   const { folder, storeDirectory } = config;
   const folderId = await sharedFolderId({ folder, storeDirectory, record: redis.folder, redisPlace: place });
   const hubs = redis.hubs(folderId);
-  return { folderId, secret: await hubs.secret(), leases: redis.leases, hubs, answers: () => redis.answers(), metrics };
+  return {
+    ...{ folderId, secret: await hubs.secret(), leases: redis.leases, hubs, metrics },
+    livingKernels: (fence) => redis.keptText(folderId, fence, 'living-kernels'),
+    answers: () => redis.answers(),
+  };
 }

@@ -11,13 +11,14 @@ import type { KernelsAtStop } from '../config.js';
 import { messageOf } from '../errors.js';
 import type { Gateway, PeerSocket } from '../gateway/gateway.js';
 import { openDoor } from '../hub-door.js';
-import { endKernels } from '../hub-kernels.js';
+import { endKernels, reachesOneOf } from '../hub-kernels.js';
 import type { HubOptions } from '../hub-options.js';
 import type { PeersConfig } from '../peers-config.js';
 import type { EndingRun } from '../run/ending-runs.js';
 import type { HeldLease } from '../run/held-lease.js';
 import type { RunningHub } from '../running-hub.js';
 import { Leadership } from './leadership.js';
+import { livingKernels } from './living-kernels.js';
 import type { MeetingPoint } from '../hub-meeting.js';
 import { Relaying } from './relaying.js';
 import { sleepClock } from './sleep-clock.js';
@@ -52,6 +53,7 @@ export class HubOfMany implements RunningHub {
         onWarning: (message) => log.warn(message),
       },
       begin: (lease) => this.begin(lease),
+      comesFirst: () => this.comesFirst(),
       follow: (leader) => this.relaying.follow(leader),
       log,
     });
@@ -107,9 +109,20 @@ export class HubOfMany implements RunningHub {
     return this.meeting.hubs.register(this.hubId, this.peers.address);
   }
 
+  /** It reaches the kernels, or there are none. */
+  private async comesFirst(): Promise<boolean> {
+    try {
+      const living = await livingKernels(this.meeting.livingKernels(0));
+      return living.length === 0 || (await reachesOneOf(this.options, new Set(living)));
+    } catch (error) {
+      this.options.log.info({ error: messageOf(error) }, 'whether the kernels can be reached was not found out');
+      return false;
+    }
+  }
+
   private async begin(lease: HeldLease) {
     this.relaying.stop();
-    const term = new Term(this.options, (arrival) => this.serving.enter(arrival));
+    const term = new Term(this.options, (arrival) => this.serving.enter(arrival), this.meeting.livingKernels);
     this.term = term;
     try {
       await this.register();

@@ -24,6 +24,11 @@ export interface LeadershipOptions {
   readonly folderId: FolderId;
   /** Begins to serve the folder; a beginning that fails gives the lease back. */
   readonly begin: (lease: HeldLease) => Promise<LedTerm>;
+  /**
+   * Asked when nobody leads: may this hub do so at once? One that can't reach the kernels comes after those that can; when
+   * nobody has led for a lease's time, it leads all the same. Never rejects.
+   */
+  readonly comesFirst: () => Promise<boolean>;
   /** Another hub leads; told anew whenever that may have changed. */
   readonly follow: (leader: HubId) => void;
   readonly log: SessionLog;
@@ -31,12 +36,15 @@ export interface LeadershipOptions {
 
 /** After the store or the beginning failed. */
 const AGAIN_MS = 500;
+/** Nobody leads, and others come first: they are about to. */
+const LOOK_AGAIN_MS = 250;
 /** What the store's clock and ours may differ by while a lease ends. */
 const JUST_AFTER_MS = 5;
 
 export class Leadership {
   private readonly wake = new Wake();
   private isStopping = false;
+  private letsOthers = false;
   private running: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: LeadershipOptions) {}
@@ -69,16 +77,34 @@ export class Leadership {
 
   /** One attempt, and the whole term when it is granted. Answers how long to rest before the next. */
   private async claim(): Promise<number> {
-    const { lease, folderId } = this.options;
-    const asked = lease.now();
-    const claimed = await lease.leases.claim({ kind: 'folder', id: folderId }, lease.owner, lease.leaseMs, 0);
+    const { lease, folderId, comesFirst, follow } = this.options;
+    const patient = await this.claimFreeFor(lease.leaseMs);
+    const isNext = patient.claimed.outcome === 'notYet' && (await comesFirst());
+    const { asked, claimed } = isNext ? await this.claimFreeFor(0) : patient;
+    if (claimed.outcome === 'notYet') return this.letOthers(claimed.inMs);
+    this.letsOthers = false;
     if (claimed.outcome === 'taken') {
-      this.options.follow(claimed.owner);
+      follow(claimed.owner);
       return claimed.expiresInMs + JUST_AFTER_MS;
     }
     const ended = new Wake();
     const held = keepLease(lease, { kind: 'folder', id: folderId }, { fence: claimed.fence, asked }, () => ended.now());
     return this.lead(held, ended);
+  }
+
+  private letOthers(inMs: number): number {
+    if (!this.letsOthers) {
+      this.options.log.info({ inMs }, 'this hub does not reach the kernels: others may lead before it does');
+    }
+    this.letsOthers = true;
+    return Math.min(inMs + JUST_AFTER_MS, LOOK_AGAIN_MS);
+  }
+
+  private async claimFreeFor(freeForMs: number) {
+    const { lease, folderId } = this.options;
+    const asked = lease.now();
+    const subject = { kind: 'folder', id: folderId } as const;
+    return { asked, claimed: await lease.leases.claimPatiently(subject, lease.owner, lease.leaseMs, freeForMs) };
   }
 
   private async lead(held: HeldLease, ended: Wake): Promise<number> {

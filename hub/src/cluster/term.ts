@@ -6,6 +6,8 @@ import type { Serving } from '../gateway/serving.js';
 import type { HubOptions, Lead } from '../hub-options.js';
 import { buildParts } from '../hub-parts.js';
 import type { Parts } from '../hub-parts.js';
+import type { KeptText } from '../storage/kept/kept-text.js';
+import { LivingKernels } from './living-kernels.js';
 import { LinkServer } from '../link/link-server.js';
 
 export class Term {
@@ -17,6 +19,7 @@ export class Term {
   constructor(
     private readonly options: HubOptions,
     enter: Serving['enter'],
+    private readonly livingKernels: (fence: number) => KeptText,
   ) {
     this.links = new LinkServer({ enter, log: options.log });
   }
@@ -34,12 +37,20 @@ export class Term {
   async begin(lead: Lead): Promise<Parts> {
     try {
       this.built = await buildParts(this.options, this.closers, lead);
+      this.tellKernels(this.built, lead);
       return this.built;
     } catch (error) {
       await this.close();
       this.links.stop();
       throw error;
     }
+  }
+
+  private tellKernels({ sessions }: Parts, { fence, right }: Lead): void {
+    const { log } = this.options;
+    const living = new LivingKernels({ sessions, text: this.livingKernels(fence), right, log });
+    living.start();
+    this.closers.push(() => living.stop());
   }
 
   /** Stores what is to be stored, as long as this hub may, and lets go of everything. Kernels go on. */

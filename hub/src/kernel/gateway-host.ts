@@ -81,6 +81,14 @@ export class GatewayHost implements KernelHost {
     return hosted.flatMap((kernel) => kernel ?? []);
   }
 
+  /** Whether one of these is at the engine. Changes nothing. */
+  async reachesOneOf(kernelIds: ReadonlySet<KernelId>): Promise<boolean> {
+    await this.#ready();
+    const asked = this.#file.of(this.#rest.place).filter(({ kernelId }) => kernelIds.has(kernelId));
+    const found = await Promise.all(asked.map(({ remoteId }) => this.#rest.kernel(remoteId)));
+    return found.some((kernel) => kernel !== null && !kernel.isDead);
+  }
+
   async start({ kernelId, specName, labels, fence }: StartKernel): Promise<HostedKernel> {
     await this.#ready();
     if (this.#file.get(kernelId) !== undefined) {

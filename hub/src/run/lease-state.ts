@@ -4,13 +4,14 @@
  */
 import { HubId } from '@cokernel/proto/hub';
 import { z } from 'zod';
-import type { ClaimOutcome, RenewOutcome } from './lease.js';
+import type { ClaimOutcome, PatientClaimOutcome, RenewOutcome } from './lease.js';
 
 export const LeaseState = z.object({
   /** Null after it was given back. */
   owner: HubId.nullable(),
   /** The highest fence issued; 0 before the first. */
   fence: z.number().int().nonnegative(),
+  /** After it was given back: when that was. */
   expiresAtMs: z.number(),
 });
 export type LeaseState = z.infer<typeof LeaseState>;
@@ -38,6 +39,18 @@ export function claimLease(state: LeaseState, claim: LeaseClaim, nowMs: number):
   return { state: { owner, fence, expiresAtMs: nowMs + leaseMs }, answer: { outcome: 'claimed', fence } };
 }
 
+export function claimPatiently(
+  state: LeaseState,
+  claim: LeaseClaim,
+  freeForMs: number,
+  nowMs: number,
+): LeaseStep<PatientClaimOutcome> {
+  const step = claimLease(state, claim, nowMs);
+  const inMs = state.expiresAtMs + freeForMs - nowMs;
+  if (step.answer.outcome === 'taken' || state.owner === claim.owner || inMs <= 0) return step;
+  return { state, answer: { outcome: 'notYet', inMs } };
+}
+
 /** A lease that ran out may be renewed while nobody else has claimed it: no other fence was issued. */
 export function renewLease(state: LeaseState, fence: number, leaseMs: number, nowMs: number): LeaseStep<RenewOutcome> {
   if (state.owner === null || state.fence !== fence) {
@@ -46,6 +59,6 @@ export function renewLease(state: LeaseState, fence: number, leaseMs: number, no
   return { state: { ...state, expiresAtMs: nowMs + leaseMs }, answer: { outcome: 'renewed' } };
 }
 
-export function releaseLease(state: LeaseState, fence: number): LeaseState {
-  return state.fence === fence && state.owner !== null ? { ...state, owner: null, expiresAtMs: 0 } : state;
+export function releaseLease(state: LeaseState, fence: number, nowMs: number): LeaseState {
+  return state.fence === fence && state.owner !== null ? { ...state, owner: null, expiresAtMs: nowMs } : state;
 }

@@ -14,6 +14,9 @@ export type ClaimOutcome =
   /** Another hub has it for at most so long. */
   | { readonly outcome: 'taken'; readonly owner: HubId; readonly fence: number; readonly expiresInMs: number };
 
+/** Nobody has it, but not for as long as was asked for: after `inMs` that is so. */
+export type PatientClaimOutcome = ClaimOutcome | { readonly outcome: 'notYet'; readonly inMs: number };
+
 export type RenewOutcome =
   { readonly outcome: 'renewed' } | { readonly outcome: 'stale'; readonly highestFence: number };
 
@@ -23,6 +26,8 @@ export interface LeaseStore {
    * issued before and above `atLeast` (a fence seen elsewhere, 0 when none was).
    */
   claim(subject: LeaseSubject, owner: HubId, leaseMs: number, atLeast: number): Promise<ClaimOutcome>;
+  /** Claims what nobody, or this owner, has had for the last `freeForMs`: those who have more right to it come first. */
+  claimPatiently(subject: LeaseSubject, owner: HubId, leaseMs: number, freeForMs: number): Promise<PatientClaimOutcome>;
   /** Puts the end off by `leaseMs` from now, by the store's clock. */
   renew(subject: LeaseSubject, fence: number, leaseMs: number): Promise<RenewOutcome>;
   /** Gives it back; a stale fence changes nothing. */

@@ -37,7 +37,7 @@ class Contender {
 
   constructor(
     readonly name: string,
-    { leases = redis.leases, leaseMs = 400, begin = (): Promise<void> => Promise.resolve() } = {},
+    { leases = redis.leases, leaseMs = 400, begin = (): Promise<void> => Promise.resolve(), comesFirst = true } = {},
   ) {
     this.leadership = new Leadership({
       folderId,
@@ -59,6 +59,7 @@ class Contender {
           ended: () => undefined,
         };
       },
+      comesFirst: () => Promise.resolve(comesFirst),
       follow: (leader) => {
         this.lastFollowed = leader;
       },
@@ -118,6 +119,7 @@ describe('[P56] of hubs that contend for a folder', () => {
     };
     const leases: LeaseStore = {
       claim: (...args) => (isCut ? late() : redis.leases.claim(...args)),
+      claimPatiently: (...args) => (isCut ? late() : redis.leases.claimPatiently(...args)),
       renew: (...args) => (isCut ? late() : redis.leases.renew(...args)),
       release: (...args) => redis.leases.release(...args),
       forget: (...args) => redis.leases.forget(...args),
@@ -130,6 +132,25 @@ describe('[P56] of hubs that contend for a folder', () => {
     await leads(other);
     expect(story.slice(0, 2)).toEqual(['cut begins', 'cut has lost it']);
     expect(story.filter((line) => line.endsWith('begins'))).toEqual(['cut begins', 'other begins']);
+  });
+
+  test('[X7] one that can not reach the kernels comes after those that can, and leads when none has led for a lease', async () => {
+    const first = new Contender('first', { leaseMs: 600_000 });
+    await leads(first);
+    const far = new Contender('far', { leaseMs: 2_000, comesFirst: false });
+    await waitUntil('it follows', () => far.lastFollowed === first.hubId);
+    await first.leadership.stop();
+    far.leadership.claimNow();
+    const near = new Contender('near', { leaseMs: 2_000 });
+    await leads(near);
+    await waitUntil('the other follows', () => far.lastFollowed === near.hubId);
+    await near.leadership.stop();
+    const freeSince = performance.now();
+    const knocking = setInterval(() => far.leadership.claimNow(), 5);
+    await leads(far);
+    clearInterval(knocking);
+    expect(performance.now() - freeSince).toBeGreaterThan(1_800);
+    expect(story.filter((line) => line.endsWith('begins'))).toEqual(['first begins', 'near begins', 'far begins']);
   });
 
   test('one that can not begin gives the folder back and tries again', async () => {

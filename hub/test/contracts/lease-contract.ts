@@ -72,6 +72,33 @@ export function leaseContract(openStore: () => Promise<QueueStore>): void {
     expect(await store.leases.claim(subject, ben, 60_000, 0)).toEqual({ outcome: 'claimed', fence: 2 });
   });
 
+  test('[X7] who claims patiently gets what was free for so long: never claimed, run out or given back; and who had it last, at once', async () => {
+    const [subject, other] = [newSubject(), newSubject()];
+    expect(await store.leases.claimPatiently(subject, ann, 60_000, 60_000)).toEqual({ outcome: 'claimed', fence: 1 });
+    expect(await store.leases.claimPatiently(subject, ben, 60_000, 60_000)).toMatchObject({
+      outcome: 'taken',
+      owner: ann,
+    });
+    await store.leases.release(subject, 1);
+    const notYet = await store.leases.claimPatiently(subject, ben, 60_000, 60_000);
+    if (notYet.outcome !== 'notYet') throw new Error(`it was ${notYet.outcome}`);
+    expect(notYet.inMs).toBeGreaterThan(0);
+    expect(notYet.inMs).toBeLessThanOrEqual(60_000);
+    await store.leases.claim(other, ann, 1, 0);
+    await waitUntil('it has run out', async () => {
+      const { outcome } = await store.leases.claimPatiently(other, ben, 60_000, 60_000);
+      return outcome === 'notYet';
+    });
+    expect(await store.leases.claimPatiently(other, ann, 60_000, 60_000)).toEqual({ outcome: 'claimed', fence: 2 });
+    await store.leases.release(other, 2);
+    await waitUntil('it was free for long enough', async () => {
+      const { outcome } = await store.leases.claimPatiently(other, ben, 60_000, 20);
+      return outcome === 'claimed';
+    });
+    // Who need not wait does not.
+    expect(await store.leases.claim(subject, ben, 60_000, 0)).toEqual({ outcome: 'claimed', fence: 2 });
+  });
+
   test('of a lease whose subject is gone nothing is kept; a stale fence forgets nothing', async () => {
     const subject = newSubject();
     await store.leases.claim(subject, ann, 60_000, 40);

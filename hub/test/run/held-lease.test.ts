@@ -23,12 +23,13 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+const notAsked = (): Promise<never> => Promise.reject(new Error('of kernels and notebooks nobody claims so'));
 const nothing = (): Promise<void> => Promise.resolve();
 
 function hold(within?: Right): Promise<HeldLease> {
   return holdLease(
     {
-      leases: { claim, renew, release: nothing, forget: nothing, close: nothing },
+      leases: { claim, claimPatiently: notAsked, renew, release: nothing, forget: nothing, close: nothing },
       owner: newHubId(),
       leaseMs: LEASE_MS,
       ...(within === undefined ? {} : { within }),

@@ -4,8 +4,15 @@
  * while this hub lives, and a full disk must not end it.
  */
 import type { HubId } from '@cokernel/proto/hub';
-import type { ClaimOutcome, LeaseStore, LeaseSubject, RenewOutcome } from '../../run/lease.js';
-import { claimLease, LeaseState, releaseLease, renewLease, unclaimedLease } from '../../run/lease-state.js';
+import type { ClaimOutcome, LeaseStore, LeaseSubject, PatientClaimOutcome, RenewOutcome } from '../../run/lease.js';
+import {
+  claimLease,
+  claimPatiently,
+  LeaseState,
+  releaseLease,
+  renewLease,
+  unclaimedLease,
+} from '../../run/lease-state.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
 import type { StepLine } from '../step-line.js';
 import { committed, type LmdbRoot } from './lmdb-database.js';
@@ -37,6 +44,21 @@ export class EmbeddedLeaseStore implements LeaseStore {
     });
   }
 
+  claimPatiently(
+    subject: LeaseSubject,
+    owner: HubId,
+    leaseMs: number,
+    freeForMs: number,
+  ): Promise<PatientClaimOutcome> {
+    return this.#inLine(subject, async () => {
+      const before = this.#load(subject);
+      const claim = { owner, leaseMs, atLeast: 0 };
+      const { state, answer } = claimPatiently(before, claim, freeForMs, this.#options.nowMs());
+      await this.#store(subject, before, state);
+      return answer;
+    });
+  }
+
   renew(subject: LeaseSubject, fence: number, leaseMs: number): Promise<RenewOutcome> {
     return this.#inLine(subject, () => {
       const { state, answer } = renewLease(this.#load(subject), fence, leaseMs, this.#options.nowMs());
@@ -48,7 +70,7 @@ export class EmbeddedLeaseStore implements LeaseStore {
   release(subject: LeaseSubject, fence: number): Promise<void> {
     return this.#inLine(subject, async () => {
       const before = this.#load(subject);
-      await this.#store(subject, before, releaseLease(before, fence));
+      await this.#store(subject, before, releaseLease(before, fence, this.#options.nowMs()));
     });
   }
 

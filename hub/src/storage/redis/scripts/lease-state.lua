@@ -1,6 +1,6 @@
 -- Put in front of every step on a lease; the rules are those of run/lease-state.ts. Time is Redis's own.
 --
--- KEYS: 1 lease (hash: owner, empty after it was given back; fence, the highest issued; expiresAtMs)
+-- KEYS: 1 lease (hash: owner, empty after it was given back; fence, the highest issued; expiresAtMs, or when it was given back)
 
 -- Long after the last step nobody remembers the lease; whoever saw its fence elsewhere brings it as `at least`.
 local FORGET_AFTER_SECONDS = 90 * 24 * 3600
