@@ -64,7 +64,7 @@ test(
 );
 
 test(
-  'a hub that is stopped while Redis is away ends its kernels all the same',
+  'a hub whose Redis is away refuses calls as unavailable without a word on each in its log; stopped then, it ends its kernels all the same',
   async () => {
     ann.setSource('c1', 'import os\nprint("pid", os.getpid())');
     const { runs } = await ann.run(['c1']);
@@ -73,6 +73,10 @@ test(
     const pid = Number(/pid (\d+)/.exec(ann.output('c1'))?.[1]);
     expect(isThere(pid)).toBe(true);
     await redis.stop();
+    for (let n = 0; n < 3; n += 1) {
+      expect(await ann.ask('goOn', {})).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+    }
+    expect(hub.stderr()).not.toMatch(/a call failed/);
     await hub.stop('SIGINT');
     await waitUntil('the kernel is gone', () => !isThere(pid));
   },
@@ -93,6 +97,7 @@ test(
     hub = await startHub(place, ['--redis', redis.url]);
     const open = () => hub.rest('PUT', '/api/collaboration/session/a.ipynb', { format: 'json', type: 'notebook' });
     expect((await open()).status).toBe(503);
+    expect(hub.stderr()).not.toMatch(/a request failed/);
     await redis.start();
     await waitUntil('the notebook opens', async () => (await open()).status === 200);
     ann = await RoomProgram.join(hub, 'a.ipynb', 'Ann');

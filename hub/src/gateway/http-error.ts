@@ -62,7 +62,9 @@ function isClientError(error: unknown): error is Error & { status: number } {
 export function answerErrors(log: SessionLog) {
   return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
     const status = statusOf(error);
-    if (status >= 500) log.error({ error, method: request.method, path: request.path }, 'a request failed');
+    // Who lost the queue's store says so, once until it is back.
+    if (status >= 500 && !(error instanceof QueueUnavailable))
+      log.error({ error, method: request.method, path: request.path }, 'a request failed');
     if (response.headersSent) {
       next(error);
       return;

@@ -4,7 +4,7 @@
  */
 import type { CallName, CallResult, ParsedParams, QuestionId } from '@cokernel/proto/hub';
 import { BatchId, CallFrame, RequestId, calls, encodeHubFrame, roleHas, sourceHash } from '@cokernel/proto/hub';
-import type { AnswerFrame, Author, CallErrorCode, KernelId } from '@cokernel/proto/hub';
+import type { AnswerFrame, Author, KernelId } from '@cokernel/proto/hub';
 import { cellType, findCell, moveCell, sourceText } from '@cokernel/proto/notebook';
 import { Refusal, messageOf } from '../errors.js';
 import type { KernelSession } from '../run/kernel-session.js';
@@ -121,10 +121,11 @@ export class RoomCalls {
     if (error instanceof Refusal) {
       return { code: error.code, message: error.message, ...(error.details && { details: { ...error.details } }) };
     }
-    const code: CallErrorCode = error instanceof QueueUnavailable ? 'unavailable' : 'internal';
+    // Who lost the queue's store says so, once until it is back.
+    if (error instanceof QueueUnavailable) return { code: 'unavailable', message: messageOf(error) };
     const reference = this.options.newId();
     this.options.log.error({ error, call, reference }, 'a call failed');
-    return { code, message: code === 'internal' ? `a fault in the hub (${reference})` : messageOf(error) };
+    return { code: 'internal', message: `a fault in the hub (${reference})` };
   }
 
   private hello(params: ParsedParams<'hello'>): CallResult<'hello'> {

@@ -214,6 +214,16 @@ export class RoomRegistry {
         seen: (traits) => this.seen(fileId, traits),
         onEmpty: () => this.emptied(fileId),
       });
+      return await this.begun(room, file, held);
+    } catch (error) {
+      await held.release();
+      throw error;
+    }
+  }
+
+  /** A room that could not begin leaves neither a timer nor a watch behind. */
+  private async begun(room: Room, file: RoomFile, lease: HeldLease): Promise<Entry> {
+    try {
       await file.start();
       // The hub before was killed, or could not save.
       if (!file.isSaved) room.saving.changed();
@@ -222,9 +232,10 @@ export class RoomRegistry {
       if (!this.options.sessions().adoption.isPending) await this.endForgotten(room);
       const references = this.referencesOf(room);
       references.start();
-      return { room, file, kernel, references, lease: held, closing: null };
+      return { room, file, kernel, references, lease, closing: null };
     } catch (error) {
-      await held.release();
+      file.stop();
+      await room.stop().catch((unstopped: unknown) => this.closedBadly(room.fileId, unstopped));
       throw error;
     }
   }
