@@ -4,7 +4,7 @@
  * this port hold after a crash of the hub: a step that resolved is durable.
  *
  * Order: as the queue's rules say, and as people have moved what waits. At most one run is `running`. The last 1,000 finished
- * runs of the last 7 days are kept, so that a repeated request finds its own.
+ * runs of the last 7 days are kept, and at most a hundred more, so that a repeated request finds its own.
  */
 import type { MessageHeader } from '@cokernel/proto/jupyter';
 import { z } from 'zod';

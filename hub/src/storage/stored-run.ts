@@ -23,9 +23,8 @@ const StoredRequest = z.object({
   content: z.record(z.string(), z.unknown()),
 });
 
-export const StoredRun: z.ZodType<QueuedRun> = z.object({
-  view: RunView,
-  source: z.string(),
+/** What only the owner needs of a run. */
+export const QueuedRest = z.object({
   fileId: FileId.nullable(),
   allowStdin: z.boolean(),
   storeHistory: z.boolean(),
@@ -35,12 +34,14 @@ export const StoredRun: z.ZodType<QueuedRun> = z.object({
   request: StoredRequest.nullable().default(null),
 });
 
+export const StoredRun: z.ZodType<QueuedRun> = QueuedRest.extend({ view: RunView, source: z.string() });
+
 const Accepted = z.object({
   // An older hub wrote none.
   outcome: z.literal('accepted').default('accepted'),
   runs: z.array(z.object({ outcome: z.enum(['queued', 'merged']), run: RunView, place: z.number().int().positive() })),
 });
-const TooManyWait = z.object({
+export const TooManyWait = z.object({
   outcome: z.literal('tooManyWait'),
   waiting: z.number().int().nonnegative(),
   mostWaiting: z.number().int().positive(),

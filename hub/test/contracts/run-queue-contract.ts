@@ -220,14 +220,14 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       expect((await queue.running(kernelId))?.view.runId).toBe(first.view.runId);
     });
 
-    test('the last 1,000 finished runs are kept', async () => {
+    test('the last 1,000 finished runs are kept, and at most a hundred more', async () => {
       const { kernelId, queue } = await newQueue();
-      const runs = Array.from({ length: 1_003 }, () => queuedRun({ cell: null, source: 'x' }));
+      const runs = Array.from({ length: 1_203 }, () => queuedRun({ cell: null, source: 'x' }));
       await queue.enqueue(kernelId, newRequestId(), runs);
       await queue.cancel(kernelId, { by: 'all' }, finishedAt, 'enough');
       const found = await Promise.all(runs.map(({ view }) => queue.find(kernelId, view.runId)));
-      expect(found.slice(0, 3)).toEqual([null, null, null]);
-      expect(found.slice(3)).not.toContain(null);
+      expect(new Set(found.slice(0, 103))).toEqual(new Set([null]));
+      expect(found.slice(203)).not.toContain(null);
     });
   });
 

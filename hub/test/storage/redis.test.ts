@@ -5,13 +5,17 @@ import { createClient } from 'redis';
 import { type QueueChange, QueueUnavailable } from '../../src/run/run-queue.js';
 import type { RedisStatus } from '../../src/storage/redis/redis-connection.js';
 import { openRedisStore, type RedisStore } from '../../src/storage/redis/open-redis-store.js';
+import { queueKeys } from '../../src/storage/redis/keys.js';
 import { leaseContract } from '../contracts/lease-contract.js';
 import { queueRulesContract } from '../contracts/queue-rules-contract.js';
 import { runQueueContract } from '../contracts/run-queue-contract.js';
 import { runQueueModel } from '../contracts/run-queue-model.js';
+import { leasedQueue } from '../support/leased-queue.js';
 import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
+
+const now = '2026-01-01T00:00:02.000Z';
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -123,6 +127,59 @@ describe('a connection that breaks', () => {
     expect(statuses[0]).toMatchObject({ connected: false, reason: expect.stringMatching(/127\.0\.0\.1:1 /) });
     expect(JSON.stringify(statuses)).not.toContain('secret');
     await expect(store.runQueue.snapshot(newKernelId())).rejects.toThrow(QueueUnavailable);
+    await store.close();
+  });
+});
+
+describe('what Redis keeps of a queue', () => {
+  test('[X9] the last 1,000 changes, and not many more', async () => {
+    const store = await openStore();
+    const { kernelId, queue } = await leasedQueue(store);
+    const steps = Array.from({ length: 750 }, () => [queue.hold(kernelId, 'byOwner'), queue.release(kernelId)]);
+    await Promise.all(steps.flat());
+    expect(await queue.snapshot(kernelId)).toMatchObject({ number: 1_500, held: null });
+    const admin = await createClient({ url: server.url }).connect();
+    const { changes } = queueKeys(kernelId);
+    const length = await admin.xLen(changes);
+    expect(length).toBeGreaterThanOrEqual(1_000);
+    expect(length).toBeLessThan(1_300);
+    expect(await admin.xRevRange(changes, '+', '-', { COUNT: 1 })).toMatchObject([{ id: '1500-0' }]);
+    admin.destroy();
+    await store.close();
+  });
+
+  test('a source is kept once by its hash, as long as a run that waits or runs has it', async () => {
+    const store = await openStore();
+    const { kernelId, fence, queue } = await leasedQueue(store);
+    const admin = await createClient({ url: server.url }).connect();
+    const kept = async (): Promise<readonly string[]> => {
+      const names = await admin.hKeys(queueKeys(kernelId).all[0] ?? '');
+      return names.filter((name) => /^(source|uses|rest) /.test(name)).map((name) => name.split(' ')[0] ?? '');
+    };
+    const runs = [queuedRun(), queuedRun(), queuedRun()];
+    await queue.enqueue(kernelId, newRequestId(), runs);
+    expect((await kept()).toSorted()).toEqual(['rest', 'rest', 'rest', 'source', 'uses']);
+    await queue.cancel(kernelId, { by: 'runs', runIds: runs.slice(2).map(({ view }) => view.runId) }, now, 'enough');
+    for (const { view } of runs.slice(0, 2)) {
+      expect(await kept()).toContain('source');
+      const end = { state: 'succeeded', finishedAt: now, executionCount: 1, reason: null } as const;
+      expect(await queue.takeNext(kernelId, fence, now)).toMatchObject({ run: { source: runs[0]?.source } });
+      await queue.settle(kernelId, fence, view.runId, end);
+    }
+    expect(await kept()).toEqual([]);
+    admin.destroy();
+    await store.close();
+  });
+
+  test('the last 1,000 answers to requests, and at most a hundred more', async () => {
+    const store = await openStore();
+    const { kernelId, queue } = await leasedQueue(store);
+    const requests = Array.from({ length: 1_203 }, () => newRequestId());
+    const run = queuedRun();
+    await Promise.all(requests.map((requestId) => queue.enqueue(kernelId, requestId, [run])));
+    const answers = await Promise.all(requests.map((requestId) => queue.answered(kernelId, requestId)));
+    expect(new Set(answers.slice(0, 103))).toEqual(new Set([null]));
+    expect(answers.slice(203)).not.toContain(null);
     await store.close();
   });
 });

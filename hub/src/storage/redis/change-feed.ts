@@ -7,8 +7,9 @@ import type { KernelId } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import type { QueueChange, QueueSnapshot } from '../../run/run-queue.js';
 import { queueKeys } from './keys.js';
-import { applyDelta, parseDelta, parseSnapshot, type QueueDelta } from './queue-delta.js';
+import { applyDelta, parseDelta, type QueueDelta } from './queue-delta.js';
 import type { RedisConnection } from './redis-connection.js';
+import { parseSnapshot } from './stored-views.js';
 
 export interface ChangeFeedOptions {
   readonly kernelId: KernelId;

@@ -71,11 +71,11 @@ export class ClusterLink implements RedisLink {
     this.#cluster = newCluster(address);
   }
 
-  get steps(): RedisSteps {
+  stepsOn(): RedisSteps {
     return this.#cluster;
   }
 
-  get bytes(): RedisBytes {
+  bytesOf(): RedisBytes {
     return this.#cluster.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   }
 

@@ -17,8 +17,8 @@ export function queueKeys(kernelId: KernelId): QueueKeys {
   const subject = { kind: 'kernel', id: kernelId } as const;
   const key = (part: string): string => `${tagOf(subject)}:${part}`;
   const lists = ['queue', 'places', 'ended', 'requested'].map(key);
-  const [changes, channel] = [key('changes'), key('told')];
-  return { all: [...lists, changes, leaseKey(subject), channel], changes, channel };
+  const changes = key('changes');
+  return { all: [...lists, changes, leaseKey(subject)], changes, channel: changes };
 }
 
 export interface DocumentKeys {

@@ -1,4 +1,4 @@
-/** Opens what a hub keeps in Redis, on two connections that all of it shares. */
+/** Opens what a hub keeps in Redis, on connections that all of it shares. */
 import type { FolderId } from '@cokernel/proto/hub';
 import type { DocumentStore } from '../../room/document-store.js';
 import type { LeaseStore } from '../../run/lease.js';

@@ -1,7 +1,8 @@
 /** Pure: what a step tells through Redis is what it changed; a listener makes the whole from what it knew before. */
-import { HeldReason, QueueRules, QueueView, RunId, RunView } from '@cokernel/proto/hub';
+import { HeldReason, QueueRules, RunId, type RunView } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { type QueueChange, type QueueSnapshot, Settlement } from '../../run/run-queue.js';
+import { PinnedView, queuedView } from './stored-views.js';
 
 /** What is absent is as before. */
 const QueueDelta = z.object({
@@ -9,7 +10,7 @@ const QueueDelta = z.object({
   held: HeldReason.nullable().optional(),
   rules: QueueRules.optional(),
   /** Runs that wait since this step, each with its place among those that wait then, counted from 0; put in one by one. */
-  added: z.array(z.object({ at: z.number().int().nonnegative(), run: RunView })).optional(),
+  added: z.array(z.object({ at: z.number().int().nonnegative(), run: PinnedView })).optional(),
   /** What waits after this step, in another order. */
   order: z.array(RunId).optional(),
   /** The run that waited and runs now. */
@@ -21,10 +22,6 @@ export type QueueDelta = z.infer<typeof QueueDelta>;
 
 export function parseDelta(text: string): QueueDelta {
   return QueueDelta.parse(JSON.parse(text));
-}
-
-export function parseSnapshot(text: string): QueueSnapshot {
-  return QueueView.parse(JSON.parse(text));
 }
 
 /** `delta` must be the step right after `before`. */
@@ -40,7 +37,7 @@ export function applyDelta(before: QueueSnapshot, delta: QueueDelta): QueueChang
   const gone = new Set([...finished, ...(begun ? [begun] : [])].map(({ runId }) => runId));
   const left = before.queued.filter(({ runId }) => !gone.has(runId));
   const queued = order === undefined ? left : order.flatMap((runId) => known.get(runId) ?? []);
-  for (const { at, run } of added) queued.splice(at, 0, run);
+  for (const { at, run } of added) queued.splice(at, 0, queuedView(run));
   return { snapshot: { number, held, rules, running, queued }, finished };
 }
 

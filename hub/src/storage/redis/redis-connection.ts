@@ -107,24 +107,24 @@ export class RedisConnection {
   /** The stream's entries from the id on: the text of each change. */
   changesFrom(stream: string, id: string): Promise<readonly string[]> {
     return this.#guard(async () => {
-      const entries = await this.#link.steps.xRange(stream, id, '+');
+      const entries = await this.#link.stepsOn(stream).xRange(stream, id, '+');
       return (entries ?? []).flatMap(({ message }) => message['change'] ?? []);
     });
   }
 
   /** The entries of a list from one place to another, both included, as bytes. */
   listed(list: string, from: number, to: number): Promise<readonly Buffer[]> {
-    return this.#guard(() => this.#link.bytes.lRange(list, from, to));
+    return this.#guard(() => this.#link.bytesOf(list).lRange(list, from, to));
   }
 
   /** The names in a hash. */
   namesIn(hash: string): Promise<readonly string[]> {
-    return this.#guard(() => this.#link.steps.hKeys(hash));
+    return this.#guard(() => this.#link.stepsOn(hash).hKeys(hash));
   }
 
   /** What stands under a name in a hash, as bytes. */
   bytesIn(hash: string, name: string): Promise<Buffer | null> {
-    return this.#guard(() => this.#link.bytes.hGet(hash, name));
+    return this.#guard(() => this.#link.bytesOf(hash).hGet(hash, name));
   }
 
   /** Resolves when messages of the channel are heard; rejects when the connection broke meanwhile. */
@@ -147,11 +147,12 @@ export class RedisConnection {
   }
 
   async #evaluate(script: Script, options: ScriptOptions): Promise<string> {
+    const steps = this.#link.stepsOn(options.keys[0] ?? '');
     try {
-      return Answer.parse(await this.#link.steps.evalSha(script.sha1, options));
+      return Answer.parse(await steps.evalSha(script.sha1, options));
     } catch (error) {
       if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return Answer.parse(await this.#link.steps.eval(script.text, options));
+      return Answer.parse(await steps.eval(script.text, options));
     }
   }
 
@@ -161,11 +162,10 @@ export class RedisConnection {
 
   async #guard<T>(step: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new QueueUnavailable('The connection to Redis is closed.');
-    const { promise: late, cancel } = rejectAfter(answerLimitMs);
     const began = performance.now();
     let isAnswered = false;
     try {
-      const answer = await Promise.race([step(), late]);
+      const answer = await answeredWithin(answerLimitMs, step());
       isAnswered = true;
       return answer;
     } catch (error) {
@@ -173,7 +173,6 @@ export class RedisConnection {
       this.#link.doubt(error);
       throw new QueueUnavailable(this.#describe(error), { cause: error });
     } finally {
-      cancel();
       this.#options.onStep?.(performance.now() - began, isAnswered);
     }
   }
@@ -199,15 +198,9 @@ export class RedisConnection {
   }
 }
 
-function rejectAfter(limitMs: number): { readonly promise: Promise<never>; readonly cancel: () => void } {
-  let cancel = (): void => undefined;
-  const promise = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error(`no answer for ${String(limitMs / 1_000)} s`));
-    }, limitMs);
-    cancel = () => {
-      clearTimeout(timer);
-    };
+function answeredWithin<T>(limitMs: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer for ${String(limitMs / 1_000)} s`)), limitMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  return { promise, cancel };
 }

@@ -40,8 +40,9 @@ export interface RedisLinkEvents {
 }
 
 export interface RedisLink {
-  readonly steps: RedisSteps;
-  readonly bytes: RedisBytes;
+  /** For steps on this key, and all with the same tag: they happen in the order in which they were sent. */
+  stepsOn(key: string): RedisSteps;
+  bytesOf(key: string): RedisBytes;
   /** Begins to connect, and goes on until all stands, now and each time that something broke. */
   start(): void;
   /** All that steps go to. */

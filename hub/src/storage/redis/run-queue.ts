@@ -2,10 +2,9 @@
  * The run queue in Redis: each step is one Lua script (scripts/*.lua), so it happens wholly or not at all, whichever
  * hub asks. Durable as far as the server's persistence goes.
  */
-import { RunView } from '@cokernel/proto/hub';
-import type { FileId, HeldReason, KernelId, QueueRules, RequestId, RunId } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES } from '@cokernel/proto/hub';
+import type { FileId, HeldReason, KernelId, QueueRules, RequestId, RunId, RunView } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type {
   CancelSelector,
   EnqueueOutcome,
@@ -20,12 +19,21 @@ import type {
   TakeOutcome,
 } from '../../run/run-queue.js';
 import { keptSince } from '../../run/run-queue-state.js';
-import { StoredAnswer, StoredMove, StoredRun } from '../stored-run.js';
+import { StoredMove } from '../stored-run.js';
 import { ChangeFeed } from './change-feed.js';
 import { queueKeys } from './keys.js';
-import { parseSnapshot } from './queue-delta.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { QueueStepName } from './script-texts.js';
+import {
+  parseAnswer,
+  parseFound,
+  parseRunning,
+  parseRuns,
+  parseSettle,
+  parseSnapshot,
+  parseTake,
+  type PinnedView,
+} from './stored-views.js';
 
 export interface RedisRunQueueOptions {
   readonly connection: RedisConnection;
@@ -39,17 +47,6 @@ interface Subscription {
   readonly listeners: Set<Listener>;
 }
 
-const StoredStale: z.ZodType<StaleFence> = z.object({
-  outcome: z.literal('stale'),
-  highestFence: z.number().int().nonnegative(),
-});
-const StoredTake: z.ZodType<TakeOutcome> = z.union([
-  z.object({ outcome: z.literal('taken'), run: StoredRun }),
-  z.object({ outcome: z.literal('nothing') }),
-  StoredStale,
-]);
-const StoredSettle = z.union([z.object({ outcome: z.literal('settled') }), StoredStale]);
-
 export class RedisRunQueue implements RunQueue {
   readonly #options: RedisRunQueueOptions;
   readonly #subscriptions = new Map<KernelId, Subscription>();
@@ -59,54 +56,60 @@ export class RedisRunQueue implements RunQueue {
   }
 
   async enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome> {
-    const texts = runs.flatMap(toStored);
-    return this.#step(kernelId, 'enqueue', [requestId, ...texts], StoredAnswer);
+    const answer = parseAnswer(await this.#run(kernelId, 'enqueue', [requestId, ...runs.flatMap(toStored)]));
+    if (answer === null) throw new Error('a request was not answered');
+    return answer;
   }
 
-  answered(kernelId: KernelId, requestId: RequestId): Promise<EnqueueOutcome | null> {
-    return this.#step(kernelId, 'answered', [requestId], StoredAnswer.nullable());
+  async answered(kernelId: KernelId, requestId: RequestId): Promise<EnqueueOutcome | null> {
+    return parseAnswer(await this.#run(kernelId, 'answered', [requestId]));
   }
 
-  takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome> {
-    return this.#step(kernelId, 'take-next', [String(fence), startedAt], StoredTake);
+  async takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome> {
+    return parseTake(await this.#run(kernelId, 'take-next', [String(fence), JSON.stringify(startedAt)]));
   }
 
-  settle(
+  async settle(
     kernelId: KernelId,
     fence: number,
     runId: RunId,
     end: Settlement,
   ): Promise<{ readonly outcome: 'settled' } | StaleFence> {
-    return this.#step(
-      kernelId,
-      'settle',
-      [String(fence), runId, settlementText(end), keptSince(end.finishedAt)],
-      StoredSettle,
-    );
+    const args = [
+      String(fence),
+      runId,
+      settlementText(runId, end),
+      end.state,
+      end.finishedAt,
+      keptSince(end.finishedAt),
+    ];
+    return parseSettle(await this.#run(kernelId, 'settle', args));
   }
 
-  cancel(
+  async cancel(
     kernelId: KernelId,
     selector: CancelSelector,
     finishedAt: string,
     reason: string,
   ): Promise<readonly RunView[]> {
     const args = [JSON.stringify(selector), finishedAt, reason, keptSince(finishedAt)];
-    return this.#step(kernelId, 'cancel', args, z.array(RunView));
+    const runs = parseRuns(await this.#run(kernelId, 'cancel', args));
+    return runs.map((run) => ({ ...run, state: 'cancelled', finishedAt, reason }));
   }
 
-  move(
+  async move(
     kernelId: KernelId,
     runId: RunId,
     before: RunId | null,
     { participantId, fileId }: MoveWithin,
   ): Promise<MoveOutcome> {
     const cells = fileId === null ? '' : cellsOf(fileId);
-    return this.#step(kernelId, 'move', [runId, before ?? '', participantId, cells], StoredMove);
+    const args = [runId, before ?? '', participantId, cells];
+    return StoredMove.parse(JSON.parse(await this.#run(kernelId, 'move', args)));
   }
 
-  async setRules(kernelId: KernelId, { order, mostWaiting, mostSeconds }: QueueRules): Promise<void> {
-    await this.#run(kernelId, 'set-rules', [JSON.stringify({ order, mostWaiting, mostSeconds })]);
+  async setRules(kernelId: KernelId, rules: QueueRules): Promise<void> {
+    await this.#run(kernelId, 'set-rules', [rulesText(rules), rulesText(DEFAULT_QUEUE_RULES)]);
   }
 
   async hold(kernelId: KernelId, reason: HeldReason): Promise<void> {
@@ -121,12 +124,12 @@ export class RedisRunQueue implements RunQueue {
     return parseSnapshot(await this.#run(kernelId, 'snapshot', []));
   }
 
-  running(kernelId: KernelId): Promise<QueuedRun | null> {
-    return this.#step(kernelId, 'running', [], StoredRun.nullable());
+  async running(kernelId: KernelId): Promise<QueuedRun | null> {
+    return parseRunning(await this.#run(kernelId, 'running', []));
   }
 
-  find(kernelId: KernelId, runId: RunId): Promise<RunView | null> {
-    return this.#step(kernelId, 'find', [runId], RunView.nullable());
+  async find(kernelId: KernelId, runId: RunId): Promise<RunView | null> {
+    return parseFound(await this.#run(kernelId, 'find', [runId]));
   }
 
   subscribe(kernelId: KernelId, listener: Listener): () => void {
@@ -178,22 +181,17 @@ export class RedisRunQueue implements RunQueue {
     }
   }
 
-  async #step<T>(kernelId: KernelId, name: QueueStepName, args: readonly string[], shape: z.ZodType<T>): Promise<T> {
-    return shape.parse(JSON.parse(await this.#run(kernelId, name, args)));
-  }
-
   #run(kernelId: KernelId, name: QueueStepName, args: readonly string[]): Promise<string> {
     return this.#options.connection.run(name, queueKeys(kernelId).all, args);
   }
 }
 
-/** What scripts/enqueue.lua takes of a run: JSON texts are cut where Lua joins them with what it knows. */
-function toStored({ view, source, fileId, ...more }: QueuedRun): readonly string[] {
+/** What scripts/enqueue.lua takes of a run. */
+function toStored({ view, source, ...rest }: QueuedRun): readonly string[] {
   const { runId, batchId, author, target, sourceHash, queuedAt } = view;
-  const pinned = JSON.stringify({ runId, batchId, author, target, sourceHash, queuedAt }).slice(0, -1);
-  const { allowStdin, storeHistory, silent, stopOnError, request } = more;
-  const rest = JSON.stringify({ fileId, allowStdin, storeHistory, silent, stopOnError, request }).slice(1, -1);
-  return [runId, author.participantId, cellOf(view, fileId), sourceHash, pinned, rest, wellFormed(source)];
+  const pinned: PinnedView = { runId, batchId, author, target, sourceHash, queuedAt };
+  const texts = [pinned, rest, wellFormed(source)].map((part) => JSON.stringify(part));
+  return [runId, author.participantId, cellOf(view, rest.fileId), sourceHash, ...texts];
 }
 
 /** Cell ids are unique in their notebook only. */
@@ -206,9 +204,14 @@ function cellsOf(fileId: FileId | null): string {
   return `${JSON.stringify(fileId)} `;
 }
 
-/** Joined with the run's view: nothing else may be in it. */
-function settlementText({ state, finishedAt, executionCount, reason }: Settlement): string {
-  return JSON.stringify({ state, finishedAt, executionCount, reason });
+/** Joined with when it started: JSON without braces. */
+function settlementText(runId: RunId, { state, finishedAt, executionCount, reason }: Settlement): string {
+  return JSON.stringify({ runId, state, finishedAt, executionCount, reason }).slice(1, -1);
+}
+
+/** Always alike, so that texts can be compared. */
+function rulesText({ order, mostWaiting, mostSeconds }: QueueRules): string {
+  return JSON.stringify({ order, mostWaiting, mostSeconds });
 }
 
 /** Half of a surrogate pair has no UTF-8, neither here nor on its way to a kernel. */

@@ -36,18 +36,29 @@ export interface Script {
 
 export type Scripts = ReadonlyMap<StepName, Script>;
 
+/** What is put in front of steps on a queue, in this order, behind `queue-state`. */
+const queueParts: Partial<Record<QueueStepName, readonly string[]>> = {
+  enqueue: ['queue-order', 'queue-fields'],
+  move: ['queue-order'],
+  'set-rules': ['queue-order'],
+  settle: ['queue-fields', 'queue-ends'],
+  cancel: ['queue-fields', 'queue-ends'],
+};
+
 export async function loadScripts(): Promise<Scripts> {
   const loaded = await Promise.all([
-    ...queueSteps.map(async (name) => [name, await loadScript('queue-state', name)] as const),
-    ...leaseSteps.map(async (name) => [name, await loadScript('lease-state', name)] as const),
-    ...documentSteps.map(async (name) => [name, await loadScript('document-state', name)] as const),
-    ...folderSteps.map(async (name) => [name, await loadScript('folder-state', name)] as const),
+    ...queueSteps.map(
+      async (name) => [name, await loadScript(['queue-state', ...(queueParts[name] ?? [])], name)] as const,
+    ),
+    ...leaseSteps.map(async (name) => [name, await loadScript(['lease-state'], name)] as const),
+    ...documentSteps.map(async (name) => [name, await loadScript(['document-state'], name)] as const),
+    ...folderSteps.map(async (name) => [name, await loadScript(['folder-state'], name)] as const),
   ]);
   return new Map<StepName, Script>(loaded);
 }
 
-async function loadScript(common: string, step: string): Promise<Script> {
-  const text = `${await readScript(common)}\n${await readScript(step)}`;
+async function loadScript(parts: readonly string[], step: string): Promise<Script> {
+  const text = (await Promise.all([...parts, step].map(readScript))).join('\n');
   return { text, sha1: createHash('sha1').update(text).digest('hex') };
 }
 

@@ -1,4 +1,7 @@
-/** One Redis server: a connection for steps, and one that listens. */
+/**
+ * One Redis server: a few connections for steps, and one that listens. Redis reads so many bytes of each connection before it does what it
+ * read, has it on its disk and answers: with a few of them one sync of the disk serves the steps of many kernels.
+ */
 import { createClient, RESP_TYPES } from 'redis';
 import type { Logger } from 'pino';
 import {
@@ -24,8 +27,11 @@ function newClient(url: string, disableOfflineQueue: boolean) {
 }
 type Client = ReturnType<typeof newClient>;
 
+/** Of steps. More join more kernels' steps in one sync; each is one that must stand for the hub to go on. */
+const CONNECTIONS = 4;
+
 export class ServerLink implements RedisLink {
-  readonly #steps: Client;
+  readonly #steps: readonly Client[];
   readonly #listening: Client;
   #closed = false;
 
@@ -34,23 +40,24 @@ export class ServerLink implements RedisLink {
     private readonly events: RedisLinkEvents,
     private readonly log: Logger,
   ) {
-    this.#steps = newClient(url, true);
+    this.#steps = Array.from({ length: CONNECTIONS }, () => newClient(url, true));
     this.#listening = newClient(url, false);
   }
 
-  get steps(): RedisSteps {
-    return this.#steps;
+  stepsOn(key: string): RedisSteps {
+    return this.#clientOf(key);
   }
 
-  get bytes(): RedisBytes {
-    return this.#steps.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  bytesOf(key: string): RedisBytes {
+    return this.#clientOf(key).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   }
 
   start(): void {
-    for (const client of [this.#steps, this.#listening]) {
+    const clients = [...this.#steps, this.#listening];
+    for (const client of clients) {
       client.on('error', this.events.onBroken);
       client.on('ready', () => {
-        if (this.#steps.isReady && this.#listening.isReady) this.events.onReady();
+        if (clients.every(({ isReady }) => isReady)) this.events.onReady();
       });
       client.connect().catch((error: unknown) => {
         if (!this.#closed) this.log.error({ err: error }, 'gave up connecting to Redis');
@@ -59,10 +66,10 @@ export class ServerLink implements RedisLink {
   }
 
   servers(): Promise<readonly RedisServer[]> {
-    return Promise.resolve([this.#steps]);
+    return Promise.resolve(this.#steps);
   }
 
-  /** Both connections tell by themselves when they break. */
+  /** All connections tell by themselves when they break. */
   doubt(): void {}
 
   async listen(channel: string, listener: MessageListener): Promise<void> {
@@ -75,7 +82,17 @@ export class ServerLink implements RedisLink {
 
   close(): void {
     this.#closed = true;
-    this.#steps.destroy();
-    this.#listening.destroy();
+    for (const client of [...this.#steps, this.#listening]) client.destroy();
+  }
+
+  /** One and the same for all keys with one tag, so that their steps happen in the order in which they were sent. */
+  #clientOf(key: string): Client {
+    let sum = 0;
+    for (let index = key.indexOf('{') + 1; index < key.length && key[index] !== '}'; index += 1) {
+      sum = (sum * 31 + key.charCodeAt(index)) % 65_521;
+    }
+    const client = this.#steps[sum % this.#steps.length];
+    if (client === undefined) throw new Error('there is no connection to Redis');
+    return client;
   }
 }

@@ -1,2 +1,2 @@
 -- ARGV: 1 request id. Answers what it was answered, JSON; null when that isn't kept.
-return get('request ' .. ARGV[1]) or 'null'
+return read('request ' .. ARGV[1]) or 'null'

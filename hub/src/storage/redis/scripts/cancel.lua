@@ -1,5 +1,5 @@
--- ARGV: 1 the CancelSelector as JSON  2 finished at  3 reason  4 since when finished runs are kept. Answers the views of the cancelled runs, JSON.
-read()
+-- ARGV: 1 the CancelSelector as JSON  2 finished at  3 reason  4 since when finished runs are kept. Answers what is pinned of the
+-- cancelled runs, JSON.
 local selector = cjson.decode(ARGV[1])
 local run_ids = {}
 if selector.by == 'runs' then
@@ -14,6 +14,6 @@ local function is_meant(run)
 end
 
 local ends = {}
-local views = withdraw(is_meant, ARGV[2], ARGV[3], ARGV[4], ends)
-if #ends > 0 then tell('"ended":' .. json_list(ends)) end
-return json_list(views)
+local runs = withdraw(is_meant, ARGV[2], ARGV[3], ARGV[4], ends)
+if #ends > 0 then tell_ends(read('number'), ends) end
+return '[' .. table.concat(runs, ',') .. ']'

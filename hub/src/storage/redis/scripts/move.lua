@@ -1,7 +1,6 @@
 -- ARGV: 1 run id  2 the run before which it is put, or empty: behind all
 --       3 whose places change  4 how the cells of the notebook begin whose places change too, or empty: of no other person.
 -- Answers as the port's MoveOutcome, JSON. Rounds stay where they are (run/queue-order.ts).
-read()
 local run_id, before, author, cells = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local places = waiting()
 local by_id = {}
@@ -39,6 +38,8 @@ for index, place in ipairs(places) do
 end
 if is_changed then
   store_places(moved)
-  tell('"order":' .. ids_of(moved))
+  local number = next_number(read('number'))
+  redis.call('HSET', KEYS[1], 'number', number)
+  tell(number, '"order":' .. ids_of(moved))
 end
 return '{"outcome":"moved"}'

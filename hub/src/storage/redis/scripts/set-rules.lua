@@ -1,14 +1,14 @@
--- ARGV: 1 the QueueRules as JSON, always written alike. Answers nothing.
-read()
-if head.rules == ARGV[1] then return '' end
-local former, rules = cjson.decode(head.rules), cjson.decode(ARGV[1])
-set('rules', ARGV[1])
-local new = '"rules":' .. ARGV[1]
-if rules.order == 'fair' and former.order ~= 'fair' then
+-- ARGV: 1 the QueueRules as JSON, always written alike  2 those of a queue that was given none. Answers nothing.
+local last, rules, round = read('number', 'rules', 'round')
+local former = rules or ARGV[2]
+if former == ARGV[1] then return '' end
+local number, new = next_number(last), '"rules":' .. ARGV[1]
+redis.call('HSET', KEYS[1], 'number', number, 'rules', ARGV[1])
+if cjson.decode(ARGV[1]).order == 'fair' and cjson.decode(former).order ~= 'fair' then
   local ranked = {}
-  for _, place in ipairs(waiting()) do put(ranked, 'fair', place) end
+  for _, place in ipairs(waiting()) do put(ranked, 'fair', round, place) end
   store_places(ranked)
   new = new .. ',"order":' .. ids_of(ranked)
 end
-tell(new)
+tell(number, new)
 return ''
