@@ -10,6 +10,7 @@ import type { LeaseStore } from './run/lease.js';
 import type { KeptText } from './storage/kept/kept-text.js';
 import { openRedisStore } from './storage/redis/open-redis-store.js';
 import { sharedFolderId } from './storage/shared-folder.js';
+import { SignOfLife } from './storage/sign-of-life.js';
 
 /** What they have in common, and where they find each other. */
 export interface MeetingPoint {
@@ -59,6 +60,11 @@ export async function openMeetingPoint(
   await redis.connected();
   const { folder, storeDirectory } = config;
   const folderId = await sharedFolderId({ folder, storeDirectory, record: redis.folder, redisPlace: place });
+  // Who would serve the folder alone sees that it is served.
+  const onFailed = (reason: string): void => log.warn({ reason }, 'the marker of the folder could not be touched');
+  const signs = new SignOfLife({ folder, onFailed });
+  signs.start();
+  closers.push(() => Promise.resolve(signs.stop()));
   const hubs = redis.hubs(folderId);
   return {
     ...{ folderId, secret: await hubs.secret(), leases: redis.leases, hubs, metrics },

@@ -2,6 +2,7 @@
 import { closeAll } from './closers.js';
 import type { Closers } from './closers.js';
 import type { HubConfig, KernelsAtStop } from './config.js';
+import { StartError } from './errors.js';
 import { openDoor } from './hub-door.js';
 import { endKernels } from './hub-kernels.js';
 import type { HubOptions } from './hub-options.js';
@@ -10,6 +11,7 @@ import type { Parts } from './hub-parts.js';
 import type { EndingRun } from './run/ending-runs.js';
 import type { RunningHub, StartOutcome } from './running-hub.js';
 import { acquireFolderLock, folderLockHolder } from './storage/embedded/folder-lock.js';
+import { isServedByMany } from './storage/sign-of-life.js';
 
 export class Hub implements RunningHub {
   private constructor(
@@ -26,6 +28,7 @@ export class Hub implements RunningHub {
     const { lock } = locked;
     const closers: Closers = [() => lock.release()];
     try {
+      await refuseBesideMany(options);
       const parts = await buildParts(options, closers, null);
       const { url } = await openDoor(options, { serving: () => parts.serving, peers: null }, closers);
       await lock.update({ pid: process.pid, url });
@@ -51,6 +54,18 @@ export class Hub implements RunningHub {
     if (kernels === 'stop') await endKernels(sessions, log);
     await closeAll(this.closers, log);
   }
+}
+
+/** Throws `StartError` when many hubs serve the folder as one. */
+async function refuseBesideMany({ config: { folder }, say }: HubOptions): Promise<void> {
+  const onWait = (seconds: number): void =>
+    say(`Other hubs served ${folder} a moment ago: looks for ${String(seconds)} seconds whether they still do.`);
+  if (!(await isServedByMany(folder, onWait))) return;
+  throw new StartError(
+    `hubs that are one (COKERNEL_PEER_ADDRESS) serve '${folder}' now, and this one would write its notebooks beside them. ` +
+      `Use one of them; or end them all first; or let this hub be one of them, by COKERNEL_PEER_ADDRESS, REDIS_URL and ` +
+      `COKERNEL_TOKEN. (They touch '.cokernel-folder' there each second.)`,
+  );
 }
 
 /** The hub that serves this folder alone; null: none does. */

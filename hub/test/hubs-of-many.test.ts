@@ -69,8 +69,34 @@ async function kernelsAreKnown(count: number): Promise<void> {
 /** For long enough that another would have led by now, had it not waited. */
 async function leaseHasRunOut(): Promise<void> {
   const lease = `${await folder()}:lease`;
-  await waitUntil('the lease has run out', async () => Number(await redis.hGet(lease, 'expiresAtMs')) + 700 < Date.now());
+  await waitUntil(
+    'the lease has run out',
+    async () => Number(await redis.hGet(lease, 'expiresAtMs')) + 700 < Date.now(),
+  );
 }
+
+describe('a hub that would serve the folder alone', () => {
+  test(
+    '[P57] is refused as long as one of many lives, with whatever data folder; it begins when none gives a sign, and they wait until it is gone',
+    async () => {
+      const ofMany = await hubOn('one', 500);
+      await leads(ofMany);
+      const elsewhere = all.startIn({ COKERNEL_DATA: path.join(all.place.data, 'other') });
+      await expect(elsewhere).rejects.toThrow(/ended with 1: cokernel: hubs that are one .* serve '.*served' now/);
+
+      process.kill(ofMany.pid, 'SIGSTOP');
+      const alone = await all.start();
+      process.kill(ofMany.pid, 'SIGCONT');
+      await waitUntil('it says why it does not lead', () =>
+        ofMany.stderr().includes('serves the folder alone: end it'),
+      );
+      expect(await leaderBy(alone)).toBe(alone.pid);
+      await alone.stop('SIGTERM');
+      await leads(ofMany);
+    },
+    SLOW_MS,
+  );
+});
 
 describe('when the hub that leads is gone', () => {
   test(

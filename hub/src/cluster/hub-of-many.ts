@@ -11,6 +11,7 @@ import type { KernelsAtStop } from '../config.js';
 import { messageOf } from '../errors.js';
 import type { Gateway, PeerSocket } from '../gateway/gateway.js';
 import { openDoor } from '../hub-door.js';
+import { servedAlone } from '../hub.js';
 import { endKernels, reachesOneOf } from '../hub-kernels.js';
 import type { HubOptions } from '../hub-options.js';
 import type { PeersConfig } from '../peers-config.js';
@@ -122,6 +123,9 @@ export class HubOfMany implements RunningHub {
 
   private async begin(lease: HeldLease) {
     this.relaying.stop();
+    // One that began while all hubs of the folder were stopped.
+    const alone = await servedAlone(this.options.config);
+    if (alone !== null) throw new Error(`process ${String(alone.pid)} serves the folder alone: end it`);
     const term = new Term(this.options, (arrival) => this.serving.enter(arrival), this.meeting.livingKernels);
     this.term = term;
     try {

@@ -10,22 +10,27 @@ import type { Right } from '../right.js';
 import type { KernelSession } from '../run/kernel-session.js';
 import type { SessionLog } from '../run/kernel-session-options.js';
 import type { KernelSessions } from '../run/kernel-sessions.js';
-import type { KeptText } from '../storage/kept/kept-text.js';
 
 const Stored = z.array(KernelId);
 
 const SAID_EVERY_MS = 250;
 
+/** Where it is said; refused when another hub leads. */
+export interface SaidText {
+  read(): Promise<string | null>;
+  write(text: string): Promise<void>;
+}
+
 export interface LivingKernelsOptions {
   readonly sessions: Pick<KernelSessions, 'list' | 'adoption'>;
-  readonly text: KeptText;
+  readonly text: SaidText;
   /** To lead. */
   readonly right: Right;
   readonly log: SessionLog;
 }
 
 /** What was said last; nothing when nobody ever said anything. */
-export async function livingKernels(text: Pick<KeptText, 'read'>): Promise<readonly KernelId[]> {
+export async function livingKernels(text: Pick<SaidText, 'read'>): Promise<readonly KernelId[]> {
   const said = await text.read();
   return said === null ? [] : Stored.parse(JSON.parse(said));
 }

@@ -6,8 +6,8 @@ import type { Serving } from '../gateway/serving.js';
 import type { HubOptions, Lead } from '../hub-options.js';
 import { buildParts } from '../hub-parts.js';
 import type { Parts } from '../hub-parts.js';
-import type { KeptText } from '../storage/kept/kept-text.js';
 import { LivingKernels } from './living-kernels.js';
+import type { SaidText } from './living-kernels.js';
 import { LinkServer } from '../link/link-server.js';
 
 export class Term {
@@ -19,7 +19,7 @@ export class Term {
   constructor(
     private readonly options: HubOptions,
     enter: Serving['enter'],
-    private readonly livingKernels: (fence: number) => KeptText,
+    private readonly livingKernels: (fence: number) => SaidText,
   ) {
     this.links = new LinkServer({ enter, log: options.log });
   }
