@@ -6,11 +6,14 @@ import { RunView, type KernelId } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { isList, type RedisReader, type Reply } from './redis-reader.js';
 
+/** A run that waits, without what that says. */
+const Waiting = RunView.omit({ state: true, startedAt: true, finishedAt: true, executionCount: true, reason: true });
+
 /** What is absent is as before. */
 const Change = z.object({
   number: z.number().int(),
   held: z.string().nullable().exactOptional(),
-  added: z.array(z.object({ at: z.number().int(), run: RunView })).default([]),
+  added: z.array(z.object({ at: z.number().int(), run: Waiting })).default([]),
   order: z.array(z.string()).exactOptional(),
   started: z.object({ runId: z.string(), startedAt: z.string() }).exactOptional(),
   ended: z
@@ -53,7 +56,8 @@ export class StoredQueue {
     const queued = [...(order ?? this.state.queued.filter((runId) => !gone.has(runId)))];
     for (const { at, run } of added) {
       queued.splice(at, 0, run.runId);
-      this.runs.set(run.runId, run);
+      const open = { startedAt: null, finishedAt: null, executionCount: null, reason: null };
+      this.runs.set(run.runId, { ...run, state: 'queued', ...open });
     }
     if (started !== undefined) this.begin(started.runId, started.startedAt);
     for (const end of ended) this.change(end.runId, end);
