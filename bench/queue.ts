@@ -6,8 +6,10 @@
  * synced writes of a file, since asking and taking each wait for one. And through a whole hub: from the call of a client until the kernel
  * says that it is busy with that run, with the queue in Redis and embedded in turns.
  *
- * Cycles: how many runs a second are asked for, taken and settled over 200 kernels at once on one connection; alone, and
+ * Cycles: how many runs a second are asked for, taken and settled over 200 kernels at once by one hub; alone, and
  * with the changes of each queue heard as a hub hears them; where Redis has each change on disk before it answers, and within a second.
+ * Beside it, as a yardstick for the machine, the same number of clients with three scripts a cycle that do no more than keep and tell so
+ * many bytes (bare-scripts.ts).
  *
  * Prints one JSON line a figure: medians over rounds. Argument: the number of rounds (default 5). Environment: as added-time.
  */
@@ -17,6 +19,7 @@ import path from 'node:path';
 import { leasedQueue } from '../hub/test/support/leased-queue.js';
 import { newRequestId, queuedRun } from '../hub/test/support/queued-run.js';
 import { QueueOwner } from '../hub/src/run/queue-owner.js';
+import { bareCycles } from './bare-scripts.js';
 import { type BenchStore, type LeasedQueue, cycle, openBenchStore, settle } from './queue-store.js';
 import { type StartingHub, startingHub } from './queue-hub.js';
 import { median, report } from './report.js';
@@ -120,10 +123,19 @@ async function hubStarts({ server }: BenchStore): Promise<void> {
   }
 }
 
-async function cycles({ store }: BenchStore, disk: string): Promise<void> {
+async function cycles({ store, server }: BenchStore, disk: string): Promise<void> {
   const kernels = await Promise.all(Array.from({ length: KERNELS }, () => leasedQueue(store)));
+  const bare = await bareCycles(server.url, KERNELS, CYCLES_EACH);
   await cyclesOf(kernels);
-  figure(`cycles: ${disk}`, await several(() => cyclesOf(kernels)), '1/s');
+  await bare.measure();
+  const [alone, yardstick]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    alone.push(await cyclesOf(kernels));
+    yardstick.push(await bare.measure());
+  }
+  bare.close();
+  figure(`cycles: ${disk}`, alone, '1/s');
+  figure(`cycles: three bare scripts of as many bytes, ${disk}`, yardstick, '1/s');
   for (const { queue, kernelId } of kernels) queue.subscribe(kernelId, () => undefined);
   figure(`cycles: ${disk}, changes heard`, await several(() => cyclesOf(kernels)), '1/s');
 }
