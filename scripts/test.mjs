@@ -1,6 +1,7 @@
 /**
- * `npm test`: set-up, then every suite: the units with two workers, then the end-to-end tests one after the other.
- * Further arguments go to jest. The last line is the count; the exit code is not 0 when a test failed or none ran.
+ * `npm test`: set-up, then every suite: the units with three workers, since most wait for processes; then the end-to-end
+ * tests one after the other. Further arguments go to jest. The last line is the count; the exit code is not 0 when a test
+ * failed or none ran.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { reportFailure } from './set-up/report.mjs';
 import { setUpForTests } from './set-up/set-up.mjs';
 import { testEnvironment } from './set-up/test-environment.mjs';
 
-const units = ['--selectProjects', 'proto', 'hub', 'core', 'cli', 'web', 'set-up', '--maxWorkers=2'];
+const units = ['--selectProjects', 'proto', 'hub', 'core', 'cli', 'web', 'set-up', '--maxWorkers=3'];
 const endToEnd = ['--selectProjects', 'end to end', 'torture', '--runInBand'];
 
 try {
