@@ -7,15 +7,8 @@ import { KeeperConnection } from '../../src/kernel/keeper-connection.js';
 import { keeperPaths } from '../../src/kernel/keeper-paths.js';
 import { encodeJson } from '../../src/kernel/keeper-protocol.js';
 import { evaluated, KernelEvents, readyKernel, sendCode } from '../support/kernel-events.js';
-import {
-  isAlive,
-  isRunning,
-  keeperCommand,
-  rawHub,
-  stateOf,
-  TestKeeper,
-  type TestKeeperOptions,
-} from '../support/keeper.js';
+import { isAlive, isRunning, rawHub, stateOf, TestKeeper, type TestKeeperOptions } from '../support/keeper.js';
+import { keeperCommand } from '../../../test/end-to-end/support/programs.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const TIMEOUT = 120_000;

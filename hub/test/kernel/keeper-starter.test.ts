@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KeeperConnection } from '../../src/kernel/keeper-connection.js';
 import { reachKeeper } from '../../src/kernel/keeper-starter.js';
-import { keeperCommand } from '../support/keeper.js';
+import { keeperCommand } from '../../../test/end-to-end/support/programs.js';
 import { waitUntil } from '../support/wait-until.js';
 
 let dataDir = '';

@@ -1,25 +1,20 @@
 /**
- * A keeper for one test, from the sources, with a data folder and kernelspecs of its own. `stop` ends it with all its
+ * A keeper for one test, with a data folder and kernelspecs of its own. `stop` ends it with all its
  * kernels and waits until the process is gone.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { KeeperHost } from '../../src/kernel/keeper-host.js';
 import { keeperPaths } from '../../src/kernel/keeper-paths.js';
 import { encodeJson } from '../../src/kernel/keeper-protocol.js';
 import { launchOf } from '../../src/kernel/launch.js';
 import { jupyterDataDirs } from '../../src/kernel/kernelspec-dirs.js';
 import { findKernelSpecs } from '../../src/kernel/kernelspecs.js';
+import { keeperCommand } from '../../../test/end-to-end/support/programs.js';
 import { waitUntil } from './wait-until.js';
-
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const KEEPER = fileURLToPath(new URL('../../src/keeper/main.ts', import.meta.url));
-export const keeperCommand: readonly string[] = [process.execPath, '--import', TSX, KEEPER];
 
 export interface TestKeeperOptions {
   /** Makes the data folder's path so much longer. */

@@ -8,6 +8,7 @@ import { makeCodeCell, makeNotebook, writeNotebook } from '@cokernel/proto/noteb
 import { CellId, RunningKernelView } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import { type ScratchFolder, scratchFolder } from './scratch-folder.js';
+import { hubProgram } from '../../../test/end-to-end/support/programs.js';
 import { waitUntil } from './wait-until.js';
 
 export const TOKEN = 'test-token';
@@ -105,7 +106,7 @@ export function hubEnds(hub: TestHub): Promise<void> {
 
 function spawnHub(place: HubPlace, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
   const { NODE_OPTIONS: _jest, REDIS_URL: _redis, COKERNEL_TOKEN: _token, ...outer } = process.env;
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'hub', 'src', 'main.ts'), ...args], {
+  const child = spawn(process.execPath, [...hubProgram, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...outer, COKERNEL_DATA: place.data, JUPYTER_PATH: kernelspecs(), ...more },

@@ -1,4 +1,4 @@
-/** A real hub with a real Python kernel, from the sources, in folders of its own. */
+/** A real hub with a real Python kernel, in folders of its own. */
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../../test/end-to-end/support/free-port.js';
+import { hubProgram } from '../../../../test/end-to-end/support/programs.js';
 import { until } from './until.js';
 
-const hubProgram = fileURLToPath(new URL('../../../../hub/src/main.ts', import.meta.url));
 export const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 const cliSource = fileURLToPath(new URL('./run-cli.ts', import.meta.url));
 
@@ -56,7 +56,7 @@ export class RealHub {
   async start(): Promise<void> {
     this.#makeFolders();
     if (this.#port === '') this.#port = String(await freePort());
-    const args = ['--import', 'tsx', hubProgram, this.served, '--port', this.#port, '--token', 'T', '--no-open'];
+    const args = [...hubProgram, this.served, '--port', this.#port, '--token', 'T', '--no-open'];
     const child = spawn(process.execPath, args, { cwd: repository, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#said = '';
