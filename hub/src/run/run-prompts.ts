@@ -55,21 +55,19 @@ export class RunPrompts {
     const { send, sender, liveRuns, state, handle } = this.options;
     if (this.isOutOfReach) await new Promise<void>((goOn) => this.waiting.push(goOn));
     if (state().current?.run.view.runId !== prompt.runId) return false;
-    // First to the kernel: an answer that is stored and was not sent would leave the kernel waiting for ever.
-    const sent = send(inputReply(sender(), request, value));
     const shown = `${prompt.text}${prompt.password ? '········' : value.replace('\u0004', '')}\n`;
-    const stored = liveRuns.answered(prompt.runId, prompt.promptId, shown);
-    try {
-      await sent;
-    } catch (error) {
+    // First to the kernel: an answer that is stored and was not sent would leave the kernel waiting for ever.
+    const [sent, stored] = await Promise.allSettled([
+      send(inputReply(sender(), request, value)),
+      liveRuns.answered(prompt.runId, prompt.promptId, shown),
+    ]);
+    if (sent.status === 'rejected') {
       await liveRuns.unanswered(prompt.runId, NOT_TAKEN);
       handle({ type: 'answerNotTaken', prompt, request });
-      throw new Refusal(
-        'unavailable',
-        `the kernel may not have got this answer (${messageOf(error)}): it is asked again`,
-      );
+      const why = messageOf(sent.reason);
+      throw new Refusal('unavailable', `the kernel may not have got this answer (${why}): it is asked again`);
     }
-    await stored;
+    if (stored.status === 'rejected') throw stored.reason;
     return true;
   }
 
