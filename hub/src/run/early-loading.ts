@@ -72,9 +72,10 @@ export class EarlyLoading {
  * come where completions are answered, between two.
  */
 const LOAD = `
-import asyncio, threading
+import asyncio, functools, threading
 
-STUBS = ["builtins", "sys/__init__", "typing", "_typeshed/__init__", "typing_extensions"]
+STUBS = "builtins sys/__init__ typing _typeshed/__init__ typing_extensions types collections/__init__ functools".split()
+SOURCES = "typing typing_extensions types collections _collections_abc functools".split()
 completer = ip.Completer
 
 def without_jedi():
@@ -86,14 +87,15 @@ def with_jedi():
     completer.disable_matchers.remove(completer._jedi_matcher.matcher_identifier)
 
 def reading():
-    import jedi, typing, typing_extensions
+    import importlib, jedi
     from jedi.inference.gradual.typeshed import TYPESHED_PATH
     state = jedi.Interpreter("", [{}])._inference_state
     stubs = [TYPESHED_PATH / "stdlib" / f"{name}.pyi" for name in STUBS]
-    sources = [typing.__file__, typing_extensions.__file__]
-    for grammar, paths in ((state.latest_grammar, stubs), (state.grammar, sources)):
-        for path in paths:
-            grammar.parse(path=str(path), cache=True, cache_path=jedi.settings.cache_directory).get_used_names()
+    sources = [getattr(importlib.import_module(name), "__file__", None) for name in SOURCES]
+    def read(grammar, path):
+        grammar.parse(path=str(path), cache=True, cache_path=jedi.settings.cache_directory).get_used_names()
+    load(*[functools.partial(read, state.latest_grammar, path) for path in stubs])
+    load(*[functools.partial(read, state.grammar, path) for path in sources])
 
 def completion():
     import jedi
