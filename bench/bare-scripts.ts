@@ -1,5 +1,5 @@
 /**
- * The yardstick for cycles of the run queue: three scripts a cycle that keep and tell as many bytes as those of the queue, on
+ * The yardstick for cycles of the run queue: two scripts a cycle that keep and tell as many bytes as those of the queue, on
  * as many connections, and do nothing else. What the queue is slower by is its rules and the hub's part.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -12,9 +12,9 @@ redis.call('HSET', KEYS[1], 'number', number, 'last', ARGV[1])
 redis.call('XADD', KEYS[2], number .. '-0', 'change', ARGV[1])
 redis.call('PUBLISH', KEYS[2], ARGV[1])
 return ARGV[1]`;
-/** What asking, taking and settling tell, in bytes. */
-const STEPS = [460, 130, 190].map((bytes) => 'x'.repeat(bytes));
-const CONNECTIONS = 4;
+/** What asking, and settling with taking the next, tell, in bytes. */
+const STEPS = [560, 300].map((bytes) => 'x'.repeat(bytes));
+const CONNECTIONS = 8;
 
 export interface BareCycles {
   /** Cycles a second. */

@@ -2,7 +2,7 @@
 import type { ParticipantId, RequestId } from '@cokernel/proto/hub';
 import { type WaitingRun, placed } from './queue-order.js';
 import type { EnqueueOutcome, QueuedRun, TooManyWait } from './run-queue.js';
-import { type QueueStep, type RunQueueState, keepNewest, unchanged } from './run-queue-state.js';
+import { type QueueStep, type RunQueueState, findRun, keepNewest, unchanged } from './run-queue-state.js';
 
 export function enqueue(
   state: RunQueueState,
@@ -14,7 +14,8 @@ export function enqueue(
   const added = withRuns(state, runs);
   const isRefused = added.answer.outcome === 'tooManyWait';
   const { queued, nextEntry } = isRefused ? state : added;
-  const requests = keepNewest([...state.requests, { entry: nextEntry, value: { requestId, answer: added.answer } }]);
+  const others = state.requests.filter(({ value }) => value.requestId !== requestId);
+  const requests = keepNewest([...others, { entry: nextEntry, value: { requestId, answer: added.answer } }]);
   const number = queued.length > state.queued.length ? state.number + 1 : state.number;
   const after = { ...state, number, nextEntry: nextEntry + 1, queued, requests };
   return { state: after, answer: added.answer, finished: [] };
@@ -71,7 +72,9 @@ function isSameRun(one: QueuedRun, other: QueuedRun): boolean {
   );
 }
 
-/** What a request was answered, while that is kept. */
+/** What a request was answered, while that is kept and all runs that it queued. */
 export function answered(state: RunQueueState, requestId: RequestId): EnqueueOutcome | null {
-  return state.requests.find(({ value }) => value.requestId === requestId)?.value.answer ?? null;
+  const answer = state.requests.find(({ value }) => value.requestId === requestId)?.value.answer ?? null;
+  const queued = answer?.outcome === 'accepted' ? answer.runs.filter(({ outcome }) => outcome === 'queued') : [];
+  return queued.every(({ run }) => findRun(state, run.runId) !== null) ? answer : null;
 }

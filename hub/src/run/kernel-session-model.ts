@@ -69,6 +69,8 @@ export const initialState: KernelSessionState = {
 
 export type SessionEvent =
   | { readonly type: 'queueChanged'; readonly snapshot: QueueSnapshot }
+  /** Its store is in reach again. */
+  | { readonly type: 'queueBack' }
   | { readonly type: 'runTaken'; readonly run: QueuedRun }
   | { readonly type: 'nothingTaken' }
   /** An earlier owner took it, and may have sent it; what follows is told after `hostLost`. */
@@ -98,6 +100,7 @@ export type SessionEvent =
   /** A run was taken whose notebook can't be written: it is not sent. */
   | { readonly type: 'targetMissing'; readonly run: QueuedRun; readonly reason: string; readonly at: string }
   | { readonly type: 'messageArrived'; readonly message: KernelMessage; readonly at: string }
+  /** And nothing was taken in that step: the kernel could not have had it. */
   | { readonly type: 'runSettled' }
   | { readonly type: 'requestNotSent'; readonly runId: RunId; readonly reason: string; readonly at: string }
   | { readonly type: 'kernelBecameReady'; readonly kernelInfo: KernelInfo; readonly at: string }
@@ -119,7 +122,7 @@ export type SessionEffect =
   /** Mark the target as running and send the execute_request. */
   | { readonly type: 'begin'; readonly run: QueuedRun }
   | { readonly type: 'writeOutput'; readonly runId: RunId; readonly message: KernelMessage }
-  /** After all output of the run is stored. */
+  /** After all output of the run is stored; takes the next one in the same step if the kernel can have it. */
   | { readonly type: 'settle'; readonly run: QueuedRun; readonly end: Settlement; readonly times: RunTimes }
   | { readonly type: 'settleStored'; readonly run: QueuedRun; readonly end: Settlement }
   | { readonly type: 'hold'; readonly reason: HeldReason }

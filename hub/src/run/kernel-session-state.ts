@@ -45,6 +45,8 @@ export function transition(state: KernelSessionState, event: SessionEvent): Tran
   switch (event.type) {
     case 'queueChanged':
       return takeIfFree({ ...state, work: event.snapshot.queued.length > 0 && event.snapshot.held === null });
+    case 'queueBack':
+      return takeIfFree({ ...state, work: true });
     case 'runTaken':
       return runTaken(state, event.run);
     case 'nothingTaken':

@@ -48,6 +48,7 @@ export class KernelSession {
       send: (message) => this.sendNow(message),
       sender: () => this.sender(),
       now: () => this.now(),
+      mayTake: () => this.state.kernel.phase === 'ready' && !this.isEnding,
       handle: (event) => this.handle(event),
     });
   }

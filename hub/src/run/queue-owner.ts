@@ -5,13 +5,13 @@
 import type { HeldReason, KernelId, RunId } from '@cokernel/proto/hub';
 import { messageOf } from '../errors.js';
 import type { SessionLog } from './kernel-session-options.js';
-import type { QueuedRun, QueueSnapshot, RunQueue, Settlement } from './run-queue.js';
+import type { QueuedRun, RunQueue, Settlement, TakeOutcome } from './run-queue.js';
 
 export interface QueueOwnerOptions {
   readonly kernelId: KernelId;
   readonly queue: RunQueue;
-  /** The store is back after a take that failed: there may be something to take. */
-  readonly onBack: (snapshot: QueueSnapshot) => void;
+  /** The store is back after a take that failed: there may be something to take, or to be heard of as taken. */
+  readonly onBack: () => void;
   readonly log: SessionLog;
 }
 
@@ -20,17 +20,22 @@ const RETRY_MS = 1_000;
 export class QueueOwner {
   private retry: NodeJS.Timeout | null = null;
   private stopped = false;
+  /** When a take was asked for that was not answered. */
+  private unanswered: string | null = null;
 
   constructor(private readonly options: QueueOwnerOptions) {}
 
   /** The next run, marked as running; null when there is none or it could not be asked for. */
-  async takeNext(fence: number, startedAt: string): Promise<QueuedRun | null> {
-    const { queue, kernelId, log } = this.options;
+  async takeNext(fence: number, now: string): Promise<QueuedRun | null> {
+    const { queue, kernelId } = this.options;
+    // A take that was not answered may have happened: asked again as it was, it hands that run over.
+    const startedAt = this.unanswered ?? now;
     try {
       const taken = await queue.takeNext(kernelId, fence, startedAt);
-      if (taken.outcome === 'stale') log.warn({ kernelId }, 'another hub owns this kernel');
-      return taken.outcome === 'taken' ? taken.run : null;
+      this.unanswered = null;
+      return this.runOf(taken);
     } catch (error) {
+      this.unanswered = startedAt;
       this.lookAgainLater(error);
       return null;
     }
@@ -46,6 +51,14 @@ export class QueueOwner {
     await this.persistently(() => queue.settle(kernelId, fence, runId, end));
   }
 
+  /** The same, and the next run, marked as running since `now`; null when there is none. */
+  async settleAndTakeNext(fence: number, runId: RunId, end: Settlement, now: string): Promise<QueuedRun | null> {
+    const { queue, kernelId } = this.options;
+    if (end.state === 'lost') await this.hold('runLost');
+    const taken = await this.persistently(() => queue.settleAndTakeNext(kernelId, fence, runId, end, now));
+    return taken === null ? null : this.runOf(taken);
+  }
+
   async hold(reason: HeldReason): Promise<void> {
     await this.persistently(() => this.options.queue.hold(this.options.kernelId, reason));
   }
@@ -56,15 +69,21 @@ export class QueueOwner {
     if (this.retry !== null) clearTimeout(this.retry);
   }
 
-  private async persistently(step: () => Promise<unknown>): Promise<void> {
+  private runOf(taken: TakeOutcome): QueuedRun | null {
+    const { kernelId, log } = this.options;
+    if (taken.outcome === 'stale') log.warn({ kernelId }, 'another hub owns this kernel');
+    return taken.outcome === 'taken' ? taken.run : null;
+  }
+
+  /** Null: it was stopped before the step was answered. */
+  private async persistently<T>(step: () => Promise<T>): Promise<T | null> {
     for (;;) {
       try {
-        await step();
-        return;
+        return await step();
       } catch (error) {
         const { log, kernelId } = this.options;
         log.warn({ error: messageOf(error), kernelId }, 'the queue is out of reach');
-        if (this.stopped) return;
+        if (this.stopped) return null;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

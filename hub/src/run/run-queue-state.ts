@@ -103,6 +103,8 @@ export function takeNext(
   const stale = staleFence(state, fence, leaseFence);
   if (stale !== null) return unchanged(state, stale);
   const fenced = withFence(state, fence);
+  // Taken before, by an owner that did not hear so.
+  if (state.running?.view.startedAt === startedAt) return unchanged(fenced, { outcome: 'taken', run: state.running });
   const [next, ...queued] = state.queued;
   if (next === undefined || state.running !== null || state.held !== null) {
     return unchanged(fenced, { outcome: 'nothing' });
@@ -137,6 +139,22 @@ export function settle(
     answer: { outcome: 'settled' },
     finished: [ended, ...rest.withdrawn],
   };
+}
+
+/** Both in one step, with one number. */
+export function settleAndTakeNext(
+  state: RunQueueState,
+  fence: number,
+  leaseFence: number,
+  runId: RunId,
+  end: Settlement,
+  startedAt: string,
+): QueueStep<TakeOutcome> {
+  const settled = settle(state, fence, leaseFence, runId, end);
+  if (settled.answer.outcome === 'stale') return unchanged(state, settled.answer);
+  const { state: after, answer } = takeNext(settled.state, fence, leaseFence, startedAt);
+  const number = Math.min(after.number, state.number + 1);
+  return { state: number === after.number ? after : { ...after, number }, answer, finished: settled.finished };
 }
 
 export function cancel(
@@ -220,16 +238,24 @@ function withdraw(
 }
 
 function keepFinished(state: RunQueueState, runs: readonly RunView[]): RunQueueState {
-  const added = runs.map((value, index) => ({ entry: state.nextEntry + index, value }));
   const since = keptSince(runs[0]?.finishedAt ?? new Date(0).toISOString());
-  const firstKept = state.finished.findIndex(({ value }) => (value.finishedAt ?? '') >= since);
-  const kept = firstKept === -1 ? [] : state.finished.slice(firstKept);
+  const finished = runs.reduce<readonly Entry<RunView>[]>((kept, value, index) => {
+    const all = [...kept, { entry: state.nextEntry + index, value }];
+    return all.length % AGE_LOOKED_AT === 0 ? all.slice(all.findIndex((each) => isSince(each, since))) : all;
+  }, state.finished);
   return {
     ...state,
     number: state.number + 1,
-    nextEntry: state.nextEntry + added.length,
-    finished: keepNewest([...kept, ...added]),
+    nextEntry: state.nextEntry + runs.length,
+    finished: keepNewest(finished),
   };
+}
+
+/** So many have to be kept for the age of the oldest to be looked at, or a multiple. */
+const AGE_LOOKED_AT = 10;
+
+function isSince({ value }: Entry<RunView>, since: string): boolean {
+  return (value.finishedAt ?? '') >= since;
 }
 
 const KEPT_MS = 7 * 24 * 60 * 60 * 1_000;

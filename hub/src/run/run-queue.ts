@@ -4,7 +4,7 @@
  * this port hold after a crash of the hub: a step that resolved is durable.
  *
  * Order: as the queue's rules say, and as people have moved what waits. At most one run is `running`. The last 1,000 finished
- * runs of the last 7 days are kept, and at most a hundred more, so that a repeated request finds its own.
+ * runs of the last 7 days are kept, and at most a hundred more, or ten that are older, so that a repeated request finds its own.
  */
 import type { MessageHeader } from '@cokernel/proto/jupyter';
 import { z } from 'zod';
@@ -115,9 +115,12 @@ export type CancelSelector =
 export interface RunQueue {
   /** Idempotent by `requestId`: the second time it answers what the first did and changes nothing. */
   enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome>;
-  /** Marks the next queued run `running` and hands it over. `startedAt` is ISO 8601. */
+  /**
+   * Marks the next queued run `running` and hands it over. `startedAt`: ISO 8601. Idempotent by it: the run that was taken then
+   * is handed over again, for an owner that did not hear the answer.
+   */
   takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome>;
-  /** What this request was answered, while that is kept; null after, and when it never came. */
+  /** What this request was answered, while that is kept and all runs that it queued; null after, and when it never came. */
   answered(kernelId: KernelId, requestId: RequestId): Promise<EnqueueOutcome | null>;
   /**
    * Ends the running run; idempotent. When it `failed` and has `stopOnError`, the queued rest of its batch is cancelled
@@ -129,6 +132,14 @@ export interface RunQueue {
     runId: RunId,
     end: Settlement,
   ): Promise<{ readonly outcome: 'settled' } | StaleFence>;
+  /** `settle` and `takeNext` in one step, told as one change. Idempotent by the two. */
+  settleAndTakeNext(
+    kernelId: KernelId,
+    fence: number,
+    runId: RunId,
+    end: Settlement,
+    startedAt: string,
+  ): Promise<TakeOutcome>;
   /** Cancels queued runs (never the running one); answers which. */
   cancel(kernelId: KernelId, selector: CancelSelector, finishedAt: string, reason: string): Promise<readonly RunView[]>;
   /** Puts a queued run before another one, or behind all (null), among those that are `within`; the others stay where they are. */

@@ -18,13 +18,15 @@ import { requestOf } from './run-request.js';
 import type { QueuedRun, Settlement } from './run-queue.js';
 
 export interface RunStepsOptions {
-  readonly owner: Pick<QueueOwner, 'takeNext' | 'settle'>;
+  readonly owner: Pick<QueueOwner, 'takeNext' | 'settle' | 'settleAndTakeNext'>;
   readonly liveRuns: Pick<LiveRuns, 'open' | 'begin' | 'resume' | 'missed' | 'end'>;
   /** Of the kernel's lease, as it is now. */
   readonly fence: () => number;
   readonly send: (message: KernelMessage) => Promise<void>;
   readonly sender: () => Sender;
   readonly now: () => string;
+  /** The kernel can have a run that is taken now. */
+  readonly mayTake: () => boolean;
   /** The answer to this question tells `kernelPassed`. */
   readonly expectAnswer: (msgId: string, runId: RunId) => void;
   /** Told what came of a step. */
@@ -45,16 +47,8 @@ export class RunSteps {
   }
 
   async takeNext(): Promise<void> {
-    const { owner, liveRuns, fence, now, handle } = this.options;
-    const run = await owner.takeNext(fence(), now());
-    if (run === null) return handle({ type: 'nothingTaken' });
-    try {
-      await liveRuns.open(run);
-    } catch (error) {
-      const reason = `its notebook could not be opened: ${messageOf(error)}`;
-      return handle({ type: 'targetMissing', run, reason, at: now() });
-    }
-    handle({ type: 'runTaken', run });
+    const { owner, fence, now } = this.options;
+    await this.taken(await owner.takeNext(fence(), now()));
   }
 
   async begin(run: QueuedRun): Promise<void> {
@@ -82,8 +76,10 @@ export class RunSteps {
 
   async settle(run: QueuedRun, end: Settlement, times: RunTimes): Promise<void> {
     if (this.isLeft) return;
-    await this.options.liveRuns.end(run, end, times);
-    await this.settleStored(run, end);
+    const { owner, liveRuns, fence, now, mayTake } = this.options;
+    await liveRuns.end(run, end, times);
+    if (!mayTake() || this.isLeft) return this.settleStored(run, end);
+    await this.taken(await owner.settleAndTakeNext(fence(), run.view.runId, end, now()));
   }
 
   async settleStored(run: QueuedRun, end: Settlement): Promise<void> {
@@ -112,6 +108,18 @@ export class RunSteps {
       // It is asked again when the way is there.
       if (!(error instanceof KernelHostError && error.code === 'unreachable')) throw error;
     });
+  }
+
+  private async taken(run: QueuedRun | null): Promise<void> {
+    const { liveRuns, now, handle } = this.options;
+    if (run === null) return handle({ type: 'nothingTaken' });
+    try {
+      await liveRuns.open(run);
+    } catch (error) {
+      const reason = `its notebook could not be opened: ${messageOf(error)}`;
+      return handle({ type: 'targetMissing', run, reason, at: now() });
+    }
+    handle({ type: 'runTaken', run });
   }
 
   /**

@@ -22,6 +22,8 @@ export interface SessionAccess {
   readonly send: (message: KernelMessage) => Promise<void>;
   readonly sender: () => Sender;
   readonly now: () => string;
+  /** A run that is taken now can be sent. */
+  readonly mayTake: () => boolean;
   readonly handle: (event: SessionEvent) => void;
 }
 
@@ -53,7 +55,7 @@ export function sessionParts(options: KernelSessionOptions, session: SessionAcce
   const comms = new KernelComms(session.sender);
   const owner = new QueueOwner({
     ...options,
-    onBack: (snapshot) => session.handle({ type: 'queueChanged', snapshot }),
+    onBack: () => session.handle({ type: 'queueBack' }),
   });
   const liveRuns = new LiveRuns({
     ...options,

@@ -6,8 +6,15 @@ import type { RunTraits } from '../support/queued-run.js';
 
 export type Command =
   | { readonly do: 'enqueue'; readonly requestId: RequestId; readonly runs: readonly RunTraits[] }
-  | { readonly do: 'take'; readonly fenceBack: number }
-  | { readonly do: 'settle'; readonly fenceBack: number; readonly end: Settlement; readonly other: boolean }
+  | { readonly do: 'take'; readonly fenceBack: number; readonly startedAt: string }
+  | {
+      readonly do: 'settle';
+      readonly fenceBack: number;
+      readonly end: Settlement;
+      readonly other: boolean;
+      /** The next is taken in the same step. */
+      readonly startedAt: string | null;
+    }
   | { readonly do: 'cancel'; readonly selector: CancelSelector }
   | { readonly do: 'move'; readonly run: number; readonly before: number | null; readonly within: MoveWithin }
   | { readonly do: 'rules'; readonly rules: QueueRules }
@@ -51,6 +58,7 @@ const within: fc.Arbitrary<MoveWithin> = plain({
   participantId: few('ann', 'ben').map((id) => ParticipantId.parse(id)),
   fileId: fc.constantFrom('f1', 'f2', null).map((id) => (id === null ? null : FileId.parse(id))),
 });
+const startedAt = few('2026-01-01T00:00:01.000Z', '2026-01-01T00:00:01.500Z');
 const fenceBack = fc.constantFrom(0, 0, 0, 0, 1);
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
@@ -61,7 +69,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       runs: fc.array(traits, { maxLength: 4 }),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const), fenceBack }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('take' as const), fenceBack, startedAt }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -69,6 +77,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       fenceBack,
       end,
       other: fc.constantFrom(false, false, false, true),
+      startedAt: fc.option(startedAt, { freq: 2 }),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), selector }) },

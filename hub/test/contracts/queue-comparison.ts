@@ -19,6 +19,7 @@ import {
   setHeld,
   setRules,
   settle,
+  settleAndTakeNext,
   snapshotOf,
   takeNext,
 } from '../../src/run/run-queue-state.js';
@@ -27,7 +28,6 @@ import { waitUntil } from '../support/wait-until.js';
 import { type Command, commandSequence } from './queue-commands.js';
 import type { QueueStore } from './run-queue-contract.js';
 
-const startedAt = '2026-01-01T00:00:01.000Z';
 const finishedAt = '2026-01-01T00:00:03.000Z';
 
 /** Plays commands on a store and on the model at once; throws what differs. */
@@ -87,15 +87,21 @@ class Comparison {
       }
       case 'take': {
         const fence = this.#fence - command.fenceBack;
-        const answer = await runQueue.takeNext(kernelId, fence, startedAt);
-        this.#compare(answer, takeNext(this.#model, fence, this.#fence, startedAt));
+        const answer = await runQueue.takeNext(kernelId, fence, command.startedAt);
+        this.#compare(answer, takeNext(this.#model, fence, this.#fence, command.startedAt));
         return;
       }
       case 'settle': {
         const fence = this.#fence - command.fenceBack;
         const id = (command.other ? undefined : this.#model.running?.view.runId) ?? RunId.parse('run-0');
-        const answer = await runQueue.settle(kernelId, fence, id, command.end);
-        this.#compare(answer, settle(this.#model, fence, this.#fence, id, command.end));
+        const { end, startedAt } = command;
+        if (startedAt === null) {
+          const answer = await runQueue.settle(kernelId, fence, id, end);
+          this.#compare(answer, settle(this.#model, fence, this.#fence, id, end));
+        } else {
+          const answer = await runQueue.settleAndTakeNext(kernelId, fence, id, end, startedAt);
+          this.#compare(answer, settleAndTakeNext(this.#model, fence, this.#fence, id, end, startedAt));
+        }
         return;
       }
       case 'cancel': {

@@ -9,6 +9,7 @@ import type { QueueChange, RunQueue, Settlement } from '../../src/run/run-queue.
 import { leasedQueue } from '../support/leased-queue.js';
 import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
 import { waitUntil } from '../support/wait-until.js';
+import { takingContract } from './taking-contract.js';
 
 export interface QueueStore {
   readonly runQueue: RunQueue;
@@ -17,6 +18,7 @@ export interface QueueStore {
 }
 
 const startedAt = '2026-01-01T00:00:01.000Z';
+const later = '2026-01-01T00:00:01.500Z';
 const finishedAt = '2026-01-01T00:00:02.000Z';
 const ended = (state: Settlement['state']): Settlement => ({ state, finishedAt, executionCount: 3, reason: null });
 
@@ -48,7 +50,7 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       });
       const running = { ...one, view: { ...one.view, state: 'running', startedAt } };
       expect(await queue.takeNext(kernelId, fence, startedAt)).toEqual({ outcome: 'taken', run: running });
-      expect(await queue.takeNext(kernelId, fence, startedAt)).toEqual({ outcome: 'nothing' });
+      expect(await queue.takeNext(kernelId, fence, later)).toEqual({ outcome: 'nothing' });
       expect(await queue.running(kernelId)).toEqual(running);
       expect(await queue.snapshot(kernelId)).toEqual({
         number: 2,
@@ -82,7 +84,7 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
         running: null,
         queued: [],
       });
-      expect(await queue.takeNext(kernelId, fence, startedAt)).toEqual({ outcome: 'nothing' });
+      expect(await queue.takeNext(kernelId, fence, later)).toEqual({ outcome: 'nothing' });
     });
 
     test('kernels do not wait for each other', async () => {
@@ -93,6 +95,8 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       expect((await other.queue.takeNext(other.kernelId, other.fence, startedAt)).outcome).toBe('taken');
     });
   });
+
+  describe('taking', () => takingContract(newQueue));
 
   describe('asking again', () => {
     test('[X11] the same request enqueues once and is answered as the first time', async () => {
@@ -106,6 +110,20 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       expect(await queue.answered(kernelId, requestId)).toEqual(first);
       expect(await queue.answered(kernelId, newRequestId())).toBeNull();
       expect((await queue.snapshot(kernelId)).queued).toEqual([]);
+    });
+
+    test('a request is forgotten with the first of its runs that is not kept any more', async () => {
+      const { kernelId, queue } = await newQueue();
+      const [requestId, one, again] = [newRequestId(), queuedRun(), queuedRun()];
+      await queue.enqueue(kernelId, requestId, [one]);
+      const many = Array.from({ length: 1_150 }, () => queuedRun({ cell: null }));
+      await queue.enqueue(kernelId, newRequestId(), many);
+      await queue.cancel(kernelId, { by: 'all' }, finishedAt, 'enough');
+      expect(await queue.find(kernelId, one.view.runId)).toBeNull();
+      expect(await queue.answered(kernelId, requestId)).toBeNull();
+      const answer = await queue.enqueue(kernelId, requestId, [again]);
+      expect(answer).toMatchObject({ runs: [{ outcome: 'queued', run: again.view }] });
+      expect(await queue.enqueue(kernelId, requestId, [queuedRun()])).toEqual(answer);
     });
 
     test('[X11] requests at the same moment with one id enqueue once', async () => {
@@ -231,7 +249,7 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
     });
   });
 
-  test('finished runs are kept for 7 days', async () => {
+  test('finished runs are kept for 7 days, until ten others end at most', async () => {
     const { kernelId, fence, queue } = await newQueue();
     const end = async (runId: string, at: string): Promise<void> => {
       await queue.enqueue(kernelId, newRequestId(), [queuedRun({ runId, cell: null })]);
@@ -241,6 +259,10 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
     await end('old', '2026-01-01T00:00:00.000Z');
     await end('young', '2026-01-01T00:00:00.001Z');
     await end('last', '2026-01-08T00:00:00.001Z');
+    for (let each = 0; each < 7; each += 1) {
+      await queue.enqueue(kernelId, newRequestId(), [queuedRun({ cell: null })]);
+      await queue.cancel(kernelId, { by: 'all' }, '2026-01-08T00:00:00.001Z', 'enough');
+    }
     expect(await queue.find(kernelId, RunId.parse('old'))).toBeNull();
     expect(await queue.find(kernelId, RunId.parse('young'))).toMatchObject({ state: 'succeeded' });
   });
@@ -251,7 +273,7 @@ export function runQueueContract(openStore: () => Promise<QueueStore>): void {
       await queue.enqueue(kernelId, newRequestId(), [queuedRun()]);
       await queue.hold(kernelId, 'kernelDied');
       await queue.hold(kernelId, 'kernelDied');
-      expect(await queue.takeNext(kernelId, fence, startedAt)).toEqual({ outcome: 'nothing' });
+      expect(await queue.takeNext(kernelId, fence, later)).toEqual({ outcome: 'nothing' });
       expect(await queue.snapshot(kernelId)).toMatchObject({ number: 2, held: 'kernelDied' });
       await queue.release(kernelId);
       await queue.release(kernelId);

@@ -69,7 +69,7 @@ class World {
   private held: 'kernelDied' | null = null;
   private queued: QueuedRun[] = [];
   private inStore: QueuedRun | null = null;
-  private pending: ('take' | 'settle')[] = [];
+  private pending: ('take' | 'settle' | 'settleAndTake')[] = [];
   private untold: SessionEvent[] = [];
   private made = 0;
   readonly taken: string[] = [];
@@ -189,8 +189,9 @@ class World {
   private storeAnswers(): void {
     const answered = this.pending.shift();
     if (answered === 'take') this.answerTake();
-    if (answered === 'settle') {
+    if (answered === 'settle' || answered === 'settleAndTake') {
       this.inStore = null;
+      if (answered === 'settleAndTake') return this.answerTake();
       this.changed();
       this.handle({ type: 'runSettled' });
     }
@@ -198,7 +199,10 @@ class World {
 
   private answerTake(): void {
     const run = this.held === null && this.inStore === null ? this.queued.shift() : undefined;
-    if (run === undefined) return this.handle({ type: 'nothingTaken' });
+    if (run === undefined) {
+      this.changed();
+      return this.handle({ type: 'nothingTaken' });
+    }
     this.inStore = run;
     this.taken.push(run.view.runId);
     this.changed();
@@ -207,12 +211,12 @@ class World {
 
   private handle(event: SessionEvent): void {
     const { state, effects } = transition(this.state, event);
-    for (const effect of effects) this.carryOut(effect, this.state);
+    for (const effect of effects) this.carryOut(effect, this.state, state);
     this.state = state;
     this.checkState();
   }
 
-  private carryOut(effect: SessionEffect, before: KernelSessionState): void {
+  private carryOut(effect: SessionEffect, before: KernelSessionState, after: KernelSessionState): void {
     if (effect.type === 'takeNext') {
       expect(this.pending).toEqual([]);
       expect(before.current === null || before.stepping !== null).toBe(true);
@@ -223,7 +227,7 @@ class World {
     if (effect.type === 'settle') {
       expect(this.settled).not.toContain(effect.run.view.runId);
       this.settled.push(effect.run.view.runId);
-      this.pending.push('settle');
+      this.pending.push(after.kernel.phase === 'ready' ? 'settleAndTake' : 'settle');
     }
   }
 

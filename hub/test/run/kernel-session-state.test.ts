@@ -42,6 +42,11 @@ describe('taking', () => {
   test.each<[string, SessionEvent[], string[]]>([
     ['a kernel that becomes ready takes', [ready], ['notifyKernel', 'takeNext']],
     ['nothing is taken while the kernel starts', [queueOf(1)], []],
+    [
+      'a queue that is in reach again is looked at',
+      [ready, { type: 'nothingTaken' }, { type: 'queueBack' }],
+      ['takeNext'],
+    ],
     ['a change of the queue is taken up', [ready, { type: 'nothingTaken' }, queueOf(1)], ['takeNext']],
     ['a held queue is left alone', [ready, { type: 'nothingTaken' }, queueOf(1, 'kernelDied')], []],
     ['an empty queue is left alone', [ready, { type: 'nothingTaken' }, queueOf(0)], []],

@@ -1,6 +1,6 @@
 /** What a kernel session does with a run that it can't send, before and after another hub has taken over. */
 import { expect, test } from '@jest/globals';
-import type { Settlement } from '../../src/run/run-queue.js';
+import type { QueuedRun, Settlement } from '../../src/run/run-queue.js';
 import type { SessionEvent } from '../../src/run/kernel-session-model.js';
 import { KernelHostError } from '../../src/kernel/kernel-host.js';
 import { RunSteps } from '../../src/run/run-steps.js';
@@ -9,7 +9,7 @@ import { queuedRun } from '../support/queued-run.js';
 const run = queuedRun();
 const lost: Settlement = { state: 'lost', finishedAt: '2026-01-01T00:00:02.000Z', executionCount: null, reason: 'x' };
 
-function stage(refusal: () => Error) {
+function stage(refusal: () => Error, next: QueuedRun | null = null, mayTake = true) {
   const told: SessionEvent[] = [];
   const ended: string[] = [];
   const steps = new RunSteps({
@@ -18,6 +18,10 @@ function stage(refusal: () => Error) {
       settle: () => {
         ended.push('in the queue');
         return Promise.resolve();
+      },
+      settleAndTakeNext: () => {
+        ended.push('in the queue, with a look at the next');
+        return Promise.resolve(next);
       },
     },
     liveRuns: {
@@ -34,6 +38,7 @@ function stage(refusal: () => Error) {
     send: () => Promise.reject(refusal()),
     sender: () => ({ msgId: 'hub', session: 'hub', username: 'hub', date: lost.finishedAt }),
     now: () => lost.finishedAt,
+    mayTake: () => mayTake,
     expectAnswer: () => undefined,
     handle: (event) => told.push(event),
   });
@@ -45,7 +50,20 @@ test('[J7] a run that the kernel can not get is told as not sent, and ends in th
   await steps.begin(run);
   expect(told).toEqual([expect.objectContaining({ type: 'requestNotSent', runId: run.view.runId })]);
   await steps.settle(run, lost, {});
-  expect(ended).toEqual(['in the notebook', 'in the queue']);
+  expect(ended).toEqual(['in the notebook', 'in the queue, with a look at the next']);
+});
+
+test('the next run is taken in the step that settles one, while the kernel can have it', async () => {
+  const next = queuedRun();
+  const ready = stage(() => new Error('not sent here'), next);
+  await ready.steps.settle(run, lost, {});
+  expect(ready.told).toEqual([{ type: 'runTaken', run: next }]);
+  const empty = stage(() => new Error('not sent here'));
+  await empty.steps.settle(run, lost, {});
+  expect(empty.told).toEqual([{ type: 'nothingTaken' }]);
+  const dead = stage(() => new Error('not sent here'), next, false);
+  await dead.steps.settle(run, lost, {});
+  expect(dead).toMatchObject({ told: [{ type: 'runSettled' }], ended: ['in the notebook', 'in the queue'] });
 });
 
 test('[X7] [X11] a run that was taken as the session was left is ended nowhere: the next owner goes on with it', async () => {

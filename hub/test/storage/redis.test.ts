@@ -148,17 +148,17 @@ describe('what Redis keeps of a queue', () => {
     await store.close();
   });
 
-  test('a source is kept once by its hash, as long as a run that waits or runs has it', async () => {
+  test('a source is kept once by its hash, as long as a run that waits or runs has it, and so is what only its owner needs', async () => {
     const store = await openStore();
     const { kernelId, fence, queue } = await leasedQueue(store);
     const admin = await createClient({ url: server.url }).connect();
     const kept = async (): Promise<readonly string[]> => {
-      const names = await admin.hKeys(queueKeys(kernelId).all[0] ?? '');
-      return names.filter((name) => /^(source|uses|rest) /.test(name)).map((name) => name.split(' ')[0] ?? '');
+      const names = await admin.hKeys(queueKeys(kernelId).queue);
+      return names.filter((name) => /^(run|client|source|uses) /.test(name)).map((name) => name.split(' ')[0] ?? '');
     };
     const runs = [queuedRun(), queuedRun(), queuedRun()];
     await queue.enqueue(kernelId, newRequestId(), runs);
-    expect((await kept()).toSorted()).toEqual(['rest', 'rest', 'rest', 'source', 'uses']);
+    expect((await kept()).toSorted()).toEqual(['run', 'run', 'run', 'source', 'uses']);
     await queue.cancel(kernelId, { by: 'runs', runIds: runs.slice(2).map(({ view }) => view.runId) }, now, 'enough');
     for (const { view } of runs.slice(0, 2)) {
       expect(await kept()).toContain('source');

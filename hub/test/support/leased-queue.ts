@@ -11,6 +11,8 @@ export async function leasedQueue({ leases, runQueue }: { readonly leases: Lease
   return { kernelId, fence: claim.fence, queue: runQueue };
 }
 
+export type LeasedQueue = Awaited<ReturnType<typeof leasedQueue>>;
+
 /** What is told of a queue from now on. */
 export function follow(runQueue: RunQueue, kernelId: KernelId): QueueChange[] {
   const changes: QueueChange[] = [];

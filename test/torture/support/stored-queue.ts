@@ -59,15 +59,15 @@ export class StoredQueue {
       const open = { startedAt: null, finishedAt: null, executionCount: null, reason: null };
       this.runs.set(run.runId, { ...run, state: 'queued', ...open });
     }
-    if (started !== undefined) this.begin(started.runId, started.startedAt);
     for (const end of ended) this.change(end.runId, end);
-    const before = gone.has(this.state.running ?? undefined) ? null : this.state.running;
+    // One that began in the same step as another ended began behind it.
+    const before = ended.some(({ runId }) => runId === this.state.running) ? null : this.state.running;
+    if (started !== undefined) this.begin(started.runId, started.startedAt, before);
     this.state = { number, held, running: started?.runId ?? before, queued };
   }
 
-  private begin(runId: string, startedAt: string): void {
-    const { running } = this.state;
-    if (running !== null) this.faults.push(`${runId} began while ${running} ran`);
+  private begin(runId: string, startedAt: string, before: string | null): void {
+    if (before !== null) this.faults.push(`${runId} began while ${before} ran`);
     this.change(runId, { state: 'running', startedAt });
   }
 

@@ -30,6 +30,7 @@ import {
   setHeld,
   setRules,
   settle,
+  settleAndTakeNext,
   snapshotOf,
   takeNext,
 } from '../../run/run-queue-state.js';
@@ -77,6 +78,18 @@ export class EmbeddedRunQueue implements RunQueue {
     end: Settlement,
   ): Promise<{ readonly outcome: 'settled' } | StaleFence> {
     return this.#step(kernelId, (state) => settle(state, fence, this.#leaseFence(kernelId), runId, end));
+  }
+
+  settleAndTakeNext(
+    kernelId: KernelId,
+    fence: number,
+    runId: RunId,
+    end: Settlement,
+    startedAt: string,
+  ): Promise<TakeOutcome> {
+    return this.#step(kernelId, (state) =>
+      settleAndTakeNext(state, fence, this.#leaseFence(kernelId), runId, end, startedAt),
+    );
   }
 
   cancel(

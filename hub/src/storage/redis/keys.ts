@@ -7,6 +7,8 @@ import type { LeaseSubject } from '../../run/lease.js';
 
 export interface QueueKeys {
   readonly all: readonly string[];
+  /** The hash of what has a name. */
+  readonly queue: string;
   /** The stream of changes. */
   readonly changes: string;
   /** The pub/sub channel on which each change is told. */
@@ -16,9 +18,8 @@ export interface QueueKeys {
 export function queueKeys(kernelId: KernelId): QueueKeys {
   const subject = { kind: 'kernel', id: kernelId } as const;
   const key = (part: string): string => `${tagOf(subject)}:${part}`;
-  const lists = ['queue', 'places', 'ended', 'requested'].map(key);
-  const changes = key('changes');
-  return { all: [...lists, changes, leaseKey(subject)], changes, channel: changes };
+  const [queue, changes] = [key('queue'), key('changes')];
+  return { all: [queue, ...['places', 'ended', 'requested'].map(key), changes], queue, changes, channel: changes };
 }
 
 export interface DocumentKeys {
@@ -56,6 +57,11 @@ export function folderKeys(id: FolderId): FolderKeys {
 
 /** Which folder that is; of no folder, since it is asked before its id is known. */
 export const folderRecordKey = 'cokernel:folder';
+
+/** What is claimed: the lease, and of a kernel the queue to which its fences are told. */
+export function claimKeys(subject: LeaseSubject): readonly string[] {
+  return subject.kind === 'kernel' ? [leaseKey(subject), queueKeys(subject.id).queue] : [leaseKey(subject)];
+}
 
 export function leaseKey(subject: LeaseSubject): string {
   return `${tagOf(subject)}:lease`;

@@ -2,7 +2,7 @@
 import { HubId } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import type { ClaimOutcome, LeaseStore, LeaseSubject, PatientClaimOutcome, RenewOutcome } from '../../run/lease.js';
-import { leaseKey } from './keys.js';
+import { claimKeys, leaseKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
 
 const StoredClaim: z.ZodType<ClaimOutcome> = z.discriminatedUnion('outcome', [
@@ -56,6 +56,6 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async #claim(subject: LeaseSubject, args: readonly (string | number)[]): Promise<unknown> {
-    return JSON.parse(await this.#connection.run('claim-lease', [leaseKey(subject)], args.map(String))) as unknown;
+    return JSON.parse(await this.#connection.run('claim-lease', claimKeys(subject), args.map(String))) as unknown;
   }
 }

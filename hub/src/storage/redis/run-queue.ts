@@ -27,12 +27,13 @@ import type { QueueStepName } from './script-texts.js';
 import {
   parseAnswer,
   parseFound,
+  parseKeptAnswer,
   parseRunning,
   parseRuns,
   parseSettle,
   parseSnapshot,
   parseTake,
-  type PinnedView,
+  type PinnedRun,
 } from './stored-views.js';
 
 export interface RedisRunQueueOptions {
@@ -56,13 +57,15 @@ export class RedisRunQueue implements RunQueue {
   }
 
   async enqueue(kernelId: KernelId, requestId: RequestId, runs: readonly QueuedRun[]): Promise<EnqueueOutcome> {
-    const answer = parseAnswer(await this.#run(kernelId, 'enqueue', [requestId, ...runs.flatMap(toStored)]));
-    if (answer === null) throw new Error('a request was not answered');
-    return answer;
+    const answer = await this.#run(kernelId, 'enqueue', [requestId, ...runs.flatMap(toStored)]);
+    return parseAnswer(
+      answer,
+      runs.map(({ view }) => view),
+    );
   }
 
   async answered(kernelId: KernelId, requestId: RequestId): Promise<EnqueueOutcome | null> {
-    return parseAnswer(await this.#run(kernelId, 'answered', [requestId]));
+    return parseKeptAnswer(await this.#run(kernelId, 'answered', [requestId]));
   }
 
   async takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome> {
@@ -75,15 +78,18 @@ export class RedisRunQueue implements RunQueue {
     runId: RunId,
     end: Settlement,
   ): Promise<{ readonly outcome: 'settled' } | StaleFence> {
-    const args = [
-      String(fence),
-      runId,
-      settlementText(runId, end),
-      end.state,
-      end.finishedAt,
-      keptSince(end.finishedAt),
-    ];
-    return parseSettle(await this.#run(kernelId, 'settle', args));
+    return parseSettle(await this.#run(kernelId, 'settle', settleArgs(fence, runId, end)));
+  }
+
+  async settleAndTakeNext(
+    kernelId: KernelId,
+    fence: number,
+    runId: RunId,
+    end: Settlement,
+    startedAt: string,
+  ): Promise<TakeOutcome> {
+    const args = [...settleArgs(fence, runId, end), JSON.stringify(startedAt)];
+    return parseTake(await this.#run(kernelId, 'settle-and-take-next', args));
   }
 
   async cancel(
@@ -187,11 +193,36 @@ export class RedisRunQueue implements RunQueue {
 }
 
 /** What scripts/enqueue.lua takes of a run. */
-function toStored({ view, source, ...rest }: QueuedRun): readonly string[] {
+function toStored({ view, source, fileId, request, ...flags }: QueuedRun): readonly string[] {
   const { runId, batchId, author, target, sourceHash, queuedAt } = view;
-  const pinned: PinnedView = { runId, batchId, author, target, sourceHash, queuedAt };
-  const texts = [pinned, rest, wellFormed(source)].map((part) => JSON.stringify(part));
-  return [runId, author.participantId, cellOf(view, rest.fileId), sourceHash, ...texts];
+  const pinned: PinnedRun = { runId, batchId, author, target, sourceHash, queuedAt, fileId, ...unusual(flags) };
+  const client = request === null ? '' : JSON.stringify(request);
+  const texts = [JSON.stringify(pinned), JSON.stringify(wellFormed(source)), client];
+  return [runId, author.participantId, cellOf(view, fileId), shortHash(sourceHash), ...texts];
+}
+
+type Flags = Pick<QueuedRun, 'allowStdin' | 'storeHistory' | 'silent' | 'stopOnError'>;
+
+/** Those that are not as with most runs. */
+function unusual({ allowStdin, storeHistory, silent, stopOnError }: Flags): Partial<Flags> {
+  return {
+    ...(allowStdin ? {} : { allowStdin }),
+    ...(storeHistory ? {} : { storeHistory }),
+    ...(silent ? { silent } : {}),
+    ...(stopOnError ? {} : { stopOnError }),
+  };
+}
+
+/** What scripts/settle.lua takes. */
+function settleArgs(fence: number, runId: RunId, end: Settlement): readonly string[] {
+  const { state, finishedAt, executionCount, reason } = end;
+  const finish = JSON.stringify({ runId, state, finishedAt, executionCount, reason });
+  return [String(fence), runId, finish, state, finishedAt, keptSince(finishedAt)];
+}
+
+/** 128 bits of it. */
+function shortHash(sourceHash: string): string {
+  return sourceHash.slice(0, 32);
 }
 
 /** Cell ids are unique in their notebook only. */
@@ -202,11 +233,6 @@ function cellOf({ target }: RunView, fileId: FileId | null): string {
 /** How all cells of a notebook begin. */
 function cellsOf(fileId: FileId | null): string {
   return `${JSON.stringify(fileId)} `;
-}
-
-/** Joined with when it started: JSON without braces. */
-function settlementText(runId: RunId, { state, finishedAt, executionCount, reason }: Settlement): string {
-  return JSON.stringify({ runId, state, finishedAt, executionCount, reason }).slice(1, -1);
 }
 
 /** Always alike, so that texts can be compared. */

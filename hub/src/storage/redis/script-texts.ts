@@ -9,6 +9,7 @@ const queueSteps = [
   'enqueue',
   'take-next',
   'settle',
+  'settle-and-take-next',
   'cancel',
   'move',
   'set-rules',
@@ -37,12 +38,19 @@ export interface Script {
 export type Scripts = ReadonlyMap<StepName, Script>;
 
 /** What is put in front of steps on a queue, in this order, behind `queue-state`. */
+const settling = ['queue-running', 'queue-owner', 'queue-places', 'queue-ends', 'queue-withdrawing'];
 const queueParts: Partial<Record<QueueStepName, readonly string[]>> = {
-  enqueue: ['queue-order', 'queue-fields'],
-  move: ['queue-order'],
-  'set-rules': ['queue-order'],
-  settle: ['queue-fields', 'queue-ends'],
-  cancel: ['queue-fields', 'queue-ends'],
+  enqueue: ['queue-places', 'queue-order', 'queue-kept'],
+  'take-next': ['queue-running', 'queue-owner', 'queue-pinned'],
+  settle: settling,
+  'settle-and-take-next': [...settling, 'queue-pinned'],
+  cancel: ['queue-places', 'queue-ends', 'queue-withdrawing'],
+  move: ['queue-places', 'queue-reordering'],
+  'set-rules': ['queue-places', 'queue-order', 'queue-reordering'],
+  snapshot: ['queue-running', 'queue-places'],
+  running: ['queue-running', 'queue-pinned'],
+  find: ['queue-running', 'queue-kept'],
+  answered: ['queue-kept'],
 };
 
 export async function loadScripts(): Promise<Scripts> {

@@ -28,7 +28,7 @@ function newClient(url: string, disableOfflineQueue: boolean) {
 type Client = ReturnType<typeof newClient>;
 
 /** Of steps. More join more kernels' steps in one sync; each is one that must stand for the hub to go on. */
-const CONNECTIONS = 4;
+const CONNECTIONS = 8;
 
 export class ServerLink implements RedisLink {
   readonly #steps: readonly Client[];

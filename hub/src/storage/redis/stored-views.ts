@@ -2,7 +2,7 @@
  * Pure: reads what the scripts answer and tell. Redis keeps what never changes of a run's view, and beside it what does; here the two
  * are made one (scripts/queue-state.lua).
  */
-import { DEFAULT_QUEUE_RULES, HeldReason, QueueRules, RunView } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, HeldReason, QueueRules, RunId, RunView } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import {
   type EnqueueOutcome,
@@ -23,14 +23,25 @@ export const PinnedView = RunView.pick({
   sourceHash: true,
   queuedAt: true,
 });
-export type PinnedView = z.infer<typeof PinnedView>;
+type PinnedView = z.infer<typeof PinnedView>;
+
+/** And what only the owner needs, but for what a Jupyter client asked for. */
+const PinnedRun = PinnedView.extend({
+  fileId: QueuedRest.shape.fileId,
+  // As with most runs, when it is absent.
+  allowStdin: z.boolean().default(true),
+  storeHistory: z.boolean().default(true),
+  silent: z.boolean().default(false),
+  stopOnError: z.boolean().default(true),
+});
+export type PinnedRun = z.input<typeof PinnedRun>;
 
 const Running = z.object({ run: PinnedView, startedAt: z.string() });
-const Taken = Running.extend({ source: z.string(), rest: QueuedRest });
+const Taken = Running.extend({ run: PinnedRun, source: z.string(), client: QueuedRest.shape.request });
 const Found = z.object({
   run: PinnedView,
-  startedAt: z.string().optional(),
-  end: Settlement.extend({ startedAt: z.string().nullable() }).optional(),
+  startedAt: z.string().nullable(),
+  end: Settlement.optional(),
 });
 const Snapshot = z.object({
   number: z.number().int().nonnegative(),
@@ -39,13 +50,21 @@ const Snapshot = z.object({
   running: Running.nullable(),
   queued: z.array(PinnedView),
 });
+/** A run that was queued is named; one into which another merged is not the asker's, and told. */
 const Accepted = z.object({
   outcome: z.literal('accepted'),
   runs: z.array(
-    z.object({ outcome: z.enum(['queued', 'merged']), run: PinnedView, place: z.number().int().positive() }),
+    z.discriminatedUnion('outcome', [
+      z.object({ outcome: z.literal('queued'), place: z.number().int().positive(), runId: RunId }),
+      z.object({ outcome: z.literal('merged'), place: z.number().int().positive(), run: PinnedView }),
+    ]),
   ),
 });
-const Answer = z.discriminatedUnion('outcome', [Accepted, TooManyWait]);
+const Answer = z.object({
+  answer: z.discriminatedUnion('outcome', [Accepted, TooManyWait]),
+  /** Those that it names, when it was given before. */
+  runs: z.array(z.object({ run: PinnedView })).default([]),
+});
 const Stale = z.object({ outcome: z.literal('stale'), highestFence: z.number().int().nonnegative() });
 const Take = z.discriminatedUnion('outcome', [
   Taken.extend({ outcome: z.literal('taken') }),
@@ -63,14 +82,42 @@ function runningView({ run, startedAt }: z.infer<typeof Running>): RunView {
   return { ...queuedView(run), state: 'running', startedAt };
 }
 
-function runningRun({ run, startedAt, source, rest }: z.infer<typeof Taken>): QueuedRun {
-  return { view: runningView({ run, startedAt }), source, ...rest };
+function runningRun({ run, startedAt, source, client: request }: z.infer<typeof Taken>): QueuedRun {
+  const { fileId, allowStdin, storeHistory, silent, stopOnError } = run;
+  return {
+    view: runningView({ run, startedAt }),
+    source,
+    fileId,
+    allowStdin,
+    storeHistory,
+    silent,
+    stopOnError,
+    request,
+  };
 }
 
-export function parseAnswer(text: string): EnqueueOutcome | null {
-  const answer = Answer.nullable().parse(JSON.parse(text));
-  if (answer?.outcome !== 'accepted') return answer;
-  return { outcome: 'accepted', runs: answer.runs.map((each) => ({ ...each, run: queuedView(each.run) })) };
+/** `asked`: the runs of the request. */
+export function parseAnswer(text: string, asked: readonly RunView[]): EnqueueOutcome {
+  return wholeAnswer(Answer.parse(JSON.parse(text)), asked);
+}
+
+/** Null: it is not kept. */
+export function parseKeptAnswer(text: string): EnqueueOutcome | null {
+  const kept = Answer.nullable().parse(JSON.parse(text));
+  return kept && wholeAnswer(kept, []);
+}
+
+function wholeAnswer({ answer, runs: told }: z.infer<typeof Answer>, asked: readonly RunView[]): EnqueueOutcome {
+  if (answer.outcome !== 'accepted') return answer;
+  const named = new Map([...asked, ...told.map(({ run }) => queuedView(run))].map((run) => [run.runId, run]));
+  const runs = answer.runs.map((each) => {
+    if (each.outcome === 'merged') return { ...each, run: queuedView(each.run) };
+    const { runId, ...outcome } = each;
+    const run = named.get(runId);
+    if (run === undefined) throw new Error(`an answer names the run ${runId} and does not tell it`);
+    return { ...outcome, run };
+  });
+  return { outcome: 'accepted', runs };
 }
 
 export function parseTake(text: string): TakeOutcome {
@@ -91,8 +138,8 @@ export function parseFound(text: string): RunView | null {
   const found = Found.nullable().parse(JSON.parse(text));
   if (found === null) return null;
   const { run, startedAt, end } = found;
-  if (end !== undefined) return { ...run, ...end };
-  return startedAt === undefined ? queuedView(run) : runningView({ run, startedAt });
+  if (end !== undefined) return { ...run, startedAt, ...end };
+  return startedAt === null ? queuedView(run) : runningView({ run, startedAt });
 }
 
 /** Of runs that waited. */

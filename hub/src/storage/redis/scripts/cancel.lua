@@ -14,6 +14,8 @@ local function is_meant(run)
 end
 
 local ends = {}
-local runs = withdraw(is_meant, ARGV[2], ARGV[3], ARGV[4], ends)
-if #ends > 0 then tell_ends(read('number'), ends) end
+local runs = withdraw(is_meant, ARGV[2], ARGV[4], ARGV[3], ends)
+if #ends > 0 then
+  redis.call('HSET', KEYS[1], 'number', tell(read('number'), '"ended":[', table.concat(ends, ','), ']'))
+end
 return '[' .. table.concat(runs, ',') .. ']'

@@ -12,4 +12,5 @@ if lease.owner ~= ARGV[1] and tonumber(ARGV[4]) > 0 and in_ms > 0 then
 end
 local fence = math.max(lease.fence, tonumber(ARGV[3])) + 1
 write_lease(ARGV[1], fence, now + tonumber(ARGV[2]))
+if KEYS[2] then redis.call('HSET', KEYS[2], 'fence', string.format('%.0f', fence)) end
 return '{"outcome":"claimed","fence":' .. string.format('%.0f', fence) .. '}'

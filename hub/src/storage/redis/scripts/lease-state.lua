@@ -1,6 +1,7 @@
 -- Put in front of every step on a lease; the rules are those of run/lease-state.ts. Time is Redis's own.
 --
 -- KEYS: 1 lease (hash: owner, empty after it was given back; fence, the highest issued; expiresAtMs, or when it was given back)
+--       2 of a kernel, to claim it: its queue (queue-state.lua), which is told each fence, so that its steps need not look here
 
 -- Long after the last step nobody remembers the lease; whoever saw its fence elsewhere brings it as `at least`.
 local FORGET_AFTER_SECONDS = 90 * 24 * 3600

@@ -36,10 +36,5 @@ for index, place in ipairs(places) do
   if run ~= place then is_changed = true end
   moved[index] = { round = place.round, run_id = run.run_id, author = run.author, cell = run.cell, hash = run.hash }
 end
-if is_changed then
-  store_places(moved)
-  local number = next_number(read('number'))
-  redis.call('HSET', KEYS[1], 'number', number)
-  tell(number, '"order":' .. ids_of(moved))
-end
+if is_changed then redis.call('HSET', KEYS[1], 'number', tell(read('number'), reorder(moved))) end
 return '{"outcome":"moved"}'

@@ -2,13 +2,11 @@
 local last, rules, round = read('number', 'rules', 'round')
 local former = rules or ARGV[2]
 if former == ARGV[1] then return '' end
-local number, new = next_number(last), '"rules":' .. ARGV[1]
-redis.call('HSET', KEYS[1], 'number', number, 'rules', ARGV[1])
+local new, order = '"rules":' .. ARGV[1], ''
 if cjson.decode(ARGV[1]).order == 'fair' and cjson.decode(former).order ~= 'fair' then
   local ranked = {}
   for _, place in ipairs(waiting()) do put(ranked, 'fair', round, place) end
-  store_places(ranked)
-  new = new .. ',"order":' .. ids_of(ranked)
+  order = ',' .. reorder(ranked)
 end
-tell(number, new)
+redis.call('HSET', KEYS[1], 'number', tell(last, new, order), 'rules', ARGV[1])
 return ''
