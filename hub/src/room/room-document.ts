@@ -1,6 +1,7 @@
 /**
  * RoomDocument: a notebook's live Yjs document over its log. It guarantees:
- * - a person's edit is applied once, handed on at once, and appended to the log;
+ * - a person's edit is applied once, handed on at once to all others, and appended to the log; one that builds on what the hub
+ *   lacks waits for that, and goes with it to everybody;
  * - what the hub writes (outputs) is handed on, and is in a sync answer, only after its record is durable (design §4);
  * - an edit that meets a move of its cell is not lost: what the hub adds to it is in one record with it (`MovedCells`);
  * - nothing of another history is merged: the first struct of an epoch has a client id that the epoch gives.
@@ -25,7 +26,7 @@ export interface RoomDocumentOptions {
   readonly marks: readonly KernelMark[];
   /** The log's fact `MOVED_CELLS`, as it was when it was opened. */
   readonly movedCells: string | null;
-  /** Hands an update on to everybody but the socket that it came from. */
+  /** Hands an update on to everybody but this socket, which it came from. */
   readonly relay: (update: Uint8Array, except: object | null) => void;
   /** The log is durable up to this state vector. */
   readonly onStored: (stateVector: Uint8Array) => void;
@@ -50,6 +51,8 @@ const HUB = { name: 'hub' };
 
 export class RoomDocument {
   private writing: { mark: KernelMark | undefined; durable: Promise<void> } | null = null;
+  /** The update that is being applied may bring with it edits of others that waited for it: they go to its author too. */
+  private freesOthers = false;
   private compacting = false;
   private compactFromBytes = 0;
   /** Since the log was last compacted. */
@@ -102,10 +105,15 @@ export class RoomDocument {
 
   /** Applies a person's update; `origin` is their socket. Throws on bytes that are no update. */
   applyFrom(update: Uint8Array, origin: object): void {
-    this.doc.transact((transaction) => {
-      Y.applyUpdate(this.doc, update, origin);
-      if (this.moved.follow(transaction, update)) becomeHubs(transaction);
-    }, origin);
+    this.freesOthers = hasWaiting(this.doc);
+    try {
+      this.doc.transact((transaction) => {
+        Y.applyUpdate(this.doc, update, origin);
+        if (this.moved.follow(transaction, update)) becomeHubs(transaction);
+      }, origin);
+    } finally {
+      this.freesOthers = false;
+    }
   }
 
   /** One transaction of the hub's own; resolves when its record is durable. */
@@ -142,7 +150,7 @@ export class RoomDocument {
   private readonly updated = (update: Uint8Array, origin: unknown): void => {
     const { relay, log, onChanged, onStoreFailed, record } = this.options;
     const byHub = origin === HUB;
-    if (!byHub) relay(update, typeof origin === 'object' ? origin : null);
+    if (!byHub) relay(update, typeof origin === 'object' && !this.freesOthers ? origin : null);
     const mark = this.writing?.mark;
     const vector = this.stateVector();
     const recorded = record(update, { origin, printed: mark !== undefined });
@@ -191,6 +199,11 @@ export class RoomDocument {
         this.compacting = false;
       });
   }
+}
+
+/** Edits came before one on which they build: after a hub's death clients bring back, each its own, what it had not stored. */
+function hasWaiting({ store }: Y.Doc): boolean {
+  return store.pendingStructs !== null || store.pendingDs !== null;
 }
 
 /** What the hub added to a person's edit is its own: it goes to everybody, their author too, when it is durable. */

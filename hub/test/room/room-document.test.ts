@@ -204,3 +204,20 @@ describe('the log', () => {
     expect(kept).toBe(epoch);
   });
 });
+
+describe('edits that build on what a killed hub had handed on and not stored', () => {
+  test('go to the one whose edit they waited for too, whoever brings theirs first', async () => {
+    const [annDoc, benDoc] = [await joined(), await joined()];
+    const bens = edit(benDoc, (text) => text.insert(0, 'by Ben '));
+    // The hub that was killed had handed it on to Ann, who goes on writing behind it.
+    Y.applyUpdate(annDoc, bens);
+    const anns = edit(annDoc, (text) => text.insert(7, 'by Ann '));
+    const ben = { name: 'the socket of Ben' };
+    document.applyFrom(anns, ann);
+    expect(relayed).toEqual([]);
+    document.applyFrom(bens, ben);
+    expect(textOf(document.doc)).toBe('by Ben by Ann first ');
+    for (const { update, except } of relayed) if (except !== ben) Y.applyUpdate(benDoc, update);
+    expect(textOf(benDoc)).toBe('by Ben by Ann first ');
+  });
+});

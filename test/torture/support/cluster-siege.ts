@@ -162,9 +162,11 @@ export class ClusterSiege {
     await until('both documents to be the same', isSame, {
       withinMs: SETTLE_WITHIN_MS,
       state: () =>
-        Object.values(people)
-          .map((person) => person.describe())
-          .join('\n'),
+        [
+          ...Object.values(people).map((person) => person.describe()),
+          differenceOfText(documentOf(people.ann), documentOf(people.ben)) ?? 'both documents are the same',
+          this.isTyped() ? 'all that was typed is there' : 'something that was typed is missing',
+        ].join('\n'),
     });
   }
 
