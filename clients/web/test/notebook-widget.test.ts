@@ -83,6 +83,11 @@ test('[J17] outputs show as the document holds them, whichever changes, and noth
   expect(seen).toEqual({ pairs: steps.map((step) => [step, step]), writes: [] });
 });
 
+test('a cell that is run again shows all that it prints', async () => {
+  const both = ['new 1\nnew 2\n', 'new 1\nnew 2\n'];
+  expect(await play('rerun')).toEqual({ drawn: [both, both], writes: [] });
+});
+
 test('[X6] a page that watches a run writes nothing of it: the count comes while the cell runs on', async () => {
   expect(await play('running')).toEqual({
     during: { prompt: '[*]:', state: 'running' },

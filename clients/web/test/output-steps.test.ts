@@ -17,9 +17,11 @@ describe('showing outputs of the shared document', () => {
     ]);
   });
 
-  test('a stream of another name, or one that was rewritten, is replaced', () => {
-    expect(outputSteps([stream('a')], [stream('ab', 'stderr')])).toMatchObject([{ kind: 'set', index: 0 }]);
-    expect(outputSteps([stream('10 %')], [stream('20 %')])).toMatchObject([{ kind: 'set', index: 0 }]);
+  test('a stream that was rewritten gets its text; where a stream comes in place of something else, all is shown anew', () => {
+    expect(outputSteps([stream('10 %')], [stream('20 %')])).toEqual([{ kind: 'rewrite', index: 0, text: '20 %' }]);
+    expect(outputSteps([stream('a')], [stream('ab', 'stderr')])).toEqual([{ kind: 'rebuild' }]);
+    expect(outputSteps([plot('1')], [stream('a')])).toEqual([{ kind: 'rebuild' }]);
+    expect(outputSteps([stream('a')], [plot('1')])).toEqual([{ kind: 'set', index: 0, output: plot('1') }]);
   });
 
   test('new ones are added, cleared ones are cleared, fewer are shown anew', () => {

@@ -19,11 +19,20 @@ class OutputsAsShared extends OutputAreaModel {
 // JupyterLab's notebook model makes its cells itself and offers no other place to hand this in.
 CodeCellModel.ContentFactory.prototype.createOutputArea = (options) => new OutputsAsShared(options);
 
+/** A change of a stream's text that JupyterLab draws and does not write into the document. */
+const byHub = { silent: true };
+
 function take(outputs: IOutputAreaModel, step: OutputStep, next: readonly Output[]): void {
   switch (step.kind) {
     case 'append': {
       const text = outputs.get(step.index).streamText;
-      text?.insert(text.text.length, step.text, { silent: true });
+      text?.insert(text.text.length, step.text, byHub);
+      return;
+    }
+    case 'rewrite': {
+      const text = outputs.get(step.index).streamText;
+      text?.remove(0, text.text.length, byHub);
+      text?.insert(0, step.text, byHub);
       return;
     }
     case 'set':

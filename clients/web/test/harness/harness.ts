@@ -129,6 +129,29 @@ function outputs(): unknown {
   return { pairs, writes: stage.writes };
 }
 
+/** A cell that has printed, or drawn, is run again: its first output comes in place of the former, and grows. */
+async function rerun(): Promise<unknown> {
+  const stage = new Stage([code('x', [stream('old 1\nold 2\n')]), code('y', [display('old')])]);
+  const drawn: string[][] = [];
+  for (const index of [0, 1]) {
+    await stage.built.widget.widgets[index]?.ready;
+    const cell = stage.hubCell(index);
+    const see = async (wanted: string): Promise<void> => {
+      const area = stage.built.widget.widgets[index]?.node.querySelector('.jp-OutputArea-output');
+      for (let frames = 0; frames < 120 && area?.textContent !== wanted; frames += 1) await nextFrame();
+      drawn.push([wanted, area?.textContent ?? '']);
+    };
+    cell.setOutputs([stream('new 1\n')]);
+    cell.appendStreamOutput(0, 'new 2\n');
+    await see('new 1\nnew 2\n');
+  }
+  return { drawn, writes: stage.writes };
+}
+
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => resolve()));
+}
+
 /** The kernel tells the execution count while the cell still runs. */
 async function running(): Promise<unknown> {
   const stage = new Stage([code('x')]);
@@ -274,7 +297,7 @@ async function seen(look: () => string | null): Promise<string> {
   }
 }
 
-export const scenarios = { outputs, running, runAll, scripts, stored, conflicts, undo, busyCompletion };
+export const scenarios = { outputs, rerun, running, runAll, scripts, stored, conflicts, undo, busyCompletion };
 
 declare global {
   interface Window {
