@@ -41,14 +41,16 @@ export class RedisConnection {
   readonly #link: RedisLink;
   readonly #onConnected = new Set<() => void>();
   #status: RedisStatus | null = null;
+  /** Counts the times that the link stood or broke. */
+  #turn = 0;
   #closed = false;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.#address = redisAddressOf(options.url);
     const events = {
-      onReady: () => this.#setStatus({ connected: true }),
-      onBroken: (error: unknown) => this.#setStatus({ connected: false, reason: this.#describe(error) }),
+      onReady: () => this.#stands(),
+      onBroken: (error: unknown) => this.#broke(error),
     };
     this.#link =
       this.#address.kind === 'cluster'
@@ -175,6 +177,28 @@ export class RedisConnection {
     } finally {
       this.#options.onStep?.(performance.now() - began, isAnswered);
     }
+  }
+
+  /** A Redis that was started anew knows no script; a step that had to be sent again with its text would come behind later ones. */
+  #stands(): void {
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#loadScripts()
+      .catch((error: unknown) => this.#options.log.debug({ err: error }, 'the scripts could not be loaded'))
+      .finally(() => {
+        if (turn === this.#turn) this.#setStatus({ connected: true });
+      });
+  }
+
+  #broke(error: unknown): void {
+    this.#turn += 1;
+    this.#setStatus({ connected: false, reason: this.#describe(error) });
+  }
+
+  async #loadScripts(): Promise<void> {
+    const texts = [...this.#options.scripts.values()].map(({ text }) => text);
+    const servers = await this.#link.servers();
+    await Promise.all(servers.flatMap((server) => texts.map((text) => server.scriptLoad(text))));
   }
 
   #setStatus(status: RedisStatus): void {

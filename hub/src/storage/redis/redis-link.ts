@@ -22,6 +22,7 @@ export interface RedisBytes {
 export interface RedisServer {
   ping(): Promise<unknown>;
   configGet(pattern: string): Promise<Readonly<Record<string, string>>>;
+  scriptLoad(text: string): Promise<unknown>;
 }
 
 export interface ScriptOptions {
