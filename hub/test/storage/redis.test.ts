@@ -10,7 +10,7 @@ import { leaseContract } from '../contracts/lease-contract.js';
 import { queueRulesContract } from '../contracts/queue-rules-contract.js';
 import { runQueueContract } from '../contracts/run-queue-contract.js';
 import { runQueueModel } from '../contracts/run-queue-model.js';
-import { leasedQueue } from '../support/leased-queue.js';
+import { enqueueOne, follow, leasedQueue } from '../support/leased-queue.js';
 import { newHubId, newKernelId, newRequestId, queuedRun } from '../support/queued-run.js';
 import { type RedisServer, startRedisServer } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -129,6 +129,22 @@ describe('a connection that breaks', () => {
     await expect(store.runQueue.snapshot(newKernelId())).rejects.toThrow(QueueUnavailable);
     await store.close();
   });
+});
+
+test('steps on one kernel happen in the order in which they were sent, also in a Redis that knows few of the scripts', async () => {
+  const admin = await createClient({ url: server.url }).connect();
+  const before = await openStore();
+  await admin.sendCommand(['SCRIPT', 'FLUSH']);
+  // Of the steps below it knows the second.
+  await enqueueOne(before.runQueue, newKernelId());
+  const store = await openStore();
+  const kernelId = newKernelId();
+  const told = follow(store.runQueue, kernelId);
+  await enqueueOne(store.runQueue, kernelId);
+  await waitUntil('the change behind the subscription', () => told.length > 0);
+  expect(told.map(({ snapshot }) => snapshot.number)).toEqual([1]);
+  admin.destroy();
+  await Promise.all([before.close(), store.close()]);
 });
 
 describe('what Redis keeps of a queue', () => {
