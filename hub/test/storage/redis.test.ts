@@ -1,5 +1,6 @@
 /** The store in Redis keeps the contracts of the ports that it implements, on a real server. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RunId } from '@cokernel/proto/hub';
 import { pino } from 'pino';
 import { createClient } from 'redis';
 import { type QueueChange, QueueUnavailable } from '../../src/run/run-queue.js';
@@ -148,6 +149,17 @@ test('steps on one kernel happen in the order in which they were sent, also in a
 });
 
 describe('what Redis keeps of a queue', () => {
+  test('a run that ended is not taken for one whose id begins alike', async () => {
+    const store = await openStore();
+    const { kernelId, queue } = await leasedQueue(store);
+    const run = queuedRun({ runId: 'cell 1' });
+    await queue.enqueue(kernelId, newRequestId(), [run]);
+    await queue.cancel(kernelId, { by: 'all' }, now, 'enough');
+    expect(await queue.find(kernelId, RunId.parse('cell'))).toBeNull();
+    expect(await queue.find(kernelId, run.view.runId)).toMatchObject({ runId: 'cell 1', state: 'cancelled' });
+    await store.close();
+  });
+
   test('[X9] the last 1,000 changes, and not many more', async () => {
     const store = await openStore();
     const { kernelId, queue } = await leasedQueue(store);

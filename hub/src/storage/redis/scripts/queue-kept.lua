@@ -9,7 +9,8 @@ local function find_ended(run_id)
     for index = #some, 1, -1 do
       local id = string.find(some[index], ' ', 1, true) + 1
       local view = id + #run_id + 1
-      if string.sub(some[index], id, view - 1) == run_id .. ' ' then return string.sub(some[index], view) end
+      -- An id may have a space in it; behind it stands the view.
+      if string.sub(some[index], id, view + 5) == run_id .. ' "run":' then return string.sub(some[index], view) end
     end
   end
 end
