@@ -2,6 +2,7 @@
  * Pure: the order of what waits. `fifo`: as it came. `fair`: round robin among people. Each run has a round; those of one
  * person follow each other, and a run stands behind all of its own round and of earlier ones, so that nobody's first run
  * waits for more than one of each other person. Rounds belong to places: runs that change places leave them where they are.
+ * They begin when a queue becomes fair.
  */
 import type { ParticipantId, QueueRules, RunId } from '@cokernel/proto/hub';
 import type { MoveWithin, QueuedRun } from './run-queue.js';
@@ -9,6 +10,7 @@ import type { MoveWithin, QueuedRun } from './run-queue.js';
 /** A run that waits, under a number that is never used again, so that a store can write what changed and no more. */
 export interface WaitingRun {
   readonly entry: number;
+  /** From 1; 0 if it came while the queue was not fair. */
   readonly round: number;
   readonly value: QueuedRun;
 }
@@ -30,8 +32,9 @@ export function placed(
   order: QueueRules['order'],
   { entry, value }: Pick<WaitingRun, 'entry' | 'value'>,
 ): { readonly queued: readonly WaitingRun[]; readonly index: number } {
+  if (order === 'fifo') return { queued: [...queued, { entry, round: 0, value }], index: queued.length };
   const round = nextRound(queued, turn, authorOf(value));
-  const index = order === 'fifo' ? queued.length : queued.findLastIndex((other) => other.round <= round) + 1;
+  const index = queued.findLastIndex((other) => other.round <= round) + 1;
   return { queued: queued.toSpliced(index, 0, { entry, round, value }), index };
 }
 
@@ -44,13 +47,19 @@ function nextRound(queued: readonly WaitingRun[], turn: Turn, author: Participan
 /** After this run was taken. */
 export function turnAfter(turn: Turn, { round, value }: WaitingRun): Turn {
   const author = authorOf(value);
+  if (round === 0) return turn;
   if (round > turn.round) return { round, served: [author] };
   return turn.served.includes(author) ? turn : { ...turn, served: [...turn.served, author] };
 }
 
-/** What waits, as if it had come in this order to a fair queue. */
-export function ranked(queued: readonly WaitingRun[], turn: Turn): readonly WaitingRun[] {
-  return queued.reduce<readonly WaitingRun[]>((ranks, waiting) => placed(ranks, turn, 'fair', waiting).queued, []);
+/** A queue that becomes fair: what waits as if it had come now, in this order; who runs has had their turn. */
+export function ranked(
+  queued: readonly WaitingRun[],
+  running: QueuedRun | null,
+): { readonly queued: readonly WaitingRun[]; readonly turn: Turn } {
+  const turn = { ...firstTurn, served: running === null ? [] : [authorOf(running)] };
+  const ranks = queued.reduce<readonly WaitingRun[]>((before, each) => placed(before, turn, 'fair', each).queued, []);
+  return { queued: ranks, turn };
 }
 
 export type Move =

@@ -196,13 +196,13 @@ export function move(
 }
 
 export function setRules(state: RunQueueState, rules: QueueRules): QueueStep<undefined> {
-  const { order, mostWaiting, mostSeconds } = state.rules;
-  if (order === rules.order && mostWaiting === rules.mostWaiting && mostSeconds === rules.mostSeconds) {
+  const { order: former, mostWaiting, mostSeconds } = state.rules;
+  if (former === rules.order && mostWaiting === rules.mostWaiting && mostSeconds === rules.mostSeconds) {
     return unchanged(state, undefined);
   }
-  const isNowFair = rules.order === 'fair' && order !== 'fair';
-  const queued = isNowFair ? ranked(state.queued, state.turn) : state.queued;
-  return { state: { ...state, number: state.number + 1, rules, queued }, answer: undefined, finished: [] };
+  const isNowFair = rules.order === 'fair' && former !== 'fair';
+  const order = isNowFair ? ranked(state.queued, state.running) : {};
+  return { state: { ...state, number: state.number + 1, rules, ...order }, answer: undefined, finished: [] };
 }
 
 /** Holds the queue, or lets it go on with null. */

@@ -83,6 +83,18 @@ export function queueRulesContract(openStore: () => Promise<QueueStore>): void {
     expect(changes.at(-1)?.snapshot.rules).toEqual(rules({ mostSeconds: 9 }));
   });
 
+  test('whose run runs when a queue becomes fair has had their turn', async () => {
+    const made = await newQueue();
+    const { kernelId, fence, queue } = made;
+    const runs = ['ann', 'ann', 'ann', 'ben'].map((author) => queuedRun({ author, cell: null }));
+    await queue.enqueue(kernelId, newRequestId(), runs);
+    await queue.takeNext(kernelId, fence, startedAt);
+    await queue.setRules(kernelId, rules({ order: 'fair' }));
+    expect(await authors(made)).toBe('ben ann ann');
+    await queue.enqueue(kernelId, newRequestId(), [queuedRun({ author: 'ben', cell: null })]);
+    expect(await authors(made)).toBe('ben ann ben ann');
+  });
+
   test('more runs of one person than may wait are refused, all of the request, and others are not', async () => {
     const { kernelId, queue } = await newQueue();
     await queue.setRules(kernelId, rules({ mostWaiting: 2 }));

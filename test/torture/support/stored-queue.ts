@@ -43,11 +43,30 @@ export class StoredQueue {
 
   /** Takes in what was changed since the last time. */
   async read(): Promise<QueueState> {
-    const stream = `cokernel:{k:${this.kernelId}}:changes`;
-    const entries = await this.redis.ask('XRANGE', stream, `(${this.state.number}-0`, '+');
+    const entries = await this.redis.ask('XRANGE', this.key('changes'), `(${this.state.number}-0`, '+');
     if (!isList(entries)) throw new Error('the stream of changes is no list');
-    for (const entry of entries) this.follow(changeOf(entry));
+    for (const entry of entries) this.follow(await this.changeOf(entry));
     return this.state;
+  }
+
+  /**
+   * An entry is its id and a field with a value: `change` and its JSON, or `added` and two lines of each run, its place and
+   * its id as JSON.
+   */
+  private async changeOf(entry: Reply): Promise<Change> {
+    const [id, fields] = isList(entry) ? entry : [];
+    const [name, text] = isList(fields) ? fields : [];
+    if (typeof id !== 'string' || typeof text !== 'string') throw new Error('the stream has an entry that is none');
+    if (name === 'change') return Change.parse(JSON.parse(text));
+    const added = [...text.matchAll(/(\d+)\n(.*)\n/g)].map(async ([, at, runId]) => {
+      const run = await this.redis.ask('HGET', this.key('queue'), `run ${runId}`);
+      return { at: Number(at), run: JSON.parse(typeof run === 'string' ? run : 'null') as unknown };
+    });
+    return Change.parse({ number: Number.parseInt(id), added: await Promise.all(added) });
+  }
+
+  private key(part: string): string {
+    return `cokernel:{k:${this.kernelId}}:${part}`;
   }
 
   private follow({ number, held = this.state.held, added, order, started, ended }: Change): void {
@@ -77,11 +96,4 @@ export class StoredQueue {
     else if (run.finishedAt !== null) this.faults.push(`${runId} was ${run.state} and is ${changes.state ?? 'there'}`);
     else this.runs.set(runId, { ...run, ...changes });
   }
-}
-
-/** An entry is its id and a list of names and values: here `change` and the JSON. */
-function changeOf(entry: Reply): Change {
-  const [, fields] = isList(entry) ? entry : [];
-  const [, text] = isList(fields) ? fields : [];
-  return Change.parse(JSON.parse(typeof text === 'string' ? text : 'null'));
 }

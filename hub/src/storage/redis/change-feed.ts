@@ -7,7 +7,7 @@ import type { KernelId } from '@cokernel/proto/hub';
 import type { Logger } from 'pino';
 import type { QueueChange, QueueSnapshot } from '../../run/run-queue.js';
 import { queueKeys } from './keys.js';
-import { applyDelta, parseDelta, type QueueDelta } from './queue-delta.js';
+import { applyDelta, parseDelta, parseDeltas, type QueueDelta } from './queue-delta.js';
 import type { RedisConnection } from './redis-connection.js';
 import { parseSnapshot } from './stored-views.js';
 
@@ -96,18 +96,19 @@ export class ChangeFeed {
     if (this.#known?.number !== now.number) this.#tell({ snapshot: now, finished: [] });
   }
 
-  /** Tells what the stream has behind the last known change; false when that is nothing, or begins after a hole. */
+  /** Tells what the stream has behind the last known change; false when that is nothing, begins after a hole, or
+   * is of runs that are gone. */
   async #readStream(): Promise<boolean> {
     if (this.#known === null) return false;
-    const from = `${String(this.#known.number + 1)}-0`;
-    const deltas = (await this.#options.connection.changesFrom(this.#keys.changes, from)).map(parseDelta);
+    const from = String(this.#known.number + 1);
+    const deltas = parseDeltas(await this.#options.connection.run('changes', this.#keys.most, [from]));
     if (deltas[0]?.number !== this.#known.number + 1) return false;
     for (const delta of deltas) this.#tell(applyDelta(this.#known, delta));
     return true;
   }
 
   async #readQueue(): Promise<QueueSnapshot> {
-    return parseSnapshot(await this.#options.connection.run('snapshot', this.#keys.all, []));
+    return parseSnapshot(await this.#options.connection.run('snapshot', this.#keys.most, []));
   }
 
   #tell(change: QueueChange): void {

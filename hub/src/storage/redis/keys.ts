@@ -7,6 +7,8 @@ import type { LeaseSubject } from '../../run/lease.js';
 
 export interface QueueKeys {
   readonly all: readonly string[];
+  /** All but the order of requests, which most steps don't need: each key takes time. */
+  readonly most: readonly string[];
   /** The hash of what has a name. */
   readonly queue: string;
   /** The stream of changes. */
@@ -16,10 +18,10 @@ export interface QueueKeys {
 }
 
 export function queueKeys(kernelId: KernelId): QueueKeys {
-  const subject = { kind: 'kernel', id: kernelId } as const;
-  const key = (part: string): string => `${tagOf(subject)}:${part}`;
-  const [queue, changes] = [key('queue'), key('changes')];
-  return { all: [queue, ...['places', 'ended', 'requested'].map(key), changes], queue, changes, channel: changes };
+  const tag = tagOf({ kind: 'kernel', id: kernelId });
+  const [queue, changes] = [`${tag}:queue`, `${tag}:changes`];
+  const most = [queue, `${tag}:places`, `${tag}:ended`, changes];
+  return { all: [...most, `${tag}:requested`], most, queue, changes, channel: changes };
 }
 
 export interface DocumentKeys {

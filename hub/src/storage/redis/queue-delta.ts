@@ -24,6 +24,11 @@ export function parseDelta(text: string): QueueDelta {
   return QueueDelta.parse(JSON.parse(text));
 }
 
+/** Of none when they can't be told any more. */
+export function parseDeltas(text: string): readonly QueueDelta[] {
+  return z.array(QueueDelta).nullable().parse(JSON.parse(text)) ?? [];
+}
+
 /** `delta` must be the step right after `before`. */
 export function applyDelta(before: QueueSnapshot, delta: QueueDelta): QueueChange {
   const { number, held = before.held, rules = before.rules, added = [], order, started, ended = [] } = delta;

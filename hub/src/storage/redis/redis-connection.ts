@@ -106,14 +106,6 @@ export class RedisConnection {
     return this.#guard(() => this.#evaluate(script, options));
   }
 
-  /** The stream's entries from the id on: the text of each change. */
-  changesFrom(stream: string, id: string): Promise<readonly string[]> {
-    return this.#guard(async () => {
-      const entries = await this.#link.stepsOn(stream).xRange(stream, id, '+');
-      return (entries ?? []).flatMap(({ message }) => message['change'] ?? []);
-    });
-  }
-
   /** The entries of a list from one place to another, both included, as bytes. */
   listed(list: string, from: number, to: number): Promise<readonly Buffer[]> {
     return this.#guard(() => this.#link.bytesOf(list).lRange(list, from, to));

@@ -4,11 +4,6 @@
 export interface RedisSteps {
   evalSha(sha1: string, options: ScriptOptions): Promise<unknown>;
   eval(text: string, options: ScriptOptions): Promise<unknown>;
-  xRange(
-    stream: string,
-    from: string,
-    to: string,
-  ): Promise<readonly { readonly message: Readonly<Record<string, string>> }[] | null>;
   hKeys(hash: string): Promise<readonly string[]>;
 }
 

@@ -98,7 +98,7 @@ export class RedisRunQueue implements RunQueue {
     finishedAt: string,
     reason: string,
   ): Promise<readonly RunView[]> {
-    const args = [JSON.stringify(selector), finishedAt, reason, keptSince(finishedAt)];
+    const args = [selector, finishedAt, reason, keptSince(finishedAt)].map((each) => JSON.stringify(each));
     const runs = parseRuns(await this.#run(kernelId, 'cancel', args));
     return runs.map((run) => ({ ...run, state: 'cancelled', finishedAt, reason }));
   }
@@ -110,8 +110,8 @@ export class RedisRunQueue implements RunQueue {
     { participantId, fileId }: MoveWithin,
   ): Promise<MoveOutcome> {
     const cells = fileId === null ? '' : cellsOf(fileId);
-    const args = [runId, before ?? '', participantId, cells];
-    return StoredMove.parse(JSON.parse(await this.#run(kernelId, 'move', args)));
+    const ids = [JSON.stringify(runId), before === null ? '' : JSON.stringify(before), JSON.stringify(participantId)];
+    return StoredMove.parse(JSON.parse(await this.#run(kernelId, 'move', [...ids, cells])));
   }
 
   async setRules(kernelId: KernelId, rules: QueueRules): Promise<void> {
@@ -135,7 +135,7 @@ export class RedisRunQueue implements RunQueue {
   }
 
   async find(kernelId: KernelId, runId: RunId): Promise<RunView | null> {
-    return parseFound(await this.#run(kernelId, 'find', [runId]));
+    return parseFound(await this.#run(kernelId, 'find', [JSON.stringify(runId)]));
   }
 
   subscribe(kernelId: KernelId, listener: Listener): () => void {
@@ -188,7 +188,8 @@ export class RedisRunQueue implements RunQueue {
   }
 
   #run(kernelId: KernelId, name: QueueStepName, args: readonly string[]): Promise<string> {
-    return this.#options.connection.run(name, queueKeys(kernelId).all, args);
+    const { all, most } = queueKeys(kernelId);
+    return this.#options.connection.run(name, name === 'enqueue' || name === 'drop' ? all : most, args);
   }
 }
 
@@ -196,9 +197,11 @@ export class RedisRunQueue implements RunQueue {
 function toStored({ view, source, fileId, request, ...flags }: QueuedRun): readonly string[] {
   const { runId, batchId, author, target, sourceHash, queuedAt } = view;
   const pinned: PinnedRun = { runId, batchId, author, target, sourceHash, queuedAt, fileId, ...unusual(flags) };
-  const client = request === null ? '' : JSON.stringify(request);
-  const texts = [JSON.stringify(pinned), JSON.stringify(wellFormed(source)), client];
-  return [runId, author.participantId, cellOf(view, fileId), shortHash(sourceHash), ...texts];
+  const id = JSON.stringify(runId);
+  // What a client asked for is its own run's.
+  const hash = request === null ? shortHash(sourceHash) : id;
+  const text = inBraces({ source: wellFormed(source), ...(request === null ? {} : { client: request }) });
+  return [id, JSON.stringify(author.participantId), cellOf(view, fileId), hash, JSON.stringify(pinned), text];
 }
 
 type Flags = Pick<QueuedRun, 'allowStdin' | 'storeHistory' | 'silent' | 'stopOnError'>;
@@ -214,10 +217,15 @@ function unusual({ allowStdin, storeHistory, silent, stopOnError }: Flags): Part
 }
 
 /** What scripts/settle.lua takes. */
-function settleArgs(fence: number, runId: RunId, end: Settlement): readonly string[] {
-  const { state, finishedAt, executionCount, reason } = end;
-  const finish = JSON.stringify({ runId, state, finishedAt, executionCount, reason });
-  return [String(fence), runId, finish, state, finishedAt, keptSince(finishedAt)];
+function settleArgs(fence: number, runId: RunId, { finishedAt, ...end }: Settlement): readonly string[] {
+  const { state, executionCount, reason } = end;
+  const times = [JSON.stringify(finishedAt), JSON.stringify(keptSince(finishedAt))];
+  return [String(fence), JSON.stringify(runId), inBraces({ state, executionCount, reason }), ...times];
+}
+
+/** JSON of an object, but for the braces around it. */
+function inBraces(value: object): string {
+  return JSON.stringify(value).slice(1, -1);
 }
 
 /** 128 bits of it. */

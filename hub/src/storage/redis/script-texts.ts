@@ -15,6 +15,7 @@ const queueSteps = [
   'set-rules',
   'set-held',
   'snapshot',
+  'changes',
   'running',
   'find',
   'answered',
@@ -39,18 +40,19 @@ export type Scripts = ReadonlyMap<StepName, Script>;
 
 /** What is put in front of steps on a queue, in this order, behind `queue-state`. */
 const settling = ['queue-running', 'queue-owner', 'queue-places', 'queue-ends', 'queue-withdrawing'];
+const taking = ['queue-pinned', 'queue-taking'];
 const queueParts: Partial<Record<QueueStepName, readonly string[]>> = {
-  enqueue: ['queue-places', 'queue-order', 'queue-kept'],
-  'take-next': ['queue-running', 'queue-owner', 'queue-pinned'],
+  enqueue: ['queue-places', 'queue-packing', 'queue-order', 'queue-answers'],
+  'take-next': ['queue-running', 'queue-owner', ...taking],
   settle: settling,
-  'settle-and-take-next': [...settling, 'queue-pinned'],
+  'settle-and-take-next': [...settling, ...taking],
   cancel: ['queue-places', 'queue-ends', 'queue-withdrawing'],
-  move: ['queue-places', 'queue-reordering'],
-  'set-rules': ['queue-places', 'queue-order', 'queue-reordering'],
+  move: ['queue-places', 'queue-packing', 'queue-reordering'],
+  'set-rules': ['queue-places', 'queue-packing', 'queue-order', 'queue-reordering'],
   snapshot: ['queue-running', 'queue-places'],
   running: ['queue-running', 'queue-pinned'],
-  find: ['queue-running', 'queue-kept'],
-  answered: ['queue-kept'],
+  find: ['queue-running'],
+  answered: ['queue-answers'],
 };
 
 export async function loadScripts(): Promise<Scripts> {

@@ -2,7 +2,7 @@
  * Pure: reads what the scripts answer and tell. Redis keeps what never changes of a run's view, and beside it what does; here the two
  * are made one (scripts/queue-state.lua).
  */
-import { DEFAULT_QUEUE_RULES, HeldReason, QueueRules, RunId, RunView } from '@cokernel/proto/hub';
+import { DEFAULT_QUEUE_RULES, HeldReason, QueueRules, RunView } from '@cokernel/proto/hub';
 import { z } from 'zod';
 import {
   type EnqueueOutcome,
@@ -50,20 +50,20 @@ const Snapshot = z.object({
   running: Running.nullable(),
   queued: z.array(PinnedView),
 });
-/** A run that was queued is named; one into which another merged is not the asker's, and told. */
+/** Places are counted from 0. A run that was queued is not told: who asks for it knows it. One into which another merged is not the asker's, and told. */
 const Accepted = z.object({
   outcome: z.literal('accepted'),
   runs: z.array(
     z.discriminatedUnion('outcome', [
-      z.object({ outcome: z.literal('queued'), place: z.number().int().positive(), runId: RunId }),
-      z.object({ outcome: z.literal('merged'), place: z.number().int().positive(), run: PinnedView }),
+      z.object({ outcome: z.literal('queued'), at: z.number().int().nonnegative() }),
+      z.object({ outcome: z.literal('merged'), at: z.number().int().nonnegative(), run: PinnedView }),
     ]),
   ),
 });
 const Answer = z.object({
   answer: z.discriminatedUnion('outcome', [Accepted, TooManyWait]),
-  /** Those that it names, when it was given before. */
-  runs: z.array(z.object({ run: PinnedView })).default([]),
+  /** Those that were queued, in order, when it was given before. */
+  runs: z.array(PinnedView).optional(),
 });
 const Stale = z.object({ outcome: z.literal('stale'), highestFence: z.number().int().nonnegative() });
 const Take = z.discriminatedUnion('outcome', [
@@ -107,17 +107,18 @@ export function parseKeptAnswer(text: string): EnqueueOutcome | null {
   return kept && wholeAnswer(kept, []);
 }
 
-function wholeAnswer({ answer, runs: told }: z.infer<typeof Answer>, asked: readonly RunView[]): EnqueueOutcome {
+function wholeAnswer({ answer, runs }: z.infer<typeof Answer>, asked: readonly RunView[]): EnqueueOutcome {
   if (answer.outcome !== 'accepted') return answer;
-  const named = new Map([...asked, ...told.map(({ run }) => queuedView(run))].map((run) => [run.runId, run]));
-  const runs = answer.runs.map((each) => {
-    if (each.outcome === 'merged') return { ...each, run: queuedView(each.run) };
-    const { runId, ...outcome } = each;
-    const run = named.get(runId);
-    if (run === undefined) throw new Error(`an answer names the run ${runId} and does not tell it`);
-    return { ...outcome, run };
-  });
-  return { outcome: 'accepted', runs };
+  const queued = runs?.map(queuedView) ?? asked.filter((_, index) => answer.runs[index]?.outcome === 'queued');
+  let next = 0;
+  return {
+    outcome: 'accepted',
+    runs: answer.runs.map((each) => {
+      const run = each.outcome === 'merged' ? queuedView(each.run) : queued[next++];
+      if (run === undefined) throw new Error('an answer tells of fewer runs than it queued');
+      return { outcome: each.outcome, place: each.at + 1, run };
+    }),
+  };
 }
 
 export function parseTake(text: string): TakeOutcome {

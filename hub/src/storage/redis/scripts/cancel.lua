@@ -1,5 +1,5 @@
--- ARGV: 1 the CancelSelector as JSON  2 finished at  3 reason  4 since when finished runs are kept. Answers what is pinned of the
--- cancelled runs, JSON.
+-- ARGV: 1 the CancelSelector as JSON  2 finished at  3 reason  4 since when finished runs are kept, all JSON. Answers what is pinned
+-- of the cancelled runs, JSON.
 local selector = cjson.decode(ARGV[1])
 local run_ids = {}
 if selector.by == 'runs' then
@@ -16,6 +16,8 @@ end
 local ends = {}
 local runs = withdraw(is_meant, ARGV[2], ARGV[4], ARGV[3], ends)
 if #ends > 0 then
-  redis.call('HSET', KEYS[1], 'number', tell(read('number'), '"ended":[', table.concat(ends, ','), ']'))
+  local number = number_after(read('number'))
+  tell(number, '{"number":' .. number .. ',"ended":[' .. table.concat(ends, ',') .. ']}')
+  redis.call('HSET', KEYS[1], 'number', number)
 end
 return '[' .. table.concat(runs, ',') .. ']'

@@ -1,5 +1,5 @@
 -- ARGV: 1 run id  2 the run before which it is put, or empty: behind all
---       3 whose places change  4 how the cells of the notebook begin whose places change too, or empty: of no other person.
+--       3 whose places change, all JSON  4 how the cells of the notebook begin whose places change too, or empty: of no other person.
 -- Answers as the port's MoveOutcome, JSON. Rounds stay where they are (run/queue-order.ts).
 local run_id, before, author, cells = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local places = waiting()
@@ -13,7 +13,7 @@ end
 
 for _, id in ipairs(before == '' and { run_id } or { run_id, before }) do
   local why = not by_id[id] and 'notQueued' or not is_movable(by_id[id]) and 'notYours'
-  if why then return '{"outcome":"' .. why .. '","runId":' .. cjson.encode(id) .. '}' end
+  if why then return '{"outcome":"' .. why .. '","runId":' .. id .. '}' end
 end
 
 local mine = {}
@@ -36,5 +36,9 @@ for index, place in ipairs(places) do
   if run ~= place then is_changed = true end
   moved[index] = { round = place.round, run_id = run.run_id, author = run.author, cell = run.cell, hash = run.hash }
 end
-if is_changed then redis.call('HSET', KEYS[1], 'number', tell(read('number'), reorder(moved))) end
+if is_changed then
+  local number = number_after(read('number'))
+  tell(number, '{"number":' .. number .. ',' .. reorder(moved) .. '}')
+  redis.call('HSET', KEYS[1], 'number', number)
+end
 return '{"outcome":"moved"}'

@@ -1,20 +1,21 @@
 -- Put in front of steps that end runs, behind queue-state.lua.
 
--- Keeps a run that has ended, and of the others the last and, as each tenth sees to, those that ended since; answers what is pinned of
--- it. `finish`: its id and the Settlement, JSON.
+-- Forgets so many of those that ended first.
+local function forget_ended(count)
+  local gone = redis.call('LPOP', KEYS[3], count)
+  for index, text in ipairs(gone) do gone[index] = 'run ' .. string.match(text, '^.-\n(.-)\n') end
+  redis.call('HDEL', KEYS[1], unpack(gone))
+end
+
+-- Keeps how a run has ended, and of the others the last and, as each tenth sees to, those that ended since. `finish`: the Settlement
+-- without when that was, JSON without braces. Answers what is told of it, JSON.
 local function keep_ended(run_id, hash, started_at, finish, finished_at, since)
-  local run, client, used = read('run ' .. run_id, 'client ' .. run_id, 'uses ' .. hash)
-  local kept = redis.call('RPUSH', KEYS[3],
-    finished_at .. ' ' .. run_id .. ' "run":' .. run .. ',"startedAt":' .. started_at .. ',"end":' .. finish)
-  if kept > MOST_KEPT then redis.call('LPOP', KEYS[3], kept - KEPT) end
+  local kept = redis.call('RPUSH', KEYS[3], finished_at .. '\n' .. run_id .. '\n' .. started_at .. '\n' .. finish)
+  if kept > MOST_KEPT then forget_ended(kept - KEPT) end
   if kept % 10 == 0 then
-    while string.match(redis.call('LINDEX', KEYS[3], '0'), '^%S+') < since do redis.call('LPOP', KEYS[3]) end
+    while string.match(redis.call('LINDEX', KEYS[3], '0'), '^[^\n]*') < since do forget_ended(1) end
   end
-  if used == '1' then redis.call('HDEL', KEYS[1], 'run ' .. run_id, 'source ' .. hash, 'uses ' .. hash)
-  else
-    redis.call('HDEL', KEYS[1], 'run ' .. run_id)
-    redis.call('HINCRBY', KEYS[1], 'uses ' .. hash, '-1')
-  end
-  if client then redis.call('HDEL', KEYS[1], 'client ' .. run_id) end
-  return run
+  if read('uses ' .. hash) == '1' then redis.call('HDEL', KEYS[1], 'source ' .. hash, 'uses ' .. hash)
+  else redis.call('HINCRBY', KEYS[1], 'uses ' .. hash, '-1') end
+  return '{"runId":' .. run_id .. ',"finishedAt":' .. finished_at .. ',' .. finish .. '}'
 end

@@ -2,7 +2,6 @@
 
 -- All that is pinned of a run, and when it was started, JSON that begins with `head`.
 local function pinned(head, run_id, hash, started_at)
-  local run, source, client = read('run ' .. run_id, 'source ' .. hash, 'client ' .. run_id)
-  return head .. '"startedAt":' .. started_at .. ',"run":' .. run .. ',"source":' .. source
-    .. (client and ',"client":' .. client or '') .. '}'
+  local run, source = read('run ' .. run_id, 'source ' .. hash)
+  return head .. '"startedAt":' .. started_at .. ',"run":' .. run .. ',' .. source .. '}'
 end

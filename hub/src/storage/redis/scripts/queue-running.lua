@@ -2,5 +2,5 @@
 
 -- What `running` has: when it was started, the hash of its source, its id; nothing when no run is running.
 local function parse_running(text)
-  return string.match(text or '', '^(%S+) (%S+) (.*)$')
+  return string.match(text or '', '^([^\n]*)\n([^\n]*)\n([^\n]*)')
 end

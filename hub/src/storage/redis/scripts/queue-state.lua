@@ -7,18 +7,20 @@
 -- in files of their own, and what is needed at one place only stands there.
 --
 -- KEYS: 1 queue (hash), with these fields:
---         number; held; rules, JSON, once they were set; round, that is run; fence, the highest issued or seen
---         running: 'STARTED-AT HASH RUN-ID', or empty; the time is JSON
---         of a run that waits or runs: 'run ID', JSON: what never changes of its view, and what only the owner needs;
---         'client ID', JSON: what a Jupyter client asked for, if one did
---         'source HASH', JSON; 'uses HASH', how many runs that wait or run have it
---         'request ID', what it was answered, JSON: a run that was queued by its id; 'served AUTHOR', the last round in which they had
---         a run
---       2 places of the waiting (list of what queue-places.lua packs)
---       3 the ended (list of 'FINISHED-AT RUN-ID VIEW', the view as JSON without braces)  4 order of the requests (list of ids)
---       5 changes (stream; the entry of change N has the id N-0), and the channel on which they are told
+--         number; held; rules, JSON, once they were set; fence, the highest issued or seen
+--         turn, once the queue was fair: 'ROUND\n', the round that is run, and 'AUTHOR\n' of each who had theirs of it
+--         running: 'STARTED-AT\n' and the place that the run had, or empty
+--         'run RUN-ID', JSON, as long as the run is kept: what never changes of its view, and what only the owner needs
+--         'source HASH', JSON without braces; 'uses HASH', how many runs that wait or run have it
+--         'request ID', what it was answered, JSON: a run that was queued by its id
+--       2 places of the waiting (list of 'HASH\nRUN-ID\nROUND\nAUTHOR\nCELL'; a run without a cell has an empty one)
+--       3 the ended (list of 'FINISHED-AT\nRUN-ID\nSTARTED-AT\nEND', END being JSON without braces)
+--       4 changes (stream; the entry of change N has the id N-0 and one field: 'change', as it was told, or
+--         'added', of each run that it added 'AT\nRUN-ID\n'), and the channel on which they are told
+--       5 order of the requests (list of ids); of the steps that need it only
 --
--- A HASH is the first half of a source's, which is long enough.
+-- RUN-ID, AUTHOR and times are JSON, so that no line's end is in them and they need not be encoded here. A HASH is the first half of a
+-- source's, which is long enough; what a Jupyter client asked for is kept with its source, by the run's id.
 
 -- How many that ended, requests and changes are kept at least; some more, so that they go by a hundred at once.
 local KEPT, MOST_KEPT = 1000, 1100
@@ -28,17 +30,14 @@ local function read(...)
   return unpack(redis.call('HMGET', KEYS[1], ...))
 end
 
-local function number_text(number)
-  return string.format('%d', number)
+-- The number of the next change, as text: Lua makes text of a number anew each time that it is joined.
+local function number_after(last)
+  return string.format('%d', (last or 0) + 1)
 end
 
--- Tells what a step changed, the last change but this having had the number `last`: JSON without braces, as queue-delta.ts reads it, in
--- up to three parts, which are joined only here. The step writes the number that this answers.
-local function tell(last, new, more, rest)
-  local number = number_text((last or 0) + 1)
-  local change = '{"number":' .. number .. ',' .. new .. (more or '') .. (rest or '') .. '}'
-  redis.call('XADD', KEYS[5], number .. '-0', 'change', change)
-  if number % 100 == 0 then redis.call('XTRIM', KEYS[5], 'MAXLEN', '~', KEPT) end
-  redis.call('PUBLISH', KEYS[5], change)
-  return number
+-- Tells a change, JSON as queue-delta.ts reads it, and keeps it, `added` instead of it if that is given. The step writes its number.
+local function tell(number, change, added)
+  redis.call('XADD', KEYS[4], number .. '-0', added and 'added' or 'change', added or change)
+  if number % 100 == 0 then redis.call('XTRIM', KEYS[4], 'MAXLEN', '~', KEPT) end
+  redis.call('PUBLISH', KEYS[4], change)
 end

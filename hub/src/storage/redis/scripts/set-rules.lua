@@ -1,12 +1,17 @@
 -- ARGV: 1 the QueueRules as JSON, always written alike  2 those of a queue that was given none. Answers nothing.
-local last, rules, round = read('number', 'rules', 'round')
+local last, rules, running = read('number', 'rules', 'running')
 local former = rules or ARGV[2]
 if former == ARGV[1] then return '' end
-local new, order = '"rules":' .. ARGV[1], ''
+local order = ''
 if cjson.decode(ARGV[1]).order == 'fair' and cjson.decode(former).order ~= 'fair' then
-  local ranked = {}
-  for _, place in ipairs(waiting()) do put(ranked, 'fair', round, place) end
+  -- Of the first round; who runs has had theirs.
+  local author = string.match(running or '', '^[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n([^\n]*)')
+  local turn, ranked = '1\n' .. (author and author .. '\n' or ''), {}
+  for _, place in ipairs(waiting()) do put_fairly(ranked, turn, place) end
+  redis.call('HSET', KEYS[1], 'turn', turn)
   order = ',' .. reorder(ranked)
 end
-redis.call('HSET', KEYS[1], 'number', tell(last, new, order), 'rules', ARGV[1])
+local number = number_after(last)
+tell(number, '{"number":' .. number .. ',"rules":' .. ARGV[1] .. order .. '}')
+redis.call('HSET', KEYS[1], 'number', number, 'rules', ARGV[1])
 return ''
