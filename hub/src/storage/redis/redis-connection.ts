@@ -9,8 +9,8 @@ import { z } from 'zod';
 import { type RedisAddress, redisAddressOf } from '../../redis-address.js';
 import { QueueUnavailable } from '../../run/run-queue.js';
 import { ClusterLink } from './cluster-link.js';
-import type { MessageListener, RedisLink, RedisServer, ScriptOptions } from './redis-link.js';
-import type { Script, Scripts, StepName } from './script-texts.js';
+import type { MessageListener, RedisLink, RedisServer } from './redis-link.js';
+import type { Scripts, StepName } from './script-texts.js';
 import { ServerLink } from './server-link.js';
 
 export type RedisStatus = { readonly connected: true } | { readonly connected: false; readonly reason: string };
@@ -33,7 +33,8 @@ const answerLimitMs = 10_000;
 const unavailable =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|OOM|MISCONF|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM|BUSY|MOVED|ASK)\b/;
 
-const Answer = z.string();
+const Text = z.string();
+const Texts = z.array(z.string());
 
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
@@ -99,11 +100,13 @@ export class RedisConnection {
   }
 
   /** Runs one step; its answer as text. */
-  run(name: StepName, keys: readonly string[], args: readonly (string | Buffer)[]): Promise<string> {
-    const script = this.#options.scripts.get(name);
-    if (script === undefined) throw new Error(`There is no step ${name}.`);
-    const options = { keys: [...keys], arguments: [...args] };
-    return this.#guard(() => this.#evaluate(script, options));
+  async run(name: StepName, keys: readonly string[], args: readonly (string | Buffer)[]): Promise<string> {
+    return Text.parse(await this.#evaluate(name, keys, args));
+  }
+
+  /** Runs one step that answers a list. */
+  async list(name: StepName, keys: readonly string[], args: readonly string[]): Promise<readonly string[]> {
+    return Texts.parse(await this.#evaluate(name, keys, args));
   }
 
   /** The entries of a list from one place to another, both included, as bytes. */
@@ -140,14 +143,19 @@ export class RedisConnection {
     return Promise.resolve();
   }
 
-  async #evaluate(script: Script, options: ScriptOptions): Promise<string> {
-    const steps = this.#link.stepsOn(options.keys[0] ?? '');
-    try {
-      return Answer.parse(await steps.evalSha(script.sha1, options));
-    } catch (error) {
-      if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return Answer.parse(await steps.eval(script.text, options));
-    }
+  #evaluate(name: StepName, keys: readonly string[], args: readonly (string | Buffer)[]): Promise<unknown> {
+    const script = this.#options.scripts.get(name);
+    if (script === undefined) throw new Error(`There is no step ${name}.`);
+    const options = { keys: [...keys], arguments: [...args] };
+    const steps = this.#link.stepsOn(keys[0] ?? '');
+    return this.#guard(async () => {
+      try {
+        return await steps.evalSha(script.sha1, options);
+      } catch (error) {
+        if (!(error instanceof ErrorReply) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return await steps.eval(script.text, options);
+      }
+    });
   }
 
   async #ofEachServer<T>(ask: (server: RedisServer) => Promise<T>): Promise<readonly T[]> {

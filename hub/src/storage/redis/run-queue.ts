@@ -69,7 +69,7 @@ export class RedisRunQueue implements RunQueue {
   }
 
   async takeNext(kernelId: KernelId, fence: number, startedAt: string): Promise<TakeOutcome> {
-    return parseTake(await this.#run(kernelId, 'take-next', [String(fence), JSON.stringify(startedAt)]));
+    return parseTake(await this.#own(kernelId, 'take-next', [String(fence), JSON.stringify(startedAt)]));
   }
 
   async settle(
@@ -78,7 +78,7 @@ export class RedisRunQueue implements RunQueue {
     runId: RunId,
     end: Settlement,
   ): Promise<{ readonly outcome: 'settled' } | StaleFence> {
-    return parseSettle(await this.#run(kernelId, 'settle', settleArgs(fence, runId, end)));
+    return parseSettle(await this.#own(kernelId, 'settle', settleArgs(fence, runId, end)));
   }
 
   async settleAndTakeNext(
@@ -89,7 +89,7 @@ export class RedisRunQueue implements RunQueue {
     startedAt: string,
   ): Promise<TakeOutcome> {
     const args = [...settleArgs(fence, runId, end), JSON.stringify(startedAt)];
-    return parseTake(await this.#run(kernelId, 'settle-and-take-next', args));
+    return parseTake(await this.#own(kernelId, 'settle-and-take-next', args));
   }
 
   async cancel(
@@ -131,7 +131,7 @@ export class RedisRunQueue implements RunQueue {
   }
 
   async running(kernelId: KernelId): Promise<QueuedRun | null> {
-    return parseRunning(await this.#run(kernelId, 'running', []));
+    return parseRunning(await this.#own(kernelId, 'running', []));
   }
 
   async find(kernelId: KernelId, runId: RunId): Promise<RunView | null> {
@@ -185,6 +185,11 @@ export class RedisRunQueue implements RunQueue {
     } catch (error) {
       this.#options.log.error({ err: error, kernelId }, 'a subscriber of the run queue failed');
     }
+  }
+
+  /** A step that owners do. */
+  #own(kernelId: KernelId, name: QueueStepName, args: readonly string[]): Promise<readonly string[]> {
+    return this.#options.connection.list(name, queueKeys(kernelId).most, args);
   }
 
   #run(kernelId: KernelId, name: QueueStepName, args: readonly string[]): Promise<string> {

@@ -50,28 +50,17 @@ const Snapshot = z.object({
   running: Running.nullable(),
   queued: z.array(PinnedView),
 });
-/** Places are counted from 0. A run that was queued is not told: who asks for it knows it. One into which another merged is not the asker's, and told. */
-const Accepted = z.object({
-  outcome: z.literal('accepted'),
-  runs: z.array(
-    z.discriminatedUnion('outcome', [
-      z.object({ outcome: z.literal('queued'), at: z.number().int().nonnegative() }),
-      z.object({ outcome: z.literal('merged'), at: z.number().int().nonnegative(), run: PinnedView }),
-    ]),
-  ),
-});
-const Answer = z.object({
-  answer: z.discriminatedUnion('outcome', [Accepted, TooManyWait]),
-  /** Those that were queued, in order, when it was given before. */
-  runs: z.array(PinnedView).optional(),
-});
-const Stale = z.object({ outcome: z.literal('stale'), highestFence: z.number().int().nonnegative() });
-const Take = z.discriminatedUnion('outcome', [
-  Taken.extend({ outcome: z.literal('taken') }),
-  z.object({ outcome: z.literal('nothing') }),
-  Stale,
-]);
-const Settle = z.discriminatedUnion('outcome', [z.object({ outcome: z.literal('settled') }), Stale]);
+/**
+ * Of each run of a request where it waits, counted from 0: a run that was queued is not told, who asks for it knows it; one
+ * into which another merged is not the asker's, and told.
+ */
+const Places = z.array(
+  z.union([z.number().int().nonnegative(), z.object({ at: z.number().int().nonnegative(), run: PinnedView })]),
+);
+const Answer = z.union([Places, TooManyWait]);
+/** That was given before, with those that were queued, in order. */
+const KeptAnswer = z.object({ answer: Answer, runs: z.array(PinnedView) });
+const NewOrKept = z.union([Answer, KeptAnswer]);
 
 export function queuedView({ runId, batchId, author, target, sourceHash, queuedAt }: PinnedView): RunView {
   const open = { startedAt: null, finishedAt: null, executionCount: null, reason: null };
@@ -98,41 +87,53 @@ function runningRun({ run, startedAt, source, client: request }: z.infer<typeof 
 
 /** `asked`: the runs of the request. */
 export function parseAnswer(text: string, asked: readonly RunView[]): EnqueueOutcome {
-  return wholeAnswer(Answer.parse(JSON.parse(text)), asked);
+  const answer = NewOrKept.parse(JSON.parse(text));
+  if ('answer' in answer) return keptAnswer(answer);
+  if (!Array.isArray(answer)) return answer;
+  const queued = asked.filter((_, index) => typeof answer[index] === 'number');
+  return accepted(answer, queued);
 }
 
 /** Null: it is not kept. */
 export function parseKeptAnswer(text: string): EnqueueOutcome | null {
-  const kept = Answer.nullable().parse(JSON.parse(text));
-  return kept && wholeAnswer(kept, []);
+  const kept = KeptAnswer.nullable().parse(JSON.parse(text));
+  return kept && keptAnswer(kept);
 }
 
-function wholeAnswer({ answer, runs }: z.infer<typeof Answer>, asked: readonly RunView[]): EnqueueOutcome {
-  if (answer.outcome !== 'accepted') return answer;
-  const queued = runs?.map(queuedView) ?? asked.filter((_, index) => answer.runs[index]?.outcome === 'queued');
+function keptAnswer({ answer, runs }: z.infer<typeof KeptAnswer>): EnqueueOutcome {
+  return Array.isArray(answer) ? accepted(answer, runs.map(queuedView)) : answer;
+}
+
+function accepted(places: z.infer<typeof Places>, queued: readonly RunView[]): EnqueueOutcome {
   let next = 0;
   return {
     outcome: 'accepted',
-    runs: answer.runs.map((each) => {
-      const run = each.outcome === 'merged' ? queuedView(each.run) : queued[next++];
+    runs: places.map((place) => {
+      if (typeof place !== 'number') return { outcome: 'merged', place: place.at + 1, run: queuedView(place.run) };
+      const run = queued[next++];
       if (run === undefined) throw new Error('an answer tells of fewer runs than it queued');
-      return { outcome: each.outcome, place: each.at + 1, run };
+      return { outcome: 'queued', place: place + 1, run };
     }),
   };
 }
 
-export function parseTake(text: string): TakeOutcome {
-  const answer = Take.parse(JSON.parse(text));
-  return answer.outcome === 'taken' ? { outcome: 'taken', run: runningRun(answer) } : answer;
+/** What an owner's step answers: nothing, the highest fence when that is above its own, or what is pinned of the run that runs. */
+export function parseTake(answer: readonly string[]): TakeOutcome {
+  const run = answer.length > 1 ? parseRunning(answer) : null;
+  return run === null ? (staleFence(answer) ?? { outcome: 'nothing' }) : { outcome: 'taken', run };
 }
 
-export function parseSettle(text: string): { readonly outcome: 'settled' } | StaleFence {
-  return Settle.parse(JSON.parse(text));
+export function parseSettle(answer: readonly string[]): { readonly outcome: 'settled' } | StaleFence {
+  return staleFence(answer) ?? { outcome: 'settled' };
 }
 
-export function parseRunning(text: string): QueuedRun | null {
-  const taken = Taken.nullable().parse(JSON.parse(text));
-  return taken && runningRun(taken);
+function staleFence([highest]: readonly string[]): StaleFence | null {
+  return highest === undefined ? null : { outcome: 'stale', highestFence: z.coerce.number().int().parse(highest) };
+}
+
+export function parseRunning([startedAt, run, source]: readonly string[]): QueuedRun | null {
+  if (startedAt === undefined) return null;
+  return runningRun(Taken.parse(JSON.parse(`{"startedAt":${startedAt},"run":${String(run)},${String(source)}}`)));
 }
 
 export function parseFound(text: string): RunView | null {

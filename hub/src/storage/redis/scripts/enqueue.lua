@@ -1,7 +1,7 @@
 -- ARGV: 1 request id, then of each run: id, author, cell (empty without one), hash of the source, what is pinned, the source
 -- (queue-state.lua). Answers as stored-views.ts reads it, JSON.
-local request, first_hash = 'request ' .. ARGV[1], ARGV[5] or ''
-local known, last, rules_text, first_used = read(request, 'number', 'rules', 'uses ' .. first_hash)
+local request, first_uses = 'request ' .. ARGV[1], 'uses ' .. (ARGV[5] or '')
+local known, last, rules_text, first_used = read(request, 'number', 'rules', first_uses)
 if known then
   local answer = whole_answer(known)
   if answer then return answer end
@@ -23,7 +23,7 @@ for argument = 2, #ARGV, 6 do
   end
   if twin then
     local other = places[twin].run or read('run ' .. places[twin].run_id)
-    answers[#answers + 1] = '{"outcome":"merged","at":' .. string.format('%d', twin - 1) .. ',"run":' .. other .. '}'
+    answers[#answers + 1] = '{"at":' .. string.format('%d', twin - 1) .. ',"run":' .. other .. '}'
   else
     local place = { run_id = run_id, author = author, cell = cell, hash = hash, run = run, source = source }
     local index = #places + 1
@@ -34,7 +34,7 @@ for argument = 2, #ARGV, 6 do
     end
     place.at, place.before = string.format('%d', index - 1), places[index + 1] and places[index + 1].text
     inserts[#inserts + 1] = place
-    answers[#answers + 1] = '{"outcome":"queued","at":' .. place.at .. '}'
+    answers[#answers + 1] = place.at
   end
 end
 
@@ -54,7 +54,7 @@ if most then
   end
 end
 
-local answer = refusal or '{"outcome":"accepted","runs":[' .. table.concat(answers, ',') .. ']}'
+local answer = refusal or '[' .. table.concat(answers, ',') .. ']'
 local requests = redis.call('RPUSH', KEYS[5], ARGV[1])
 if requests > MOST_KEPT then
   local gone = redis.call('LPOP', KEYS[5], requests - KEPT)
@@ -63,25 +63,25 @@ if requests > MOST_KEPT then
 end
 if refusal or #inserts == 0 then
   redis.call('HSET', KEYS[1], request, answer)
-  return '{"answer":' .. answer .. '}'
+  return answer
 end
 
 local number = number_after(last)
-local change, added, run_ids = { '{"number":' .. number .. ',"added":[' }, {}, {}
-local fields, uses = {}, { [first_hash] = first_used }
+local change, added, run_ids = { '{"number":' .. number .. ',"added":[{"at":' }, {}, {}
+local fields, used = {}, { [first_uses] = first_used }
 for index, place in ipairs(inserts) do
-  local run_id, hash, at, count = place.run_id, place.hash, place.at, #fields
-  change[#change + 1] = (index > 1 and ',' or '') .. '{"at":' .. at .. ',"run":'
+  local run_id, at, uses, count = place.run_id, place.at, 'uses ' .. place.hash, #fields
+  if index > 1 then change[#change + 1] = '},{"at":' end
+  change[#change + 1] = at
+  change[#change + 1] = ',"run":'
   change[#change + 1] = place.run
-  change[#change + 1] = '}'
   added[index] = at .. '\n' .. run_id .. '\n'
   run_ids[index] = run_id .. '\n'
-  local used = uses[hash]
-  if used == nil then used = read('uses ' .. hash) end
-  uses[hash] = number_after(used)
-  fields[count + 1], fields[count + 2] = 'run ' .. run_id, place.run
-  fields[count + 3], fields[count + 4] = 'uses ' .. hash, uses[hash]
-  if not used then fields[count + 5], fields[count + 6] = 'source ' .. hash, place.source end
+  local before = used[uses]
+  if before == nil then before = read(uses) end
+  used[uses] = number_after(before)
+  fields[count + 1], fields[count + 2], fields[count + 3], fields[count + 4] = 'run ' .. run_id, place.run, uses, used[uses]
+  if not before then fields[count + 5], fields[count + 6] = 'source ' .. place.hash, place.source end
   if place.before then redis.call('LINSERT', KEYS[2], 'BEFORE', place.before, place.text)
   else redis.call('RPUSH', KEYS[2], place.text) end
   -- Lua hands over so many at once and no more.
@@ -90,7 +90,7 @@ for index, place in ipairs(inserts) do
     fields = {}
   end
 end
-change[#change + 1] = ']}'
+change[#change + 1] = '}]}'
 tell(number, table.concat(change), table.concat(added))
 redis.call('HSET', KEYS[1], request, table.concat(run_ids) .. answer, 'number', number, unpack(fields))
-return '{"answer":' .. answer .. '}'
+return answer

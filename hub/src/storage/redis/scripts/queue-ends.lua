@@ -15,7 +15,8 @@ local function keep_ended(run_id, hash, started_at, finish, finished_at, since)
   if kept % 10 == 0 then
     while string.match(redis.call('LINDEX', KEYS[3], '0'), '^[^\n]*') < since do forget_ended(1) end
   end
-  if read('uses ' .. hash) == '1' then redis.call('HDEL', KEYS[1], 'source ' .. hash, 'uses ' .. hash)
-  else redis.call('HINCRBY', KEYS[1], 'uses ' .. hash, '-1') end
+  local uses = 'uses ' .. hash
+  if read(uses) == '1' then redis.call('HDEL', KEYS[1], 'source ' .. hash, uses)
+  else redis.call('HINCRBY', KEYS[1], uses, '-1') end
   return '{"runId":' .. run_id .. ',"finishedAt":' .. finished_at .. ',' .. finish .. '}'
 end

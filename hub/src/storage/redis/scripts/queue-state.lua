@@ -12,7 +12,7 @@
 --         running: 'STARTED-AT\n' and the place that the run had, or empty
 --         'run RUN-ID', JSON, as long as the run is kept: what never changes of its view, and what only the owner needs
 --         'source HASH', JSON without braces; 'uses HASH', how many runs that wait or run have it
---         'request ID', what it was answered, JSON: a run that was queued by its id
+--         'request ID', 'RUN-ID\n' of each run that it queued, and what it was answered, JSON
 --       2 places of the waiting (list of 'HASH\nRUN-ID\nROUND\nAUTHOR\nCELL'; a run without a cell has an empty one)
 --       3 the ended (list of 'FINISHED-AT\nRUN-ID\nSTARTED-AT\nEND', END being JSON without braces)
 --       4 changes (stream; the entry of change N has the id N-0 and one field: 'change', as it was told, or

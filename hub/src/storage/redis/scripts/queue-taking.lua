@@ -1,6 +1,6 @@
 -- Put in front of steps that take a run, behind queue-pinned.lua.
 
--- Makes what has that place the run that runs, and writes this with the number of the change; answers as the port's TakeOutcome, JSON.
+-- Makes what has that place the run that runs, and writes this with the number of the change; answers what is pinned of it.
 local function take(place, hash, run_id, round, started_at, number)
   if round ~= '0' then
     local turn, author = read('turn'), string.match(place, '\n' .. round .. '\n([^\n]*)')
@@ -9,5 +9,5 @@ local function take(place, hash, run_id, round, started_at, number)
     redis.call('HSET', KEYS[1], 'turn', turn)
   end
   redis.call('HSET', KEYS[1], 'number', number, 'running', started_at .. '\n' .. place)
-  return pinned('{"outcome":"taken",', run_id, hash, started_at)
+  return pinned(run_id, hash, started_at)
 end

@@ -1,3 +1,3 @@
--- Answers the running run with all that was pinned, JSON; null when none is.
+-- Answers what is pinned of the run that runs; an empty list when none does.
 local started_at, hash, run_id = parse_running(read('running'))
-return run_id and pinned('{', run_id, hash, started_at) or 'null'
+return run_id and pinned(run_id, hash, started_at) or {}

@@ -1,12 +1,13 @@
--- ARGV: 1 fence  2 started at. Answers as the port's TakeOutcome, JSON.
+-- ARGV: 1 fence  2 started at. Answers what is pinned of the run (queue-pinned.lua), an empty list if there is nothing to take, or that
+-- the fence is stale (queue-owner.lua).
 local last, held, highest, running = read('number', 'held', 'fence', 'running')
 local stale = stale_answer(ARGV[1], highest)
 if stale then return stale end
 local started_at, hash, run_id = parse_running(running)
 -- Taken before, by an owner that did not hear so.
-if started_at == ARGV[2] then return pinned('{"outcome":"taken",', run_id, hash, started_at) end
+if started_at == ARGV[2] then return pinned(run_id, hash, started_at) end
 local place = (held or '') == '' and not run_id and redis.call('LPOP', KEYS[2])
-if not place then return '{"outcome":"nothing"}' end
+if not place then return {} end
 
 local round
 hash, run_id, round = string.match(place, '^([^\n]*)\n([^\n]*)\n([^\n]*)')
