@@ -16,7 +16,7 @@ end
 local ends = {}
 local runs = withdraw(is_meant, ARGV[2], ARGV[4], ARGV[3], ends)
 if #ends > 0 then
-  local number = number_after(read('number'))
+  local number = one_more(read('number'))
   tell(number, '{"number":' .. number .. ',"ended":[' .. table.concat(ends, ',') .. ']}')
   redis.call('HSET', KEYS[1], 'number', number)
 end

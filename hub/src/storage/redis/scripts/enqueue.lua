@@ -66,7 +66,7 @@ if refusal or #inserts == 0 then
   return answer
 end
 
-local number = number_after(last)
+local number = one_more(last)
 local change, added, run_ids = { '{"number":' .. number .. ',"added":[{"at":' }, {}, {}
 local fields, used = {}, { [first_uses] = first_used }
 for index, place in ipairs(inserts) do
@@ -79,7 +79,7 @@ for index, place in ipairs(inserts) do
   run_ids[index] = run_id .. '\n'
   local before = used[uses]
   if before == nil then before = read(uses) end
-  used[uses] = number_after(before)
+  used[uses] = one_more(before)
   fields[count + 1], fields[count + 2], fields[count + 3], fields[count + 4] = 'run ' .. run_id, place.run, uses, used[uses]
   if not before then fields[count + 5], fields[count + 6] = 'source ' .. place.hash, place.source end
   if place.before then redis.call('LINSERT', KEYS[2], 'BEFORE', place.before, place.text)

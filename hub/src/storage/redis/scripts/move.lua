@@ -37,7 +37,7 @@ for index, place in ipairs(places) do
   moved[index] = { round = place.round, run_id = run.run_id, author = run.author, cell = run.cell, hash = run.hash }
 end
 if is_changed then
-  local number = number_after(read('number'))
+  local number = one_more(read('number'))
   tell(number, '{"number":' .. number .. ',' .. reorder(moved) .. '}')
   redis.call('HSET', KEYS[1], 'number', number)
 end

@@ -11,7 +11,7 @@ local function put_fairly(places, turn, place)
   place.round = last + 1
   local index = #places
   while index > 0 and places[index].round > place.round do index = index - 1 end
-  place.text = pack_place(place, number_after(last))
+  place.text = pack_place(place, one_more(last))
   table.insert(places, index + 1, place)
   return index + 1
 end

@@ -30,9 +30,9 @@ local function read(...)
   return unpack(redis.call('HMGET', KEYS[1], ...))
 end
 
--- The number of the next change, as text: Lua makes text of a number anew each time that it is joined.
-local function number_after(last)
-  return string.format('%d', (last or 0) + 1)
+-- As text: Lua makes text of a number anew each time that it is joined. Of what is not there, 1.
+local function one_more(number)
+  return string.format('%d', (number or 0) + 1)
 end
 
 -- Tells a change, JSON as queue-delta.ts reads it, and keeps it, `added` instead of it if that is given. The step writes its number.

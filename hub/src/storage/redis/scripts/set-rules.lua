@@ -11,7 +11,7 @@ if cjson.decode(ARGV[1]).order == 'fair' and cjson.decode(former).order ~= 'fair
   redis.call('HSET', KEYS[1], 'turn', turn)
   order = ',' .. reorder(ranked)
 end
-local number = number_after(last)
+local number = one_more(last)
 tell(number, '{"number":' .. number .. ',"rules":' .. ARGV[1] .. order .. '}')
 redis.call('HSET', KEYS[1], 'number', number, 'rules', ARGV[1])
 return ''

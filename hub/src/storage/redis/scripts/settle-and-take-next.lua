@@ -10,7 +10,7 @@ if run_id and run_id ~= ARGV[2] then
 end
 
 local ends = run_id and end_running(run_id, hash, started_at, ARGV[3], ARGV[4], ARGV[5])
-local number = number_after(last)
+local number = one_more(last)
 local place = (held or '') == '' and redis.call('LPOP', KEYS[2])
 if not place then
   if not ends then return {} end

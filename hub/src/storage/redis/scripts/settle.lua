@@ -8,7 +8,7 @@ local started_at, hash, run_id = parse_running(running)
 if run_id ~= ARGV[2] then return {} end
 
 local ends = end_running(run_id, hash, started_at, ARGV[3], ARGV[4], ARGV[5])
-local number = number_after(last)
+local number = one_more(last)
 tell(number, '{"number":' .. number .. ',"ended":[' .. ends .. ']}')
 redis.call('HSET', KEYS[1], 'number', number, 'running', '')
 return {}

@@ -11,6 +11,6 @@ if not place then return {} end
 
 local round
 hash, run_id, round = string.match(place, '^([^\n]*)\n([^\n]*)\n([^\n]*)')
-local number = number_after(last)
+local number = one_more(last)
 tell(number, '{"number":' .. number .. ',"started":{"runId":' .. run_id .. ',"startedAt":' .. ARGV[2] .. '}}')
 return take(place, hash, run_id, round, ARGV[2], number)
