@@ -20,7 +20,7 @@ export interface RedisServer {
   scriptLoad(text: string): Promise<unknown>;
 }
 
-export interface ScriptOptions {
+interface ScriptOptions {
   /** In a cluster: all of one slot. */
   readonly keys: string[];
   readonly arguments: (string | Buffer)[];

@@ -31,7 +31,7 @@ export type DocumentStepName = (typeof documentSteps)[number];
 export type FolderStepName = (typeof folderSteps)[number];
 export type StepName = QueueStepName | LeaseStepName | DocumentStepName | FolderStepName;
 
-export interface Script {
+interface Script {
   readonly text: string;
   readonly sha1: string;
 }
